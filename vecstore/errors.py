@@ -1,0 +1,95 @@
+"""Every exception that vecstore raises on its own account.
+
+Wrong arguments raise the builtins (`ValueError`, `TypeError`); everything that depends on what is
+on disk or in a store is a `VecstoreError`::
+
+    VecstoreError
+    ├── StoreNotFoundError   (FileNotFoundError)
+    ├── StoreExistsError     (FileExistsError)
+    ├── StoreLockedError
+    ├── ReadOnlyError
+    ├── CorruptStoreError
+    ├── FormatVersionError
+    ├── KeyNotFoundError     (KeyError)
+    ├── DuplicateKeyError    (ValueError)
+    └── IngestError          (ValueError)
+"""
+
+__all__ = [
+    "CorruptStoreError",
+    "DuplicateKeyError",
+    "FormatVersionError",
+    "IngestError",
+    "KeyNotFoundError",
+    "ReadOnlyError",
+    "StoreExistsError",
+    "StoreLockedError",
+    "StoreNotFoundError",
+    "VecstoreError",
+]
+
+
+class VecstoreError(Exception):
+    """Base of every error that is vecstore's own.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> try:
+    ...     vecstore.open("no-such-place.vecs")
+    ... except vecstore.VecstoreError as error:
+    ...     print(type(error).__name__)
+    StoreNotFoundError
+    """
+
+
+class StoreNotFoundError(VecstoreError, FileNotFoundError):
+    """There is no store at the path."""
+
+
+class StoreExistsError(VecstoreError, FileExistsError):
+    """The path is taken; nothing is ever overwritten silently."""
+
+
+class StoreLockedError(VecstoreError):
+    """Another process holds the store open for writing."""
+
+
+class ReadOnlyError(VecstoreError):
+    """The store was opened for reading, or is not ours to write."""
+
+
+class CorruptStoreError(VecstoreError):
+    """A file of the store is damaged, truncated or missing."""
+
+
+class FormatVersionError(VecstoreError):
+    """The store was written in a format that this version does not read."""
+
+
+class KeyNotFoundError(VecstoreError, KeyError):
+    """No vector has this key.
+
+    Attributes
+    ----------
+    key : str or int
+        The first key that was not found.
+    suggestions : tuple of str
+        The nearest existing spellings, best first.
+    """
+
+    # KeyError prints the repr of its message; a sentence reads better without quotes around it.
+    __str__ = Exception.__str__
+
+    def __init__(self, message, *, key=None, suggestions=()):
+        super().__init__(message)
+        self.key = key
+        self.suggestions = tuple(suggestions)
+
+
+class DuplicateKeyError(VecstoreError, ValueError):
+    """A key to be added is in the store already, or twice in the same call."""
+
+
+class IngestError(VecstoreError, ValueError):
+    """A file of vectors cannot be read: unknown format, ragged or damaged content."""

@@ -1,0 +1,67 @@
+"""The three metrics: their names, and what their distances mean.
+
+========== ================================ ====================
+metric     distance (ascending = nearer)    similarity
+========== ================================ ====================
+cosine     1 - cos(q, x), in [0, 2]         cos(q, x)
+euclidean  sqrt(sum((q - x)**2)), >= 0      none
+dot        -(q . x)                         q . x
+========== ================================ ====================
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["METRICS", "check_metric", "similarities"]
+
+METRICS = ("cosine", "euclidean", "dot")
+
+
+def check_metric(metric: object) -> str:
+    """Return `metric` if it names one of the three metrics.
+
+    Parameters
+    ----------
+    metric : str
+        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
+
+    Returns
+    -------
+    str
+        The same name.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if isinstance(metric, str) and metric in METRICS:
+        return metric
+    raise ValueError(f'`metric` must be one of "cosine", "euclidean", "dot"; got {metric!r}.')
+
+
+def similarities(distances: npt.NDArray[np.float64], metric: str) -> npt.NDArray[np.float64]:
+    """Turn distances into similarities, larger = nearer.
+
+    Parameters
+    ----------
+    distances : ndarray of float64, any shape
+        As `search` returns them; ``inf`` marks an unused place.
+    metric : str
+        ``"cosine"`` or ``"dot"``.
+
+    Returns
+    -------
+    ndarray of float64, same shape
+        ``1 - distances`` for cosine, ``-distances`` for dot; an unused place becomes ``-inf``.
+
+    Raises
+    ------
+    ValueError
+        For euclidean, which has no agreed similarity.
+    """
+    if metric == "cosine":
+        return 1.0 - distances
+    if metric == "dot":
+        return -distances
+    raise ValueError(f'`similarities` exist for "cosine" and "dot" only; the metric is "{metric}".')
