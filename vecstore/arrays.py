@@ -1,0 +1,260 @@
+"""The arrays that cross from a caller to an engine: their dtypes, their checks, their only copies.
+
+Python validates, engines trust. Whatever a caller passes is checked and converted here, where a
+copy of it is visible; an engine gets C-order rows of float32 or float16 and never looks twice.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "DTYPES",
+    "Block",
+    "Exclusions",
+    "as_queries",
+    "as_vectors",
+    "check_count",
+    "check_dtype",
+    "check_rows",
+]
+
+#: The dtypes in which vectors are stored and scanned.
+DTYPES = ("float32", "float16")
+
+#: Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``, all int64.
+Exclusions = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+# Rows checked at a time: the boolean temporaries of one step stay in the processor's cache.
+_CHECKED_VALUES = 1 << 18
+
+
+class Block(NamedTuple):
+    """What an engine scans: the rows of one segment.
+
+    Attributes
+    ----------
+    vectors : ndarray of float32 or float16, shape (n, dim)
+        C-order rows; may be mapped and read-only.
+    inverse_norms : ndarray of float32, shape (n,), or None
+        ``1 / |x|`` of every row; present under cosine only.
+    first_row : int
+        The number of row 0 in the whole snapshot: its *global* row.
+    mask : ndarray of uint64, shape (ceil(n / 64),), or None
+        Bit ``r % 64`` of word ``r // 64`` set: row r may be an answer. None: every row may.
+    """
+
+    vectors: npt.NDArray[Any]
+    inverse_norms: npt.NDArray[np.float32] | None
+    first_row: int
+    mask: npt.NDArray[np.uint64] | None
+
+
+def check_count(value: object, name: str, least: int = 1) -> int:
+    """Return `value` as an int if it is a whole number of at least `least`.
+
+    Parameters
+    ----------
+    value : int
+        Python's or NumPy's; a bool is not a count.
+    name : str
+        The caller's argument, for the error.
+    least : int, default 1
+        The smallest value allowed.
+
+    Returns
+    -------
+    int
+        The value.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is smaller than `least`.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}.")
+    if value < least:
+        raise ValueError(f"`{name}` must be at least {least}; got {value}.")
+    return int(value)
+
+
+def check_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return `dtype` in native byte order if vectors may be stored in it.
+
+    Parameters
+    ----------
+    dtype : dtype-like
+        float32 or float16.
+
+    Returns
+    -------
+    numpy.dtype
+        The dtype.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.name not in DTYPES:
+        shown = dtype if found is None else found.name
+        raise ValueError(f'`dtype` must be one of "float32", "float16"; got "{shown}".')
+    return found.newbyteorder("=")
+
+
+def as_vectors(
+    vectors: npt.ArrayLike, dim: int | None, dtype: npt.DTypeLike, name: str = "vectors"
+) -> npt.NDArray[Any]:
+    """Return `vectors` as C-order rows of `dtype`, copied only when they are not that already.
+
+    Parameters
+    ----------
+    vectors : array_like of numbers, shape (n, dim)
+        Booleans, integers and floats; not complex, not objects.
+    dim : int or None
+        The required length of a row; None takes what comes.
+    dtype : dtype-like
+        float32 or float16. Values are rounded to it; a finite value too large for it is an error.
+    name : str, default "vectors"
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    ndarray of `dtype`, shape (n, dim)
+        The same memory where possible, mapped files included.
+
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers.
+    ValueError
+        If the shape is wrong or a value does not fit `dtype`.
+    """
+    given = _as_numbers(vectors, name)
+    if given.ndim != 2 or given.shape[1] != (given.shape[1] if dim is None else dim):
+        wanted = "(n, dim)" if dim is None else f"(n, {dim})"
+        raise ValueError(f"`{name}` must have shape {wanted}; got {given.shape}.")
+    if given.shape[1] == 0:
+        raise ValueError(f"`{name}` must have at least one column; got shape {given.shape}.")
+    return _converted(given, np.dtype(dtype), name)
+
+
+def as_queries(
+    queries: npt.ArrayLike, dim: int, metric: str | None, name: str = "queries"
+) -> tuple[npt.NDArray[np.float32], bool]:
+    """Return `queries` as finite float32 rows, and whether there was only one without a batch.
+
+    Parameters
+    ----------
+    queries : array_like of numbers, shape (dim,) or (n, dim)
+        Need not be normalised.
+    dim : int
+        The dimension of the store.
+    metric : str or None
+        Under ``"cosine"`` a zero query is refused: it has no direction.
+    name : str, default "queries"
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    queries : ndarray of float32, shape (n, dim)
+        One row for a single query.
+    single : bool
+        Whether the caller gave shape (dim,).
+
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers.
+    ValueError
+        If the shape is wrong, or a query is not finite, too large for float32, or zero under cosine.
+    """
+    given = _as_numbers(queries, name)
+    if given.ndim not in (1, 2) or given.shape[-1] != dim:
+        raise ValueError(f"`{name}` must have shape (dim,) or (n, {dim}); got {given.shape}.")
+    rows = _converted(np.atleast_2d(given), np.dtype(np.float32), name)
+    check_rows(rows, metric, name)
+    return rows, given.ndim == 1
+
+
+def check_rows(
+    vectors: npt.NDArray[Any],
+    metric: str | None,
+    name: str = "vectors",
+    keys: Sequence[object] | npt.NDArray[Any] | None = None,
+) -> None:
+    """Refuse rows that no search can rank: not finite, or zero under cosine.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32 or float16, shape (n, dim)
+        Read once, a cache-sized group of rows at a time.
+    metric : str or None
+        Zero rows are refused under ``"cosine"`` only.
+    name : str, default "vectors"
+        The caller's argument, for the error.
+    keys : sequence or None
+        The keys of the rows, when there are any to name.
+
+    Raises
+    ------
+    ValueError
+        Naming the first bad row and its key.
+    """
+    step = max(1, _CHECKED_VALUES // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        group = vectors[start : start + step]
+        finite = np.isfinite(group)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            which = _named_row(start + int(row), keys)
+            raise ValueError(f"`{name}` must be finite; {which} holds {group[row, column]}.")
+        if metric == "cosine" and not (filled := group.any(axis=1)).all():
+            which = _named_row(start + int(np.argmin(filled)), keys)
+            raise ValueError(f"`{name}` must be nonzero under cosine; {which} is all zeros.")
+
+
+def _as_numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"`{name}` must be rectangular; got rows of different lengths.") from None
+    if given.dtype.kind not in "fiub" and given.size:
+        raise TypeError(f"`{name}` must be numeric; got dtype {given.dtype}.")
+    return given
+
+
+def _converted(given: npt.NDArray[Any], dtype: np.dtype[Any], name: str) -> npt.NDArray[Any]:
+    # The overflow is reported below as an error that names the row; NumPy's warning would not.
+    with np.errstate(over="ignore"):
+        rows = np.asarray(given, dtype=dtype, order="C")
+    if rows is not given and np.finfo(dtype).max < _largest(given.dtype):
+        lost = np.isinf(rows) & np.isfinite(given)
+        if lost.any():
+            row, column = np.argwhere(lost)[0]
+            raise ValueError(
+                f"`{name}` must fit {dtype.name}; row {row} holds {given[row, column]}."
+            )
+    return rows
+
+
+def _largest(dtype: np.dtype[Any]) -> float:
+    if dtype.kind == "f":
+        return float(np.finfo(dtype).max)
+    return 1.0 if dtype.kind == "b" else float(np.iinfo(dtype).max)
+
+
+def _named_row(row: int, keys: Sequence[object] | npt.NDArray[Any] | None) -> str:
+    if keys is None:
+        return f"row {row}"
+    key = keys[row]
+    return f'row {row} (key "{key}")' if isinstance(key, str) else f"row {row} (key {key})"
