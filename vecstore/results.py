@@ -1,0 +1,198 @@
+"""The answer to a search: keys, distances and counts, as arrays or as a sequence of matches."""
+
+import operator
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore import metrics
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["Match", "Matches"]
+
+_SHOWN = 5
+
+
+class Match(NamedTuple):
+    """One neighbour.
+
+    Attributes
+    ----------
+    key : str or int
+        The key of the neighbour.
+    distance : float
+        Its distance under the metric of the store; smaller is nearer.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [0, 1]], keys=["east", "north"])
+    >>> key, distance = store.search([1, 0], k=1)[0]
+    >>> key, distance
+    ('east', 0.0)
+    """
+
+    key: str | int
+    distance: float
+
+
+class Matches:
+    """The nearest keys of one query, or of every query of a batch.
+
+    A sequence of what was found: for one query, of `Match` (so ``for key, distance in matches``);
+    for a batch, of the `Matches` of each query. The arrays have a place for each of the k
+    neighbours asked for; places past `counts` hold distance ``inf`` and no key.
+
+    Parameters
+    ----------
+    distances : ndarray of float64, shape (n, k)
+        Ascending along each row.
+    rows : ndarray of int64, shape (n, k)
+        Numbers of the matching rows in the snapshot searched, -1 in unused places.
+    counts : ndarray of int64, shape (n,)
+        How many places of each row are used.
+    metric : str
+        What the distances are distances of.
+    take : callable
+        Gives the keys of an array of row numbers.
+    single : bool
+        Whether there was one query, of shape (dim,), rather than a batch of n.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [0, 1], [1, 1]], keys=["east", "north", "between"])
+    >>> matches = store.search([2, 0], k=2)
+    >>> matches.keys
+    array(['east', 'between'], dtype=object)
+    >>> matches.distances.round(3)
+    array([0.   , 0.293])
+    >>> batch = store.search([[2, 0], [0, 2]], k=2)
+    >>> batch.keys.shape, batch[1][0].key
+    ((2, 2), 'north')
+    """
+
+    def __init__(
+        self,
+        distances: npt.NDArray[np.float64],
+        rows: npt.NDArray[np.int64],
+        counts: npt.NDArray[np.int64],
+        *,
+        metric: str,
+        take: Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]],
+        single: bool,
+    ) -> None:
+        self.metric = metric
+        self.single = single
+        self._distances = distances
+        self._rows = rows
+        self._counts = counts
+        self._take = take
+
+    @property
+    def distances(self) -> npt.NDArray[np.float64]:
+        """Distances, ascending: ndarray of float64, shape (k,) or (n, k)."""
+        return self._distances[0] if self.single else self._distances
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Row numbers in the snapshot searched: ndarray of int64, shape (k,) or (n, k)."""
+        return self._rows[0] if self.single else self._rows
+
+    @property
+    def counts(self) -> int | npt.NDArray[np.int64]:
+        """How many were found: int, or ndarray of int64 of shape (n,) for a batch."""
+        return int(self._counts[0]) if self.single else self._counts
+
+    @property
+    def keys(self) -> npt.NDArray[Any]:
+        """Keys: ndarray of shape (k,) or (n, k), of str (None unused) or int64 (-1 unused)."""
+        return self._keys[0] if self.single else self._keys
+
+    @property
+    def similarities(self) -> npt.NDArray[np.float64]:
+        """Cosine or dot product: ndarray of float64, shape (k,) or (n, k).
+
+        Raises
+        ------
+        ValueError
+            Under any other metric, which has no agreed similarity.
+        """
+        return metrics.similarities(self.distances, self.metric)
+
+    def to_frame(self) -> "polars.DataFrame":
+        """Return what was found as a table, a line per match.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns ``key`` and ``distance``, ascending; a batch has ``query`` before them, the
+            number of the query.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[1, 0], [0, 1]], keys=["east", "north"])
+        >>> store.search([1, 0], k=2).to_frame().rows()
+        [('east', 0.0), ('north', 1.0)]
+        """
+        import polars
+
+        found = self._rows >= 0
+        keys = self._keys[found]
+        # An object array names no type, and an empty one leaves nothing to infer it from.
+        dtype = polars.String if keys.dtype == object else polars.Int64
+        columns: dict[str, Any] = {
+            "key": polars.Series(keys.tolist(), dtype=dtype),
+            "distance": self._distances[found],
+        }
+        if not self.single:
+            columns = {"query": np.nonzero(found)[0], **columns}
+        return polars.DataFrame(columns)
+
+    def __len__(self) -> int:
+        return int(self._counts[0]) if self.single else len(self._counts)
+
+    # Any: Match for one query, Matches for a batch. A union would make every caller narrow it.
+    def __getitem__(self, index: int) -> Any:
+        place = range(len(self))[operator.index(index)]
+        if self.single:
+            key = self._keys[0, place]
+            return Match(
+                key if isinstance(key, str) else int(key), float(self._distances[0, place])
+            )
+        one = slice(place, place + 1)
+        return Matches(
+            self._distances[one],
+            self._rows[one],
+            self._counts[one],
+            metric=self.metric,
+            take=self._take,
+            single=True,
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        k = self._distances.shape[1]
+        if not self.single:
+            return f"<Matches of {len(self)} queries, k={k}>"
+        first = [self[place] for place in range(min(len(self), _SHOWN))]
+        shown = [f"{match.key} {match.distance:.4g}" for match in first]
+        if len(self) > _SHOWN:
+            shown.append("...")
+        return f"<Matches {len(self)} of k={k}: {', '.join(shown)}>"
+
+    @cached_property
+    def _keys(self) -> npt.NDArray[Any]:
+        found = self._rows >= 0
+        taken = self._take(self._rows[found])
+        keys = np.full(self._rows.shape, None if taken.dtype == object else -1, taken.dtype)
+        keys[found] = taken
+        return keys
