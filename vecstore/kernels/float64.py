@@ -1,0 +1,93 @@
+"""The float64 arithmetic of the specification: one order of summation, one formula per distance.
+
+Every float64 sum over the dimension, here and where a fast engine scores a survivor, is taken in
+one order, so that engines agree to the last bit and ties are ties everywhere::
+
+    lane[i] = t[i] + t[i + 8] + t[i + 16] + ...        for i in 0..7, left to right, from 0.0
+    four[i] = lane[i] + lane[i + 4];  two[i] = four[i] + four[i + 2];  sum = two[0] + two[1]
+
+The terms are q*x, x*x (both exact in float64, so a fused multiply-add changes nothing) and
+(q - x)**2 (two roundings: do not fuse). The distances are then
+
+* cosine: ``max(0, 1 - cos)``, ``cos = (q.x) / (sqrt(q.q) * sqrt(x.x))``, or 0 if either is zero;
+* euclidean: ``sqrt(sum((q - x)**2))``;
+* dot: ``-(q.x)``.
+
+float32 and float16 values are finite in float64 with room to spare: squares neither overflow nor
+vanish.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from vecstore.kernels.contract import Float64s, Vectors
+
+__all__ = [
+    "chunks",
+    "cosines",
+    "distances_to",
+    "dots",
+    "lane_sums",
+    "norms",
+    "reciprocals",
+    "sq_distances",
+]
+
+_LANES = 8
+# float64 values of one temporary: 16 MiB, whatever the number of rows.
+_CHUNK_VALUES = 1 << 21
+
+
+def lane_sums(terms: Float64s) -> Float64s:
+    """Sum over the last axis in the order that the module's docstring fixes."""
+    lanes = np.zeros((*terms.shape[:-1], _LANES))
+    for start in range(0, terms.shape[-1], _LANES):
+        part = terms[..., start : start + _LANES]
+        lanes[..., : part.shape[-1]] += part
+    four = lanes[..., :4] + lanes[..., 4:]
+    two = four[..., :2] + four[..., 2:]
+    sums: Float64s = two[..., 0] + two[..., 1]
+    return sums
+
+
+def dots(query: Float64s, rows: Float64s) -> Float64s:
+    """Return q.x of the query (or of each row of it) with each row."""
+    return lane_sums(query * rows)
+
+
+def sq_distances(query: Float64s, rows: Float64s) -> Float64s:
+    """Return sum((q - x)**2) for each row x."""
+    return lane_sums((query - rows) ** 2)
+
+
+def norms(rows: Float64s) -> Float64s:
+    """Return the length of each row."""
+    return np.sqrt(dots(rows, rows))
+
+
+def reciprocals(norms: Float64s) -> Float64s:
+    """Return 1 / norm, and 0 for a norm of zero."""
+    return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms != 0.0)
+
+
+def cosines(query: Float64s, rows: Float64s) -> Float64s:
+    """Return cos(q, x) for each row x, 0 where a vector is zero."""
+    lengths = norms(query[None]) * norms(rows)
+    return np.divide(dots(query, rows), lengths, out=np.zeros_like(lengths), where=lengths != 0.0)
+
+
+def distances_to(query: Float64s, rows: Float64s, metric: str) -> Float64s:
+    """Return the distance of the query to each row by the formula of the metric."""
+    if metric == "cosine":
+        return np.maximum(1.0 - cosines(query, rows), 0.0)
+    if metric == "euclidean":
+        return np.sqrt(sq_distances(query, rows))
+    return -dots(query, rows)
+
+
+def chunks(vectors: Vectors) -> Iterator[Float64s]:
+    """Yield the rows as float64, a bounded number at a time."""
+    step = max(1, _CHUNK_VALUES // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        yield vectors[start : start + step].astype(np.float64)
