@@ -1,0 +1,228 @@
+"""The rules of the design that imports and file sizes can break, checked on the source itself."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "vecstore"
+MAX_LINES = 400
+
+# A unit may import only from the layers above its own line; siblings do not know each other.
+LAYERS = [
+    {"errors", "metrics"},
+    {"arrays", "results"},
+    {"kernels", "storage"},
+    {"index"},
+    {"search", "algebra"},
+    {"store"},
+    {"ingest", "trainers", "analysis"},
+    {"cli", "explorer"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+FACADE = "__init__"  # `from vecstore import something`: only the layers above the store may
+RANK[FACADE] = RANK["cli"] - 1
+NOT_CODE = {"data"}
+
+# Only these name the compiled module: everybody else goes through an engine or a reader.
+NATIVE_USERS = {"kernels", "ingest"}
+
+# Loaded when first used, because each costs more than everything else at `import vecstore`.
+HEAVY = {"numba", "polars", "tensorflow", "keras", "matplotlib", "sklearn", "scipy", "h5py", "rich"}
+IMPORT_BUDGET = 0.150  # seconds
+
+
+def sources(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def unit_of(path: Path, package: Path) -> str:
+    return path.relative_to(package).with_suffix("").parts[0]
+
+
+def imported_units(path: Path, package: Path) -> Iterator[str]:
+    """Units of the package that the file imports, at any depth."""
+    inside = path.relative_to(package.parent).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = inside[: len(inside) - node.level + 1] if node.level else ()
+            module = ".".join((*base, *filter(None, [node.module])))
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] != package.name:
+                continue
+            unit = parts[1] if len(parts) > 1 else FACADE
+            yield unit if unit in RANK or unit == "_native" else FACADE
+
+
+def violations(package: Path) -> Iterator[str]:
+    """Imports that point up or sideways, as sentences."""
+    for path in sources(package):
+        unit = unit_of(path, package)
+        if unit == FACADE:
+            continue
+        for used in imported_units(path, package):
+            if used == "_native":
+                if unit not in NATIVE_USERS:
+                    yield f"{path.name}: {unit} must not import the compiled module"
+            elif used != unit and RANK[used] >= RANK[unit]:
+                yield f"{path.name}: {unit} must not import {used}"
+
+
+def test_dependencies_point_down() -> None:
+    assert list(violations(PACKAGE)) == []
+
+
+def test_every_part_of_the_package_has_a_layer() -> None:
+    units = {unit_of(path, PACKAGE) for path in sources(PACKAGE)}
+    assert units - NOT_CODE - set(RANK) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("import vecstore.store", "a.py: kernels must not import store"),
+        ("from vecstore.storage import names", "a.py: kernels must not import storage"),
+        ("from ..index import exact", "a.py: kernels must not import index"),
+        ("def later():\n    from vecstore import open", "a.py: kernels must not import __init__"),
+        ("from vecstore.arrays import Block", None),
+        ("from vecstore import _native", None),
+        ("from . import reference", None),
+    ],
+)
+def test_the_rule_finds_each_kind_of_wrong_import(
+    tmp_path: Path, source: str, sentence: str | None
+) -> None:
+    folder = tmp_path / "vecstore" / "kernels"
+    folder.mkdir(parents=True)
+    (folder / "a.py").write_text(source)
+    assert list(violations(tmp_path / "vecstore")) == ([sentence] if sentence else [])
+
+
+def written_files() -> list[Path]:
+    """Every Python and C++ file that somebody wrote."""
+    folders = [ROOT / name for name in ("vecstore", "csrc", "tests", "benchmarks", "tools")]
+    found = [path for folder in folders for path in folder.rglob("*")]
+    return [path for path in found if path.suffix in {".py", ".pyi", ".cpp", ".h"}]
+
+
+def test_files_stay_small() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in written_files()}
+    assert {str(path): n for path, n in lengths.items() if n > MAX_LINES} == {}
+
+
+# C++: kernels -> dispatch -> topk scan text -> bindings.
+
+
+def includes(path: Path) -> list[str]:
+    return re.findall(r'^\s*#\s*include\s+([<"][^>"]+[>"])', path.read_text("ascii"), re.MULTILINE)
+
+
+def test_kernel_files_include_no_cpp_library_headers() -> None:
+    allowed = re.compile(r'"[a-z0-9_/]+\.h"|<cstddef>|<cstdint>|<immintrin\.h>')
+    kernels = ROOT / "csrc" / "kernels"
+    wrong = [
+        f"{path.name} includes {name}"
+        for path in sorted(kernels.glob("*"))
+        if path.suffix in {".cpp", ".h"}
+        for name in includes(path)
+        if not allowed.fullmatch(name)
+    ]
+    assert wrong == []
+
+
+def test_only_the_bindings_know_python() -> None:
+    files = [*(ROOT / "csrc").rglob("*.cpp"), *(ROOT / "csrc").rglob("*.h")]
+    wrong = [
+        f"{path.name} includes {name}"
+        for path in files
+        if "bindings" not in path.parts
+        for name in includes(path)
+        if "pybind11" in name or "Python.h" in name or "bindings/" in name
+    ]
+    assert wrong == []
+
+
+# The public surface.
+
+
+def all_of(path: Path) -> list[str] | None:
+    """`__all__` of a file, without importing it."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return ast.literal_eval(node.value)
+    return None
+
+
+def public_definitions(path: Path) -> set[str]:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return {
+        node.name
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    }
+
+
+@pytest.mark.parametrize("path", sources(PACKAGE), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_all_is_sorted_and_complete(path: Path) -> None:
+    names = all_of(path)
+    if names is None:
+        # Commands are reached through their group, not by name.
+        assert not public_definitions(path) or unit_of(path, PACKAGE) == "cli"
+        return
+    assert names == sorted(names)
+    assert len(names) == len(set(names))
+    if unit_of(path, PACKAGE) != "cli":
+        assert public_definitions(path) <= set(names)
+
+
+def test_every_name_in_all_exists() -> None:
+    import vecstore
+
+    assert [name for name in vecstore.__all__ if not hasattr(vecstore, name)] == []
+
+
+def test_import_is_light() -> None:
+    """Best of several runs, because another process may be using the machine."""
+    program = (
+        "import time, sys, json\n"
+        "import numpy\n"
+        "start = time.perf_counter()\n"
+        "import vecstore\n"
+        "seconds = time.perf_counter() - start\n"
+        "print(json.dumps([seconds, sorted({name.partition('.')[0] for name in sys.modules})]))\n"
+    )
+    runs = [
+        json.loads(subprocess.run([sys.executable, "-c", program], check=True, stdout=-1).stdout)
+        for _ in range(5)
+    ]
+    loaded = set(runs[0][1])
+    assert loaded & HEAVY == set()
+    assert min(seconds for seconds, _ in runs) < IMPORT_BUDGET
+
+
+def test_requirements_have_no_upper_bounds() -> None:
+    """An upper bound breaks installs years later; one that is needed gets an exception here."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)
+    groups = [
+        project["build-system"]["requires"],
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
+    requirements = [item for group in groups for item in group if isinstance(item, str)]
+    assert [item for item in requirements if re.search(r"<|==|~=", item)] == []

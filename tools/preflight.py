@@ -1,0 +1,79 @@
+"""Say plainly what this machine lacks before anything is installed.
+
+    python tools/preflight.py               what `make` needs: this Python, its headers, a compiler
+    python tools/preflight.py sanitizers    whether the compiler can build and run sanitized code
+
+Exits with status 1 and a sentence for each thing missing. It is the one file that an older Python
+must be able to run, and it imports nothing outside the standard library.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+
+CXX17_PROBE = "#include <string_view>\nint main() { return std::string_view().empty() ? 0 : 1; }\n"
+SANITIZERS = "-fsanitize=address,undefined"
+
+
+def compiler():
+    """Path of the C++ compiler that CMake will find, or None."""
+    names = [os.environ["CXX"]] if os.environ.get("CXX") else ["c++", "g++", "clang++"]
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def runs(path, *flags):
+    """Whether the compiler turns the probe into a program that runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = os.path.join(folder, "probe.cpp"), os.path.join(folder, "probe")
+        with open(source, "w") as file:
+            file.write(CXX17_PROBE)
+        for command in ([path, "-std=c++17", *flags, source, "-o", program], [program]):
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if done.returncode != 0:
+                return False
+    return True
+
+
+def missing():
+    """One sentence for each thing that a build needs and this machine does not have."""
+    found = sys.version.split()[0]
+    if sys.version_info < (3, 11):
+        yield (
+            "vecstore needs Python 3.11 or newer; {} is {}. "
+            "Name another one: make PYTHON=python3.12 demo.".format(sys.executable, found)
+        )
+        return
+    try:
+        import ensurepip  # noqa: F401  a part of Python that Debian ships separately
+        import venv  # noqa: F401
+    except ImportError:
+        yield f"{sys.executable} cannot make virtual environments; on Debian: apt install python3-venv."
+    if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
+        yield "The C headers of this Python are missing (Python.h); on Debian: apt install python3-dev."
+    path = compiler()
+    if path is None:
+        yield (
+            "No C++ compiler was found (looked for {}). Install g++ or clang++ (Debian: apt "
+            "install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install) or set "
+            "CXX.".format(os.environ.get("CXX") or "c++, g++, clang++")
+        )
+    elif not runs(path):
+        yield f"The C++ compiler {path} cannot build C++17 programs; install a newer one or set CXX."
+
+
+def main(arguments):
+    """Print what is missing on standard error; 0 if nothing is."""
+    if arguments == ["sanitizers"]:
+        path = compiler()
+        return 0 if path and runs(path, SANITIZERS) else 1
+    problems = list(missing())
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
