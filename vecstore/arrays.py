@@ -176,7 +176,8 @@ def as_queries(
     TypeError
         If the values are not real numbers.
     ValueError
-        If the shape is wrong, or a query is not finite, too large for float32, or zero under cosine.
+        If the shape is wrong, or a query is not finite, does not fit float32, or is zero under
+        cosine.
     """
     given = _as_numbers(queries, name)
     if given.ndim not in (1, 2) or given.shape[-1] != dim:

@@ -15,6 +15,8 @@ on disk or in a store is a `VecstoreError`::
     └── IngestError          (ValueError)
 """
 
+from collections.abc import Iterable
+
 __all__ = [
     "CorruptStoreError",
     "DuplicateKeyError",
@@ -81,7 +83,9 @@ class KeyNotFoundError(VecstoreError, KeyError):
     # KeyError prints the repr of its message; a sentence reads better without quotes around it.
     __str__ = Exception.__str__
 
-    def __init__(self, message, *, key=None, suggestions=()):
+    def __init__(
+        self, message: str, *, key: str | int | None = None, suggestions: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
         self.key = key
         self.suggestions = tuple(suggestions)

@@ -1,0 +1,194 @@
+"""Sums of stored vectors, and the analogies that are asked with them."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore import kernels
+from vecstore.arrays import check_count
+from vecstore.lookup import is_key, require_rows
+from vecstore.results import Matches
+from vecstore.search import Metric, as_groups, as_matches, engine_options, nearest
+from vecstore.snapshot import Rows, Snapshot
+
+__all__ = ["METHODS", "analogies", "compose"]
+
+METHODS = ("add", "mul")
+
+#: ``(offsets, rows)``: group i has ``rows[offsets[i]:offsets[i + 1]]``.
+Groups = tuple[Rows, Rows]
+
+
+def compose(
+    snapshot: Snapshot, recipes: Sequence[Mapping[Any, float]], metric: Metric
+) -> npt.NDArray[np.float32]:
+    """Return weighted sums of stored vectors.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Where the vectors lie.
+    recipes : sequence of mapping of key to weight, length n
+        One per sum.
+    metric : str or callable
+        Under ``"cosine"`` vectors are scaled to unit length before they are added, and so is the
+        sum; a sum of nothing or of opposites stays zero.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, dim)
+        The sums, accumulated in float64.
+
+    Raises
+    ------
+    KeyNotFoundError
+        If a key is missing.
+    ValueError
+        If a weight is not a finite number.
+    """
+    rows = require_rows(snapshot, chain.from_iterable(recipes), "recipe")
+    listed = list(chain.from_iterable(recipe.values() for recipe in recipes))
+    weights = np.asarray(listed, dtype=np.float64)
+    if not (finite := np.isfinite(weights)).all():
+        raise ValueError(f"`recipe` must have finite weights; got {weights[~finite][0]}.")
+    offsets, _ = as_groups(map(len, recipes), rows)
+    return _weighted_sums(snapshot, offsets, rows, weights, metric)
+
+
+def analogies(
+    snapshot: Snapshot,
+    positive: Sequence[Any],
+    negative: Sequence[Any],
+    k: int,
+    metric: Metric,
+    *,
+    method: str = "add",
+    threads: int | None = None,
+) -> Matches:
+    """Answer one analogy, or a batch of them, leaving out the keys that ask it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What to search.
+    positive, negative : sequence of keys, or of sequences of keys
+        What to add and what to take away; sequences of keys make a batch.
+    k : int
+        Answers per question.
+    metric : str or callable
+        The metric of the store.
+    method : str, default "add"
+        ``"add"`` searches near the sum, ``"mul"`` ranks by products of cosines.
+    threads : int or None
+        None takes as many as the engine thinks right.
+
+    Returns
+    -------
+    Matches
+        Under ``"mul"`` the distance is minus the product.
+
+    Raises
+    ------
+    KeyNotFoundError
+        If a key is missing.
+    ValueError
+        If a question has no keys or its vectors cancel out, if the batches differ in length, or if
+        `method` is unknown or does not go with the metric.
+    """
+    if method not in METHODS:
+        raise ValueError(f'`method` must be "add" or "mul"; got {method!r}.')
+    if method == "mul" and metric != "cosine":
+        raise ValueError(f'`method` "mul" must have the metric "cosine"; the store has "{metric}".')
+    added, taken, single = _questions(positive, negative)
+    plus = as_groups(
+        map(len, added), require_rows(snapshot, chain.from_iterable(added), "positive")
+    )
+    minus = as_groups(
+        map(len, taken), require_rows(snapshot, chain.from_iterable(taken), "negative")
+    )
+    offsets, inputs, signs = _merged(plus, minus)
+    if len(empty := np.flatnonzero(np.diff(offsets) == 0)):
+        raise ValueError(f"`positive` must hold a key; question {empty[0]} has none at all.")
+    if method == "mul":
+        found = _by_products(snapshot, plus, minus, (offsets, inputs), k, threads)
+        return as_matches(snapshot, found, "product", single=single)
+    queries = _weighted_sums(snapshot, offsets, inputs, signs, metric)
+    if metric == "cosine" and not (filled := queries.any(axis=1)).all():
+        question = int(np.argmin(filled))
+        raise ValueError(
+            f"`positive` and `negative` must not cancel out; those of question {question} do."
+        )
+    exclude = (offsets, inputs)
+    return nearest(snapshot, queries, k, metric, single=single, exclude=exclude, threads=threads)
+
+
+def _questions(
+    positive: Sequence[Any], negative: Sequence[Any]
+) -> tuple[list[Sequence[Any]], list[Sequence[Any]], bool]:
+    """Return both sides as lists of keys per question, and whether there is only one question."""
+    if is_key(positive) or is_key(negative):
+        raise TypeError("`positive` and `negative` must be lists of keys; got a single key.")
+    added, taken = list(positive), list(negative)
+    if not any(map(_is_batch, (added, taken))):
+        return [added], [taken], True
+    longest = max(len(added), len(taken))
+    added, taken = added or [()] * longest, taken or [()] * longest
+    if len(added) != len(taken):
+        raise ValueError(
+            f"`positive` and `negative` must ask the same number of questions; "
+            f"got {len(added)} and {len(taken)}."
+        )
+    if any(is_key(side) for side in (*added, *taken)):
+        raise TypeError("`positive` and `negative` must both be lists of lists in a batch.")
+    return added, taken, False
+
+
+def _is_batch(side: list[Any]) -> bool:
+    return bool(side) and not is_key(side[0])
+
+
+def _merged(plus: Groups, minus: Groups) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
+    """Join what is added and what is taken away: (offsets, rows, weights) by question."""
+    owners = np.concatenate(
+        [np.repeat(np.arange(len(o) - 1), np.diff(o)) for o, _ in (plus, minus)]
+    )
+    order = np.argsort(owners, kind="stable")
+    rows = np.concatenate((plus[1], minus[1]))[order]
+    weights = np.repeat([1.0, -1.0], [len(plus[1]), len(minus[1])])[order]
+    return plus[0] + minus[0], rows, weights
+
+
+def _weighted_sums(
+    snapshot: Snapshot,
+    offsets: Rows,
+    rows: Rows,
+    weights: npt.NDArray[np.float64],
+    metric: Metric,
+) -> npt.NDArray[np.float32]:
+    if not len(rows):
+        return np.zeros((len(offsets) - 1, snapshot.dim), np.float32)
+    sums: npt.NDArray[np.float32] = kernels.engine().compose(
+        snapshot.blocks, rows, weights, offsets, unit=metric == "cosine"
+    )
+    return sums
+
+
+def _by_products(
+    snapshot: Snapshot, plus: Groups, minus: Groups, exclude: Groups, k: int, threads: int | None
+) -> Any:
+    """Ask the engine for 3CosMul, each distinct input vector handed over once."""
+    engine = kernels.engine()
+    distinct, places = np.unique(np.concatenate((plus[1], minus[1])), return_inverse=True)
+    split = len(plus[1])
+    return engine.search_mul(
+        snapshot.blocks,
+        snapshot.gather(distinct, np.float32),
+        (plus[0], places[:split]),
+        (minus[0], places[split:]),
+        check_count(k, "k"),
+        exclude=exclude,
+        **engine_options(engine, threads),
+    )

@@ -1,0 +1,138 @@
+"""From the keys that a caller names to the rows of a snapshot."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from vecstore.errors import KeyNotFoundError
+from vecstore.snapshot import Rows, Snapshot
+from vecstore.spelling import near_spellings
+
+__all__ = ["as_keys", "check_key_kind", "is_key", "not_found", "require_rows"]
+
+KEY_KINDS = ("str", "int")
+
+# Spellings are tried with the letters of this many keys: a store of Greek words suggests Greek.
+_SAMPLED_KEYS = 256
+
+
+def check_key_kind(kind: object) -> str:
+    """Return `kind` if it is ``"str"`` or ``"int"``; ValueError otherwise."""
+    if kind not in KEY_KINDS:
+        raise ValueError(f'`keys` must be "str" or "int"; got {kind!r}.')
+    return str(kind)
+
+
+def is_key(value: object) -> bool:
+    """Whether `value` is one key rather than a collection of them."""
+    return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
+
+
+def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> "list[str] | Rows":
+    """Return `keys` in the form in which key tables take them.
+
+    Parameters
+    ----------
+    keys : iterable of str or of int
+        A list, an array, a column of a table.
+    kind : str
+        ``"str"`` or ``"int"``: what the store is keyed by.
+    name : str, default "keys"
+        The caller's argument, for the error.
+
+    Returns
+    -------
+    list of str, or ndarray of int64, shape (m,)
+        By `kind`.
+
+    Raises
+    ------
+    TypeError
+        If a key is of the other kind.
+    ValueError
+        If an integer does not fit int64, or a string holds half of a surrogate pair.
+    """
+    if isinstance(keys, str | bytes):
+        raise TypeError(f"`{name}` must be a sequence of keys; got one {type(keys).__name__}.")
+    if kind == "int" and isinstance(keys, np.ndarray) and keys.dtype.kind == "i":
+        return keys.astype(np.int64, copy=False).reshape(-1)
+    listed = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
+    wanted: tuple[type, ...] = (str,) if kind == "str" else (int, np.integer)
+    for place, key in enumerate(listed):
+        if not isinstance(key, wanted) or isinstance(key, bool):
+            raise TypeError(
+                f"`{name}` must all be {kind}; place {place} holds {type(key).__name__} {key!r}."
+            )
+    if kind == "str":
+        return _encodable(listed, name)
+    try:
+        return np.array(listed, np.int64)
+    except OverflowError:
+        raise ValueError(f"`{name}` must fit 64 bits; got {max(listed, key=abs)}.") from None
+
+
+def require_rows(snapshot: Snapshot, keys: Iterable[Any], name: str = "keys") -> Rows:
+    """Return the global rows of keys that must all be there.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Where to look.
+    keys : iterable of str or of int
+        The keys.
+    name : str, default "keys"
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        A row for every key.
+
+    Raises
+    ------
+    KeyNotFoundError
+        Naming the first key that is missing and the nearest spellings that are not.
+    """
+    wanted = as_keys(keys, snapshot.key_kind, name)
+    rows = snapshot.find(wanted)
+    if len(rows) and rows.min() < 0:
+        missing = wanted[int(np.argmin(rows))]
+        raise not_found(snapshot, missing if isinstance(missing, str) else int(missing))
+    return rows
+
+
+def not_found(snapshot: Snapshot, key: str | int) -> KeyNotFoundError:
+    """Return the error that says `key` is missing and what is spelled like it."""
+    suggestions = _suggestions(snapshot, key) if isinstance(key, str) else []
+    shown = f'"{key}"' if isinstance(key, str) else key
+    hint = f" Did you mean {_alternatives(suggestions)}?" if suggestions else ""
+    message = f"No key {shown} in this store ({len(snapshot):,} keys).{hint}"
+    return KeyNotFoundError(message, key=key, suggestions=suggestions)
+
+
+def _suggestions(snapshot: Snapshot, key: str) -> list[str]:
+    def stored(spellings: list[str]) -> list[str]:
+        rows = snapshot.find(spellings)
+        # In the order of the rows: word vectors come with the commonest words first.
+        near: list[str] = snapshot.take(np.sort(rows[rows >= 0])).tolist()
+        return near
+
+    sample = snapshot.take(np.arange(min(len(snapshot), _SAMPLED_KEYS)))
+    return near_spellings(key, "".join(sample), stored)
+
+
+def _encodable(keys: list[str], name: str) -> list[str]:
+    try:
+        "".join(keys).encode()
+    except UnicodeEncodeError:
+        place = next(i for i, key in enumerate(keys) if any("\ud800" <= c <= "\udfff" for c in key))
+        raise ValueError(
+            f"`{name}` must be valid Unicode; place {place} holds {keys[place]!r}."
+        ) from None
+    return keys
+
+
+def _alternatives(keys: list[str]) -> str:
+    quoted = [f'"{key}"' for key in keys]
+    return " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))

@@ -1,0 +1,125 @@
+"""Finding the nearest rows of a snapshot: from what a caller asks to what an engine scans."""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from vecstore import kernels
+from vecstore.arrays import Exclusions, check_count
+from vecstore.lookup import as_keys, is_key
+from vecstore.results import Matches
+from vecstore.snapshot import Rows, Snapshot
+
+__all__ = ["Metric", "as_groups", "as_matches", "engine_options", "exclusions", "nearest"]
+
+#: One of the three names, or a Numba function ``f(x, y) -> float``.
+Metric = str | Callable[[Any, Any], float]
+
+
+def nearest(
+    snapshot: Snapshot,
+    queries: Any,
+    k: int,
+    metric: Metric,
+    *,
+    single: bool,
+    exclude: Exclusions | None = None,
+    threads: int | None = None,
+) -> Matches:
+    """Search every row of a snapshot.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What to search.
+    queries : ndarray of float32, shape (n, dim)
+        Checked already.
+    k : int
+        Neighbours per query.
+    metric : str or callable
+        The metric of the store.
+    single : bool
+        Whether the answer is to one query rather than to a batch.
+    exclude : (offsets, rows) or None
+        Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
+    threads : int or None
+        None takes as many as the engine thinks right.
+
+    Returns
+    -------
+    Matches
+        The k nearest under (distance, row).
+    """
+    k = check_count(k, "k")
+    blocks = snapshot.blocks
+    if isinstance(metric, str):
+        engine = kernels.engine()
+        options = engine_options(engine, threads)
+        found = engine.search(blocks, queries, k, metric, exclude=exclude, **options)
+    else:
+        from vecstore.kernels import jit
+
+        found = jit.search_custom(blocks, queries, k, metric, exclude=exclude)
+    return as_matches(snapshot, found, metric, single=single)
+
+
+def as_matches(snapshot: Snapshot, found: Any, metric: Metric, *, single: bool) -> Matches:
+    """Give an engine's answer (distances, rows, counts) the keys of the snapshot it is about."""
+    distances, rows, counts = found
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
+    return Matches(distances, rows, counts, metric=name, take=snapshot.take, single=single)
+
+
+def engine_options(engine: Any, threads: int | None) -> dict[str, Any]:
+    """Return what `threads` means to an engine; the reference engine has one thread and no say."""
+    if threads is None or engine.NAME == "reference":
+        return {}
+    return {"threads": check_count(threads, "threads")}
+
+
+def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions | None:
+    """Return the rows of the keys that may not be answers, for every query.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Where the keys are looked up; one that is not there cannot be an answer anyway.
+    exclude : key, list of keys, list of lists of keys, or None
+        One list for all queries, or one list per query.
+    n_queries : int
+        The number of queries.
+
+    Returns
+    -------
+    (offsets, rows) or None
+        As engines take them.
+
+    Raises
+    ------
+    ValueError
+        If there are lists per query, but not one for each.
+    """
+    if exclude is None:
+        return None
+    if is_key(exclude):
+        exclude = [exclude]
+    listed = list(exclude)
+    if listed and not is_key(listed[0]):
+        if len(listed) != n_queries:
+            raise ValueError(
+                f"`exclude` must be one list of keys, or {n_queries}, one per query; "
+                f"got {len(listed)}."
+            )
+        keys = as_keys(chain.from_iterable(listed), snapshot.key_kind, "exclude")
+        rows, sizes = snapshot.find(keys), [len(one) for one in listed]
+    else:
+        rows = snapshot.find(as_keys(listed, snapshot.key_kind, "exclude"))
+        rows, sizes = np.tile(rows, n_queries), [len(listed)] * n_queries
+    return as_groups(sizes, rows)
+
+
+def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
+    """Return (offsets, rows): group i has the next ``sizes[i]`` of the rows."""
+    return np.concatenate(([0], np.cumsum(list(sizes), dtype=np.int64))), rows

@@ -1,0 +1,161 @@
+"""One state of a store, as every search sees it: parts in order, and rows numbered across them.
+
+A part is a segment, or an array that looks like one. Row r of part p is the global row
+``first_rows[p] + r``: engines answer in global rows, and ties go to the smaller one, which is the
+order of insertion. A snapshot never changes; adding makes a new one that shares the old parts.
+"""
+
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore import kernels
+from vecstore.arrays import Block, check_rows
+
+__all__ = ["ArrayPart", "Keys", "Part", "Snapshot"]
+
+Rows = npt.NDArray[np.int64]
+
+
+class Keys(Protocol):
+    """The keys of a part: which row has a key, and which key has a row."""
+
+    kind: str
+
+    def __len__(self) -> int: ...
+
+    def find(self, keys: Any) -> Rows:
+        """Return the local row of every key, shape (m,), -1 where there is none."""
+        ...
+
+    def find_one(self, key: Any) -> int:
+        """Return the local row of one key, -1 where there is none."""
+        ...
+
+    def take(self, rows: Rows) -> npt.NDArray[Any]:
+        """Return the keys of local rows, shape (m,): objects (str) or int64."""
+        ...
+
+
+class Part(Protocol):
+    """Rows that a snapshot searches."""
+
+    @property
+    def vectors(self) -> npt.NDArray[Any]:
+        """Float32 or float16, shape (n, dim); may be mapped and read-only."""
+        ...
+
+    @property
+    def inverse_norms(self) -> npt.NDArray[np.float32] | None:
+        """Float32, shape (n,); None but under cosine."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """A key for every row."""
+        ...
+
+
+class ArrayPart:
+    """Vectors that no segment holds: an array in memory, or a mapped dataset of a foreign file.
+
+    Nothing about them was prepared when they were written, so it is done when a search first
+    needs it: the rows are checked, and under cosine their norms computed.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32 or float16, shape (n, dim)
+        Kept as they are, not copied.
+    keys : Keys
+        One for every row.
+    metric : str
+        Decides what a valid row is and whether there are norms.
+    name : str
+        What the rows are called when one of them is refused.
+    """
+
+    def __init__(self, vectors: npt.NDArray[Any], keys: Keys, metric: str, name: str) -> None:
+        self.vectors = vectors
+        self.keys = keys
+        self._metric = metric
+        self._name = name
+
+    @cached_property
+    def inverse_norms(self) -> npt.NDArray[np.float32] | None:
+        """Norms of the checked rows: ndarray of float32, shape (n,); None but under cosine."""
+        check_rows(self.vectors, self._metric, self._name)
+        if self._metric != "cosine":
+            return None
+        norms: npt.NDArray[np.float32] = kernels.engine().inverse_norms(self.vectors)
+        return norms
+
+
+class Snapshot:
+    """The parts of a store at one generation.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        In the order in which they were added.
+    dim : int
+        Length of every vector.
+    key_kind : str
+        ``"str"`` or ``"int"``.
+    """
+
+    def __init__(self, parts: "tuple[Part, ...]", dim: int, key_kind: str) -> None:
+        self.parts = parts
+        self.dim = dim
+        self.key_kind = key_kind
+        lengths = [len(part.keys) for part in parts]
+        self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+
+    def __len__(self) -> int:
+        return int(self.first_rows[-1])
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """What an engine scans, in the order of the rows."""
+        return tuple(
+            Block(part.vectors, part.inverse_norms, int(first), None)
+            for part, first in zip(self.parts, self.first_rows[:-1], strict=True)
+        )
+
+    def find_one(self, key: str | int) -> int:
+        """Return the global row of `key`, -1 where there is none."""
+        for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
+            if (row := part.keys.find_one(key)) >= 0:
+                return int(first) + row
+        return -1
+
+    def find(self, keys: "list[str] | Rows") -> Rows:
+        """Return the global rows of `keys`, shape (m,), -1 where there is none."""
+        rows = np.full(len(keys), -1, np.int64)
+        for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
+            local = part.keys.find(keys)
+            np.copyto(rows, local + first, where=local >= 0)
+        return rows
+
+    def take(self, rows: Rows) -> npt.NDArray[Any]:
+        """Return the keys of global `rows`, shape (m,): objects (str) or int64."""
+        keys = np.empty(len(rows), object if self.key_kind == "str" else np.int64)
+        for part, here, local in self._split(rows):
+            keys[here] = part.keys.take(local)
+        return keys
+
+    def gather(self, rows: Rows, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return copies of the vectors of global `rows`, shape (m, dim)."""
+        vectors = np.empty((len(rows), self.dim), dtype)
+        for part, here, local in self._split(rows):
+            vectors[here] = part.vectors[local]
+        return vectors
+
+    def _split(self, rows: Rows) -> "list[tuple[Part, npt.NDArray[np.bool_], Rows]]":
+        """Return (part, which of `rows` lie in it, their local rows) for every part concerned."""
+        owners = np.searchsorted(self.first_rows, rows, side="right") - 1
+        return [
+            (self.parts[owner], owners == owner, rows[owners == owner] - self.first_rows[owner])
+            for owner in np.unique(owners)
+        ]

@@ -1,0 +1,73 @@
+"""Which stored keys are spelled like one that is missing.
+
+Candidates are generated from the missing key and looked up, so that the keys of the store, which
+may be millions, are never read.
+"""
+
+from collections.abc import Callable, Iterable
+
+__all__ = ["near_spellings"]
+
+# A longer key than this is not a word: its spellings would be too many to look up.
+_LONGEST = 40
+
+
+def near_spellings(
+    key: str, letters: Iterable[str], stored: Callable[[list[str]], list[str]], most: int = 3
+) -> list[str]:
+    """Return stored keys spelled like `key`, the nearest first.
+
+    Parameters
+    ----------
+    key : str
+        The spelling that is missing.
+    letters : iterable of str
+        The letters that a slip may have put in or left out.
+    stored : callable
+        Returns those of a list of spellings that are keys, the preferred ones first.
+    most : int, default 3
+        How many to return at most.
+
+    Returns
+    -------
+    list of str
+        Other cases first, then one edit away (a letter too many, too few, wrong, or two swapped),
+        then two of which one is a letter too many or a swap.
+
+    Examples
+    --------
+    >>> words = ["king", "kind", "ring", "knight"]
+    >>> near_spellings("kinng", "dghiknrt", lambda tried: [w for w in words if w in tried])
+    ['king', 'kind', 'ring']
+    """
+    alphabet = sorted(set(letters) | set(key))
+    found: list[str] = []
+    for ring in (_cases, _one_edit, _two_edits):
+        if len(found) < most and (ring is _cases or len(key) <= _LONGEST):
+            near = stored(sorted(ring(key, alphabet) - {key, *found}))
+            found.extend(near[: most - len(found)])
+    return found
+
+
+def _cases(key: str, _: list[str]) -> set[str]:
+    bare = key.strip()
+    return {bare, bare.lower(), bare.upper(), bare.title(), bare.capitalize()}
+
+
+def _one_edit(key: str, alphabet: list[str]) -> set[str]:
+    splits = [(key[:place], key[place:]) for place in range(len(key) + 1)]
+    wrong = {head + letter + tail[1:] for head, tail in splits if tail for letter in alphabet}
+    missing = {head + letter + tail for head, tail in splits for letter in alphabet}
+    return _reduced(key) | wrong | missing
+
+
+def _two_edits(key: str, alphabet: list[str]) -> set[str]:
+    return {spelling for once in _reduced(key) for spelling in _one_edit(once, alphabet)}
+
+
+def _reduced(key: str) -> set[str]:
+    """Return `key` with one letter dropped, or two neighbours swapped."""
+    splits = [(key[:place], key[place:]) for place in range(len(key))]
+    dropped = {head + tail[1:] for head, tail in splits}
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in splits if len(tail) > 1}
+    return dropped | swapped
