@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from pathlib import Path
 
 CXX17_PROBE = "#include <string_view>\nint main() { return std::string_view().empty() ? 0 : 1; }\n"
 SANITIZERS = "-fsanitize=address,undefined"
@@ -27,9 +28,8 @@ def compiler():
 def runs(path, *flags):
     """Whether the compiler turns the probe into a program that runs."""
     with tempfile.TemporaryDirectory() as folder:
-        source, program = os.path.join(folder, "probe.cpp"), os.path.join(folder, "probe")
-        with open(source, "w") as file:
-            file.write(CXX17_PROBE)
+        source, program = Path(folder, "probe.cpp"), Path(folder, "probe")
+        source.write_text(CXX17_PROBE)
         for command in ([path, "-std=c++17", *flags, source, "-o", program], [program]):
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             if done.returncode != 0:
@@ -42,26 +42,34 @@ def missing():
     found = sys.version.split()[0]
     if sys.version_info < (3, 11):
         yield (
-            "vecstore needs Python 3.11 or newer; {} is {}. "
-            "Name another one: make PYTHON=python3.12 demo.".format(sys.executable, found)
+            f"vecstore needs Python 3.11 or newer; {sys.executable} is {found}. "
+            "Name another one: make PYTHON=python3.12 demo."
         )
         return
     try:
         import ensurepip  # noqa: F401  a part of Python that Debian ships separately
         import venv  # noqa: F401
     except ImportError:
-        yield f"{sys.executable} cannot make virtual environments; on Debian: apt install python3-venv."
-    if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
-        yield "The C headers of this Python are missing (Python.h); on Debian: apt install python3-dev."
+        yield (
+            f"{sys.executable} cannot make virtual environments; "
+            "on Debian: apt install python3-venv."
+        )
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        yield (
+            "The C headers of this Python (Python.h) are missing; "
+            "on Debian: apt install python3-dev."
+        )
     path = compiler()
     if path is None:
+        sought = os.environ.get("CXX") or "c++, g++, clang++"
         yield (
-            "No C++ compiler was found (looked for {}). Install g++ or clang++ (Debian: apt "
-            "install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install) or set "
-            "CXX.".format(os.environ.get("CXX") or "c++, g++, clang++")
+            f"No C++ compiler was found (looked for {sought}). Install g++ or clang++ (Debian: apt "
+            "install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install) or set CXX."
         )
     elif not runs(path):
-        yield f"The C++ compiler {path} cannot build C++17 programs; install a newer one or set CXX."
+        yield (
+            f"The C++ compiler {path} cannot build C++17 programs; install a newer one or set CXX."
+        )
 
 
 def main(arguments):
