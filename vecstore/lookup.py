@@ -9,17 +9,17 @@ from vecstore.errors import KeyNotFoundError
 from vecstore.snapshot import Rows, Snapshot
 from vecstore.spelling import near_spellings
 
-__all__ = ["as_keys", "check_key_kind", "is_key", "not_found", "require_rows"]
+__all__ = ["as_keys", "check_key_type", "is_key", "not_found", "require_rows"]
 
-KEY_KINDS = ("str", "int")
+KEY_TYPES = ("str", "int")
 
 # Spellings are tried with the letters of this many keys: a store of Greek words suggests Greek.
 _SAMPLED_KEYS = 256
 
 
-def check_key_kind(kind: object) -> str:
+def check_key_type(kind: object) -> str:
     """Return `kind` if it is ``"str"`` or ``"int"``; ValueError otherwise."""
-    if kind not in KEY_KINDS:
+    if kind not in KEY_TYPES:
         raise ValueError(f'`keys` must be "str" or "int"; got {kind!r}.')
     return str(kind)
 
@@ -53,17 +53,21 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> "list[str] | 
     ValueError
         If an integer does not fit int64, or a string holds half of a surrogate pair.
     """
-    if isinstance(keys, str | bytes):
+    if is_key(keys) or isinstance(keys, bytes):
         raise TypeError(f"`{name}` must be a sequence of keys; got one {type(keys).__name__}.")
     if kind == "int" and isinstance(keys, np.ndarray) and keys.dtype.kind == "i":
-        return keys.astype(np.int64, copy=False).reshape(-1)
+        if keys.ndim != 1:
+            raise ValueError(f"`{name}` must have shape (n,); got {keys.shape}.")
+        return keys.astype(np.int64, copy=False)
     listed = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
     wanted: tuple[type, ...] = (str,) if kind == "str" else (int, np.integer)
-    for place, key in enumerate(listed):
-        if not isinstance(key, wanted) or isinstance(key, bool):
-            raise TypeError(
-                f"`{name}` must all be {kind}; place {place} holds {type(key).__name__} {key!r}."
-            )
+    wrong = {
+        found for found in set(map(type, listed)) if found is bool or not issubclass(found, wanted)
+    }
+    if wrong:
+        place = next(place for place, key in enumerate(listed) if type(key) in wrong)
+        shown = f"{type(listed[place]).__name__} {listed[place]!r}"
+        raise TypeError(f"`{name}` must all be {kind}; place {place} holds {shown}.")
     if kind == "str":
         return _encodable(listed, name)
     try:
@@ -94,7 +98,7 @@ def require_rows(snapshot: Snapshot, keys: Iterable[Any], name: str = "keys") ->
     KeyNotFoundError
         Naming the first key that is missing and the nearest spellings that are not.
     """
-    wanted = as_keys(keys, snapshot.key_kind, name)
+    wanted = as_keys(keys, snapshot.key_type, name)
     rows = snapshot.find(wanted)
     if len(rows) and rows.min() < 0:
         missing = wanted[int(np.argmin(rows))]

@@ -112,10 +112,10 @@ def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions |
                 f"`exclude` must be one list of keys, or {n_queries}, one per query; "
                 f"got {len(listed)}."
             )
-        keys = as_keys(chain.from_iterable(listed), snapshot.key_kind, "exclude")
+        keys = as_keys(chain.from_iterable(listed), snapshot.key_type, "exclude")
         rows, sizes = snapshot.find(keys), [len(one) for one in listed]
     else:
-        rows = snapshot.find(as_keys(listed, snapshot.key_kind, "exclude"))
+        rows = snapshot.find(as_keys(listed, snapshot.key_type, "exclude"))
         rows, sizes = np.tile(rows, n_queries), [len(listed)] * n_queries
     return as_groups(sizes, rows)
 

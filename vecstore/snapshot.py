@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import Block, check_rows
 
-__all__ = ["ArrayPart", "Keys", "Part", "Snapshot"]
+__all__ = ["ArrayPart", "Keys", "Part", "Rows", "Snapshot"]
 
 Rows = npt.NDArray[np.int64]
 
@@ -101,14 +101,14 @@ class Snapshot:
         In the order in which they were added.
     dim : int
         Length of every vector.
-    key_kind : str
+    key_type : str
         ``"str"`` or ``"int"``.
     """
 
-    def __init__(self, parts: "tuple[Part, ...]", dim: int, key_kind: str) -> None:
+    def __init__(self, parts: "tuple[Part, ...]", dim: int, key_type: str) -> None:
         self.parts = parts
         self.dim = dim
-        self.key_kind = key_kind
+        self.key_type = key_type
         lengths = [len(part.keys) for part in parts]
         self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
@@ -140,7 +140,7 @@ class Snapshot:
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
         """Return the keys of global `rows`, shape (m,): objects (str) or int64."""
-        keys = np.empty(len(rows), object if self.key_kind == "str" else np.int64)
+        keys = np.empty(len(rows), object if self.key_type == "str" else np.int64)
         for part, here, local in self._split(rows):
             keys[here] = part.keys.take(local)
         return keys
