@@ -165,6 +165,14 @@ def test_symbol_check_finds_what_a_linker_could_merge(listing: str, finding: str
     assert found == [] if finding is None else finding in found[0]
 
 
+def test_kernel_objects_of_the_installed_build_pass_the_symbol_check() -> None:
+    objects = sorted((ROOT / "build" / "editable").rglob("vecstore_kernels.dir/**/*.o"))
+    if not objects:
+        pytest.skip("no kernel objects in build/editable: this install was not made by make")
+    check = script(ROOT / "tests" / "native" / "check_symbols.py")
+    assert check.main([str(path) for path in objects]) in (0, check.SKIPPED)
+
+
 # The program that looks at a machine before anything is installed.
 
 
