@@ -3,18 +3,18 @@
 Every float64 sum over the dimension, here and where a fast engine scores a survivor, is taken in
 one order, so that engines agree to the last bit and ties are ties everywhere::
 
-    lane[i] = t[i] + t[i + 8] + t[i + 16] + ...        for i in 0..7, left to right, from 0.0
-    four[i] = lane[i] + lane[i + 4];  two[i] = four[i] + four[i + 2];  sum = two[0] + two[1]
+    lane[i] = t[i] + t[i + 16] + t[i + 32] + ...       for i in 0..15, left to right, from 0.0
+    lane[i] += lane[i + 8], then lane[i + 4], lane[i + 2], lane[i + 1];  sum = lane[0]
 
 The terms are q*x, x*x (both exact in float64, so a fused multiply-add changes nothing) and
 (q - x)**2 (two roundings: do not fuse). The distances are then
 
-* cosine: ``max(0, 1 - cos)``, ``cos = (q.x) / (sqrt(q.q) * sqrt(x.x))``, or 0 if either is zero;
+* cosine: ``max(0, 1 - cos)``, ``cos = (q.x) / sqrt((q.q) * (x.x))``, or 0 if either is zero;
 * euclidean: ``sqrt(sum((q - x)**2))``;
-* dot: ``-(q.x)``.
+* dot: ``0 - (q.x)``.
 
-float32 and float16 values are finite in float64 with room to spare: squares neither overflow nor
-vanish.
+So the distance of a vector to itself is exactly 0 under cosine and euclidean. float32 and float16
+values are finite in float64 with room to spare: squares neither overflow nor vanish.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ __all__ = [
     "sq_distances",
 ]
 
-_LANES = 8
+_LANES = 16
 # float64 values of one temporary: 16 MiB, whatever the number of rows.
 _CHUNK_VALUES = 1 << 21
 
@@ -45,9 +45,10 @@ def lane_sums(terms: Float64s) -> Float64s:
     for start in range(0, terms.shape[-1], _LANES):
         part = terms[..., start : start + _LANES]
         lanes[..., : part.shape[-1]] += part
-    four = lanes[..., :4] + lanes[..., 4:]
-    two = four[..., :2] + four[..., 2:]
-    sums: Float64s = two[..., 0] + two[..., 1]
+    while lanes.shape[-1] > 1:
+        half = lanes.shape[-1] // 2
+        lanes = lanes[..., :half] + lanes[..., half:]
+    sums: Float64s = lanes[..., 0]
     return sums
 
 
@@ -73,7 +74,7 @@ def reciprocals(norms: Float64s) -> Float64s:
 
 def cosines(query: Float64s, rows: Float64s) -> Float64s:
     """Return cos(q, x) for each row x, 0 where a vector is zero."""
-    lengths = norms(query[None]) * norms(rows)
+    lengths = np.sqrt(dots(query, query[None]) * dots(rows, rows))
     return np.divide(dots(query, rows), lengths, out=np.zeros_like(lengths), where=lengths != 0.0)
 
 
@@ -83,7 +84,7 @@ def distances_to(query: Float64s, rows: Float64s, metric: str) -> Float64s:
         return np.maximum(1.0 - cosines(query, rows), 0.0)
     if metric == "euclidean":
         return np.sqrt(sq_distances(query, rows))
-    return -dots(query, rows)
+    return 0.0 - dots(query, rows)
 
 
 def chunks(vectors: Vectors) -> Iterator[Float64s]:

@@ -7,9 +7,9 @@ distance is NaN (it holds a NaN) is left out of every answer.
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from vecstore.arrays import Block, Exclusions
+from vecstore.kernels.blocks import allowed, gather
 from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
 from vecstore.kernels.float64 import (
     chunks,
@@ -317,10 +317,7 @@ def compose(
     ndarray of float32, shape (n_out, dim)
         ``out[i] = sum_j weights[j] * x[rows[j]]``, summed in float64 and rounded once.
     """
-    gathered = np.zeros((len(rows), blocks[0].vectors.shape[1]))
-    for block in blocks:
-        inside = (rows >= block.first_row) & (rows < block.first_row + len(block.vectors))
-        gathered[inside] = block.vectors[rows[inside] - block.first_row]
+    gathered = gather(blocks, rows).astype(np.float64)
     scales = weights * reciprocals(norms(gathered)) if unit else weights
     sums = np.zeros((len(offsets) - 1, gathered.shape[1]))
     for i in range(len(sums)):
@@ -337,15 +334,6 @@ def _rounded(parts: list[Float64s]) -> Float32s:
         return np.concatenate(parts or [np.empty(0)]).astype(np.float32)
 
 
-def _allowed(block: Block) -> npt.NDArray[np.bool_]:
-    """Whether each row of the block may be an answer, from its mask words."""
-    rows = np.arange(len(block.vectors), dtype=np.uint64)
-    if block.mask is None:
-        return np.ones(len(rows), dtype=np.bool_)
-    bits: npt.NDArray[np.bool_] = (block.mask[rows // 64] >> (rows % 64)) & 1 == 1
-    return bits
-
-
 def _select(
     blocks: Sequence[Block],
     n_queries: int,
@@ -359,7 +347,7 @@ def _select(
     counts = np.zeros(n_queries, dtype=np.int64)
     numbers = [np.arange(len(b.vectors), dtype=np.int64) + b.first_row for b in blocks]
     all_rows = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
-    allowed = np.concatenate([np.empty(0, dtype=np.bool_), *map(_allowed, blocks)])
+    allowed = np.concatenate([np.empty(0, dtype=np.bool_), *map(allowed, blocks)])
     for i in range(n_queries):
         with np.errstate(invalid="ignore"):  # inf - inf in rows of somebody else's file
             scores = [score(i, rows) for block in blocks for rows in chunks(block.vectors)]
