@@ -347,12 +347,12 @@ def _select(
     counts = np.zeros(n_queries, dtype=np.int64)
     numbers = [np.arange(len(b.vectors), dtype=np.int64) + b.first_row for b in blocks]
     all_rows = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
-    allowed = np.concatenate([np.empty(0, dtype=np.bool_), *map(allowed, blocks)])
+    may_answer = np.concatenate([np.empty(0, dtype=np.bool_), *map(allowed, blocks)])
     for i in range(n_queries):
         with np.errstate(invalid="ignore"):  # inf - inf in rows of somebody else's file
             scores = [score(i, rows) for block in blocks for rows in chunks(block.vectors)]
         scored = np.concatenate([np.empty(0), *scores])
-        eligible = allowed & ~np.isnan(scored)
+        eligible = may_answer & ~np.isnan(scored)
         if exclude is not None:
             offsets, excluded = exclude
             eligible &= ~np.isin(all_rows, excluded[offsets[i] : offsets[i + 1]])
