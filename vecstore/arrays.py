@@ -238,7 +238,7 @@ def _converted(given: npt.NDArray[Any], dtype: np.dtype[Any], name: str) -> npt.
     # The overflow is reported below as an error that names the row; NumPy's warning would not.
     with np.errstate(over="ignore"):
         rows = np.asarray(given, dtype=dtype, order="C")
-    if rows is not given and np.finfo(dtype).max < _largest(given.dtype):
+    if rows is not given and _largest(dtype) < _largest(given.dtype):
         lost = np.isinf(rows) & np.isfinite(given)
         if lost.any():
             row, column = np.argwhere(lost)[0]

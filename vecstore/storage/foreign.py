@@ -57,13 +57,14 @@ def open_dataset(path: Path, dataset: str | None = None) -> ForeignVectors:
     ValueError
         If the dataset does not exist, or is not a contiguous matrix of native float32 or float16.
     CorruptStoreError
-        If the file ends before the dataset does.
+        If the file is damaged, or ends before the dataset does.
     """
     import h5py
 
+    path.open("rb").close()  # a missing or unreadable file has its own error
     if not h5py.is_hdf5(path):
         raise StoreNotFoundError(f"{path} is neither a store nor an HDF5 file.")
-    with h5py.File(path, "r") as file:
+    with _opened(path) as file:
         found = _named(file, path, dataset) if dataset else _only_candidate(file, path)
         _check_mappable(found, path)
         return ForeignVectors(
@@ -71,6 +72,15 @@ def open_dataset(path: Path, dataset: str | None = None) -> ForeignVectors:
             dataset=found.name.lstrip("/"),
             metric=_METRICS.get(_text(file.attrs.get("distance"))),
         )
+
+
+def _opened(path: Path) -> "h5py.File":
+    import h5py
+
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise CorruptStoreError(f"{path} is damaged: {error}. Fetch the file again.") from error
 
 
 def _text(value: object) -> str:
