@@ -64,22 +64,16 @@ def open_dataset(path: Path, dataset: str | None = None) -> ForeignVectors:
     path.open("rb").close()  # a missing or unreadable file has its own error
     if not h5py.is_hdf5(path):
         raise StoreNotFoundError(f"{path} is neither a store nor an HDF5 file.")
-    with _opened(path) as file:
-        found = _named(file, path, dataset) if dataset else _only_candidate(file, path)
-        _check_mappable(found, path)
-        return ForeignVectors(
-            vectors=_mapped(found, path),
-            dataset=found.name.lstrip("/"),
-            metric=_METRICS.get(_text(file.attrs.get("distance"))),
-        )
-
-
-def _opened(path: Path) -> "h5py.File":
-    import h5py
-
     try:
-        return h5py.File(path, "r")
-    except OSError as error:
+        with h5py.File(path, "r") as file:
+            found = _named(file, path, dataset) if dataset else _only_candidate(file, path)
+            _check_mappable(found, path)
+            return ForeignVectors(
+                vectors=_mapped(found, path),
+                dataset=found.name.lstrip("/"),
+                metric=_METRICS.get(_text(file.attrs.get("distance"))),
+            )
+    except (OSError, KeyError, RuntimeError) as error:  # what h5py makes of damage
         raise CorruptStoreError(f"{path} is damaged: {error}. Fetch the file again.") from error
 
 
