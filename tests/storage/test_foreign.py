@@ -178,5 +178,5 @@ def test_a_truncated_file_that_hides_it_is_an_error_and_not_a_crash(
     data = bytearray(path.read_bytes()[:-10_000])
     data[40:48] = len(data).to_bytes(8, "little")  # the superblock's idea of the end of the file
     path.write_bytes(data)
-    with pytest.raises(CorruptStoreError, match="damaged|truncated"):  # newer HDF5 sees it itself
+    with pytest.raises(CorruptStoreError, match=r"damaged|truncated"):  # newer HDF5 sees it itself
         open_dataset(path)
