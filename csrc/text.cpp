@@ -1,0 +1,149 @@
+#include "text.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "parse_float.h"
+
+namespace vecstore {
+namespace {
+
+// Bytes [begin, end) of a block.
+struct Span {
+  const char* begin;
+  const char* end;
+};
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+const char* skip_blanks(const char* p, const char* end) {
+  while (p != end && is_blank(*p)) ++p;
+  return p;
+}
+
+const char* skip_field(const char* p, const char* end) {
+  while (p != end && !is_blank(*p)) ++p;
+  return p;
+}
+
+const char* back_over_blanks(const char* begin, const char* p) {
+  while (p != begin && is_blank(p[-1])) --p;
+  return p;
+}
+
+const char* back_over_field(const char* begin, const char* p) {
+  while (p != begin && !is_blank(p[-1])) --p;
+  return p;
+}
+
+Span trim(const char* begin, const char* end) {
+  while (end != begin && (is_blank(end[-1]) || end[-1] == '\r')) --end;
+  return {skip_blanks(begin, end), end};
+}
+
+bool is_continuation(unsigned char c) {
+  return (c & 0xc0) == 0x80;
+}
+
+// The number of bytes of the UTF-8 character at `p`, 0 if there is none (Unicode 15, table 3-7).
+std::size_t utf8_length(const unsigned char* p, std::size_t size) {
+  const unsigned char first = p[0];
+  if (first < 0x80) return 1;
+  const std::size_t length = first < 0xc2   ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+  if (length == 0 || length > size) return 0;
+  // Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte.
+  if (first == 0xe0 && p[1] < 0xa0) return 0;
+  if (first == 0xed && p[1] > 0x9f) return 0;
+  if (first == 0xf0 && p[1] < 0x90) return 0;
+  if (first == 0xf4 && p[1] > 0x8f) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(p[i])) return 0;
+  }
+  return length;
+}
+
+bool is_utf8(Span text) {
+  const auto* p = reinterpret_cast<const unsigned char*>(text.begin);
+  const auto* end = reinterpret_cast<const unsigned char*>(text.end);
+  while (p != end) {
+    const std::size_t length = utf8_length(p, static_cast<std::size_t>(end - p));
+    if (length == 0) return false;
+    p += length;
+  }
+  return true;
+}
+
+// Whether `text` is dim numbers and no more.
+bool parse_numbers(Span text, std::size_t dim, float* out) {
+  const char* p = text.begin;
+  for (std::size_t i = 0; i < dim; ++i) {
+    p = parse_float(p, text.end, &out[i]);
+    if (p == nullptr || (p != text.end && !is_blank(*p))) return false;
+    p = skip_blanks(p, text.end);
+  }
+  return p == text.end;
+}
+
+bool ends_in_number(Span key) {
+  const char* last = back_over_field(key.begin, key.end);
+  float value;
+  const bool has_digits = std::any_of(last, key.end, number::is_digit);
+  return last != key.begin && has_digits && parse_float(last, key.end, &value) == key.end;
+}
+
+// A line with blanks in its key: the numbers are found from the right.
+bool parse_spaced_line(Span line, std::size_t dim, float* out, Span* key) {
+  const char* numbers = line.end;
+  for (std::size_t i = 0; i < dim && numbers != line.begin; ++i) {
+    numbers = back_over_field(line.begin, back_over_blanks(line.begin, numbers));
+  }
+  *key = {line.begin, back_over_blanks(line.begin, numbers)};
+  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) &&
+         !ends_in_number(*key);
+}
+
+// `line` is trimmed and not empty.
+bool parse_keyed_line(Span line, std::size_t dim, float* out, Span* key) {
+  const char* after = skip_field(line.begin, line.end);
+  *key = {line.begin, after};
+  const bool plain = parse_numbers({skip_blanks(after, line.end), line.end}, dim, out);
+  return (plain || parse_spaced_line(line, dim, out, key)) && is_utf8(*key);
+}
+
+}  // namespace
+
+std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim) {
+  const auto newlines = static_cast<std::size_t>(std::count(data, data + size, '\n'));
+  return std::min(newlines + 1, size / (2 * dim) + 1);  // a number takes two bytes with its blank
+}
+
+TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed,
+                    float* vectors) {
+  TextRows rows;
+  const char* const end = data + size;
+  for (const char* p = data; p != end; ++rows.n_lines) {
+    const void* newline = std::memchr(p, '\n', static_cast<std::size_t>(end - p));
+    const char* line_end = newline == nullptr ? end : static_cast<const char*>(newline);
+    const Span line = trim(p, line_end);
+    float* out = vectors + rows.lines.size() * dim;
+    Span key{line.begin, line.begin};
+    if (line.begin == line.end) {
+      // No line.
+    } else if (keyed ? parse_keyed_line(line, dim, out, &key) : parse_numbers(line, dim, out)) {
+      if (keyed) rows.keys.append(key.begin, key.end).push_back('\n');
+      rows.lines.push_back(rows.n_lines);
+    } else {
+      rows.bad.push_back({rows.n_lines, p - data, line_end - data});
+    }
+    p = newline == nullptr ? end : line_end + 1;
+  }
+  return rows;
+}
+
+}  // namespace vecstore
