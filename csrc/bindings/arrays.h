@@ -1,0 +1,100 @@
+// NumPy arrays to pointers, and nowhere else. Python has validated what comes here (dtype, shape, strides); the
+// checks below keep a mistake of ours from becoming a wrong read.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../dispatch.h"
+#include "../scan.h"
+
+namespace vecstore {
+namespace py = pybind11;
+
+// What crosses the boundary; `_native.pyi` repeats these.
+using FloatArray = py::array_t<float, py::array::c_style>;      // queries, norms
+using DoubleArray = py::array_t<double, py::array::c_style>;    // weights, distances
+using Int64Array = py::array_t<int64_t, py::array::c_style>;    // rows, offsets, counts
+using Word64Array = py::array_t<uint64_t, py::array::c_style>;  // mask words
+using OptionalFloats = std::optional<FloatArray>;
+using OptionalWords = std::optional<Word64Array>;
+
+// (n, dim) float32 or float16 rows, elements adjacent, rows any whole number of elements apart.
+inline Block block_of(const py::array& vectors) {
+  const py::dtype dtype = vectors.dtype();
+  const bool half = dtype.kind() == 'f' && dtype.itemsize() == 2;
+  if (dtype.kind() != 'f' || (dtype.itemsize() != 4 && !half) || dtype.byteorder() == '>')
+    throw py::type_error("`vectors` must be float32 or float16 in native byte order.");
+  if (vectors.ndim() != 2) throw py::value_error("`vectors` must have shape (n, dim).");
+  const py::ssize_t item = dtype.itemsize(), n = vectors.shape(0), dim = vectors.shape(1);
+  const py::ssize_t stride = n > 1 ? vectors.strides(0) : dim * item;
+  if ((dim > 1 && n > 0 && vectors.strides(1) != item) || stride % item != 0 || stride < dim * item)
+    throw py::value_error("`vectors` must have adjacent elements and rows in order.");
+  return {vectors.data(), half, static_cast<size_t>(n), static_cast<size_t>(stride / item), nullptr, 0, nullptr};
+}
+
+inline size_t dim_of(const py::array& vectors) { return static_cast<size_t>(vectors.shape(1)); }
+
+// vecstore.arrays.Block: (vectors, inverse_norms, first_row, mask).
+inline Block block_of(const py::tuple& parts, size_t dim) {
+  const py::array vectors = parts[0].cast<py::array>();
+  Block block = block_of(vectors);
+  if (dim_of(vectors) != dim) throw py::value_error("`blocks` must have the dim of the queries.");
+  if (!parts[1].is_none()) {
+    const py::array norms = parts[1].cast<py::array>();
+    if (!FloatArray::check_(norms) || static_cast<size_t>(norms.size()) != block.n)
+      throw py::type_error("`inverse_norms` must be float32 (n,).");
+    block.inverse_norms = static_cast<const float*>(norms.data());
+  }
+  block.first_row = parts[2].cast<int64_t>();
+  if (!parts[3].is_none()) {
+    const py::array mask = parts[3].cast<py::array>();
+    if (!Word64Array::check_(mask) || static_cast<size_t>(mask.size()) != (block.n + 63) / 64)
+      throw py::type_error("`mask` must be uint64 (ceil(n / 64),).");
+    block.mask = static_cast<const uint64_t*>(mask.data());
+  }
+  return block;
+}
+
+inline std::vector<Block> blocks_of(const py::sequence& blocks, size_t dim) {
+  std::vector<Block> result;
+  for (const py::handle& block : blocks) result.push_back(block_of(block.cast<py::tuple>(), dim));
+  return result;
+}
+
+inline Queries queries_of(const FloatArray& queries) {
+  if (queries.ndim() != 2) throw py::value_error("`queries` must have shape (n, dim).");
+  return {queries.data(), static_cast<size_t>(queries.shape(0)), static_cast<size_t>(queries.shape(1))};
+}
+
+inline Metric metric_of(const std::string& name) {
+  if (name == "cosine") return Metric::cosine;
+  if (name == "euclidean") return Metric::euclidean;
+  if (name == "dot") return Metric::dot;
+  throw py::value_error("`metric` must be one of cosine, euclidean, dot; got \"" + name + "\".");
+}
+
+inline Exclusions exclusions_of(const std::optional<Int64Array>& offsets, const std::optional<Int64Array>& rows) {
+  if (!offsets || !rows) return {nullptr, nullptr};
+  return {offsets->data(), rows->data()};
+}
+
+// Pre-filled answers: distance inf and row -1 mark unused places.
+struct AnswerArrays {
+  DoubleArray distances;
+  Int64Array rows, counts;
+
+  AnswerArrays(size_t n, size_t k) : distances({n, k}), rows({n, k}), counts(static_cast<py::ssize_t>(n)) {
+    std::fill_n(distances.mutable_data(), n * k, HUGE_VAL);
+    std::fill_n(rows.mutable_data(), n * k, int64_t{-1});
+    std::fill_n(counts.mutable_data(), n, int64_t{0});
+  }
+  Answer pointers() { return {distances.mutable_data(), rows.mutable_data(), counts.mutable_data()}; }
+  py::tuple tuple() const { return py::make_tuple(distances, rows, counts); }
+};
+
+}  // namespace vecstore

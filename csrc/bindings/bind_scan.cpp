@@ -1,0 +1,77 @@
+// Search, 3CosMul and composition over blocks.
+#include <pybind11/stl.h>
+
+#include "../compose.h"
+#include "arrays.h"
+
+namespace vecstore {
+namespace {
+
+py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k, const std::string& metric,
+                 const std::optional<Int64Array>& exclude_offsets, const std::optional<Int64Array>& exclude_rows,
+                 const std::string& level, size_t threads) {
+  const KernelTable& kernels = kernels_for(level);
+  const Queries q = queries_of(queries);
+  const Metric measure = metric_of(metric);
+  const std::vector<Block> parts = blocks_of(blocks, q.dim);
+  for (const Block& block : parts)
+    if (measure == Metric::cosine && block.inverse_norms == nullptr && block.n > 0)
+      throw py::value_error("`blocks` must have inverse_norms under cosine.");
+  const Exclusions exclusions = exclusions_of(exclude_offsets, exclude_rows);
+  AnswerArrays answer(q.n, k);
+  const Answer pointers = answer.pointers();
+  Work work;
+  {
+    const py::gil_scoped_release release;
+    work = scan(kernels, parts, q, k, measure, exclusions, threads, pointers);
+  }
+  return py::make_tuple(answer.distances, answer.rows, answer.counts, py::make_tuple(work.rows, work.rescored));
+}
+
+py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, const Int64Array& positive_offsets,
+                     const Int64Array& positive, const Int64Array& negative_offsets, const Int64Array& negative,
+                     size_t k, const std::optional<Int64Array>& exclude_offsets,
+                     const std::optional<Int64Array>& exclude_rows, const std::string& level, size_t threads) {
+  const KernelTable& kernels = kernels_for(level);
+  const MulQuestions questions = {queries_of(vectors),     static_cast<size_t>(positive_offsets.size() - 1),
+                                  positive_offsets.data(), positive.data(),
+                                  negative_offsets.data(), negative.data()};
+  const std::vector<Block> parts = blocks_of(blocks, questions.vectors.dim);
+  for (const Block& block : parts)
+    if (block.inverse_norms == nullptr && block.n > 0) throw py::value_error("`blocks` must have inverse_norms.");
+  const Exclusions exclusions = exclusions_of(exclude_offsets, exclude_rows);
+  AnswerArrays answer(questions.n, k);
+  const Answer pointers = answer.pointers();
+  {
+    const py::gil_scoped_release release;
+    scan_mul(kernels, parts, questions, k, exclusions, threads, pointers);
+  }
+  return answer.tuple();
+}
+
+FloatArray composed(const py::sequence& blocks, size_t dim, const Int64Array& rows, const DoubleArray& weights,
+                    const Int64Array& offsets, bool unit, const std::string& level, size_t threads) {
+  const KernelTable& kernels = kernels_for(level);
+  const std::vector<Block> parts = blocks_of(blocks, dim);
+  const size_t n = static_cast<size_t>(offsets.size() - 1);
+  FloatArray out({n, dim});
+  float* to = out.mutable_data();
+  const py::gil_scoped_release release;
+  compose(kernels, parts, dim, rows.data(), weights.data(), offsets.data(), n, unit, threads, to);
+  return out;
+}
+
+}  // namespace
+
+void register_scan(py::module_& m) {
+  using py::arg;
+  m.def("search", &search, arg("blocks"), arg("queries").noconvert(), arg("k"), arg("metric"),
+        arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(), arg("level"), arg("threads"));
+  m.def("search_mul", &search_mul, arg("blocks"), arg("vectors").noconvert(), arg("positive_offsets").noconvert(),
+        arg("positive").noconvert(), arg("negative_offsets").noconvert(), arg("negative").noconvert(), arg("k"),
+        arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(), arg("level"), arg("threads"));
+  m.def("compose", &composed, arg("blocks"), arg("dim"), arg("rows").noconvert(), arg("weights").noconvert(),
+        arg("offsets").noconvert(), arg("unit"), arg("level"), arg("threads"));
+}
+
+}  // namespace vecstore

@@ -1,0 +1,89 @@
+// The contract of the kernels: pure functions over buffers, one table of them per instruction-set level.
+//
+// Numerics. u = 2^-24, g(n) = n*u / (1 - n*u) (Higham 2002, section 3.1); "exact" means in real arithmetic.
+// Float32 kernels accumulate in float32 in any order. Barring overflow, and with subnormal products off by
+// at most 2^-126 each (also when the processor flushes them to zero):
+//   dot, dot_rows, filter_panel   |error| <= g(dim) * sum |q_j x_ij| + dim * 2^-126   (<= g(dim) |q| |x_i| + ...)
+//   sq_euclidean(_rows)           |error| <= g(dim + 2) * sum (q_j - x_ij)^2 + dim * 2^-126
+//   sq_norms                      |error| <= g(dim) * sum x_ij^2 + dim * 2^-126
+// Partial sums never exceed |q| |x|, so dot overflows only where |q| |x| >= 2^127.
+//
+// Float64 kernels (`*_exact`) work on float32 values widened to float64: products are exact, sums have
+// |error| <= dim * 2^-52 * sum |terms|, nothing over- or underflows. Sixteen partial sums in a fixed order
+// (element j goes to sum j % 16; sums are then added in halves: i += i+8, i+4, i+2, i+1) make every level
+// return the same bits; no fused multiply-add where the product is not exact.
+//
+// Every kernel takes unaligned rows, a stride >= dim in elements, and reads exactly dim elements of a row.
+// Tests take their tolerance from these lines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vecstore {
+
+// Widest packed panel of any level, in queries; hit masks are one 64-bit word per row.
+constexpr size_t kMaxLanes = 48;
+
+// One row of a block that may belong to the answer of some of the panel's queries.
+struct Hit {
+  uint32_t row;    // within the rows passed
+  uint64_t lanes;  // bit l set: query l of the panel
+};
+
+// What the filter knows of each row beside its elements: an upper bound of the score of row i for query l is
+//   scale[i] * dot(q_l, x_i) + bias[i] + slack[i] * query_slack[l]
+struct RowTerms {
+  const float* scale;
+  const float* bias;
+  const float* slack;
+};
+
+struct KernelTable {
+  const char* name;
+  size_t lanes;  // queries per packed panel, a multiple of lane_step
+  size_t lane_step;
+
+  float (*dot)(const float* a, const float* b, size_t dim) noexcept;
+  float (*sq_euclidean)(const float* a, const float* b, size_t dim) noexcept;
+
+  // out[i] for n rows against one query. The _f16 forms read IEEE half floats, widened exactly.
+  void (*dot_rows)(const float* query, const float* rows, size_t n, size_t stride, size_t dim, float* out) noexcept;
+  void (*dot_rows_f16)(const float* query, const uint16_t* rows, size_t n, size_t stride, size_t dim,
+                       float* out) noexcept;
+  void (*sq_euclidean_rows)(const float* query, const float* rows, size_t n, size_t stride, size_t dim,
+                            float* out) noexcept;
+  void (*sq_euclidean_rows_f16)(const float* query, const uint16_t* rows, size_t n, size_t stride, size_t dim,
+                                float* out) noexcept;
+  void (*sq_norms)(const float* rows, size_t n, size_t stride, size_t dim, float* out) noexcept;
+
+  // Half floats to float32, exactly.
+  void (*widen)(const uint16_t* from, size_t n, float* to) noexcept;
+
+  // Writes a hit for every row whose upper bound is not below threshold[l] for some lane l < lanes; a bound
+  // that is not a number is a hit. `panel` holds element j of query l at j * lanes + l; lanes is a multiple
+  // of lane_step, at most this->lanes. Returns the number of hits; `hits` has room for n.
+  size_t (*filter_panel)(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
+                         const RowTerms& terms, const float* threshold, const float* query_slack,
+                         Hit* hits) noexcept;
+  // out[i * lanes + l] = dot(q_l, x_i).
+  void (*dot_panel)(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
+                    float* out) noexcept;
+
+  // 3CosMul over a panel of lanes rows: `terms` holds the shifted cosines (1 + cos)/2, one line of lanes values
+  // per vector, each off by at most `error`. Returns the lanes whose upper bound
+  //   prod_p (t_p + error) / (prod_n max(t_n - error, 0) + 1e-6)
+  // is not below threshold; the roundings on the way are relative, below 4u per factor, and in the threshold.
+  uint64_t (*filter_mul)(const float* terms, size_t lanes, const int64_t* positive, size_t n_positive,
+                         const int64_t* negative, size_t n_negative, float error, float threshold) noexcept;
+
+  // Sum of a_j b_j, and of (a_j - b_j)^2, in float64.
+  double (*dot_exact)(const float* a, const float* b, size_t dim) noexcept;
+  double (*sq_euclidean_exact)(const float* a, const float* b, size_t dim) noexcept;
+};
+
+extern const KernelTable kScalarKernels;
+extern const KernelTable kAvx2Kernels;
+extern const KernelTable kAvx512Kernels;
+
+}  // namespace vecstore

@@ -1,0 +1,65 @@
+// The exact scan: the k nearest rows of some blocks for each of some queries.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "dispatch.h"
+
+namespace vecstore {
+
+enum class Metric { cosine, euclidean, dot };
+
+// The rows of one segment. `data` points at float32, or at half floats where `half` is set.
+struct Block {
+  const void* data;
+  bool half;
+  size_t n;
+  size_t stride;               // elements from one row to the next
+  const float* inverse_norms;  // cosine only
+  int64_t first_row;           // global number of row 0
+  const uint64_t* mask;        // bit r % 64 of word r / 64: row r may be an answer; null: all may
+};
+
+// Global rows that may not answer query i: rows[offsets[i]] .. rows[offsets[i + 1] - 1]; null offsets: none.
+struct Exclusions {
+  const int64_t* offsets;
+  const int64_t* rows;
+};
+
+struct Queries {
+  const float* data;  // (n, dim), finite; under cosine not zero
+  size_t n;
+  size_t dim;
+};
+
+// (n, k) each, nearest first; places from counts[i] on are left as they came.
+struct Answer {
+  double* distances;
+  int64_t* rows;
+  int64_t* counts;
+};
+
+// What a scan did, summed over its queries.
+struct Work {
+  int64_t rows = 0;      // (query, row) pairs that the float32 filter looked at
+  int64_t rescored = 0;  // pairs scored in float64
+};
+
+Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
+          Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer);
+
+// Questions of 3CosMul over distinct vectors: question i multiplies the shifted cosines of
+// positive[positive_offsets[i] ..] and divides by those of negative[...]; both index `vectors`.
+struct MulQuestions {
+  Queries vectors;
+  size_t n;
+  const int64_t *positive_offsets, *positive, *negative_offsets, *negative;
+};
+
+// The k best by 3CosMul (Levy and Goldberg, 2014); the distance is the negated score. Needs inverse norms.
+Work scan_mul(const KernelTable& kernels, const std::vector<Block>& blocks, const MulQuestions& questions, size_t k,
+              const Exclusions& exclusions, size_t threads, const Answer& answer);
+
+}  // namespace vecstore
