@@ -1,10 +1,130 @@
-"""The kernels: pure functions over buffers, written three times.
+"""The kernels: pure functions over buffers, written three times, and the choice between them.
 
-================ ====================================================================
-module           what it is
-================ ====================================================================
-`reference`      NumPy, float64, plain: the specification
-`jit`            Numba: runs wherever Python runs, and user-defined metrics
-`native`         C++: `csrc/`, one set of functions per instruction set
-================ ====================================================================
+============ ============ ================================================================
+engine       module       what it is
+============ ============ ================================================================
+native       `native`     C++ (`csrc/`), one set of functions per instruction set
+numba        `jit`        compiled where Python runs, without a C++ compiler; user's metrics
+reference    `reference`  NumPy, float64, plain: the specification of the other two
+============ ============ ================================================================
+
+An engine is a module; `contract.Engine` lists its functions. All give the same answers.
 """
+
+import os
+import warnings
+from functools import cache
+from importlib import import_module
+from typing import Any, cast
+
+from vecstore.kernels.contract import Engine
+from vecstore.kernels.threads import thread_count
+
+__all__ = ["ENGINES", "build_info", "engine"]
+
+_MODULES = {"native": "native", "numba": "jit", "reference": "reference"}
+
+#: The names of the engines, fastest first.
+ENGINES = tuple(_MODULES)
+
+
+def engine(name: str | None = None) -> Engine:
+    """Return an engine.
+
+    Parameters
+    ----------
+    name : str or None
+        ``"native"``, ``"numba"`` or ``"reference"``; None takes ``VECSTORE_ENGINE``. Where that is
+        unset too it is native, or numba, with one warning, if the compiled core is not there.
+
+    Returns
+    -------
+    module
+        With the functions of `contract.Engine`.
+
+    Raises
+    ------
+    ValueError
+        If there is no engine of that name.
+    ImportError
+        If an engine that was asked for by name cannot be imported.
+
+    Examples
+    --------
+    >>> engine("reference").levels()
+    ('float64',)
+    """
+    variable = os.environ.get("VECSTORE_ENGINE", "")
+    if name is None and not variable:
+        return _default()
+    wanted, source = (variable, "VECSTORE_ENGINE") if name is None else (name, "engine")
+    if wanted not in _MODULES:
+        choices = ", ".join(f'"{known}"' for known in _MODULES)
+        raise ValueError(f'`{source}` must be one of {choices}; got "{wanted}".')
+    return _load(wanted)
+
+
+def build_info() -> dict[str, Any]:
+    """Return what computes: the engine in use, its instruction set, its threads, its compiler.
+
+    Returns
+    -------
+    dict
+        ``engine``, ``level`` (in use), ``levels`` (all that run here, best first), ``threads``
+        (when a call does not say) and ``compiler``.
+
+    Raises
+    ------
+    ValueError
+        If ``VECSTORE_ENGINE``, ``VECSTORE_SIMD`` or ``VECSTORE_THREADS`` holds no valid choice.
+
+    Examples
+    --------
+    >>> sorted(build_info())
+    ['compiler', 'engine', 'level', 'levels', 'threads']
+    """
+    chosen = engine()
+    return {
+        "engine": chosen.NAME,
+        "level": _level(chosen),
+        "levels": chosen.levels(),
+        "threads": thread_count(),
+        "compiler": _compiler(chosen),
+    }
+
+
+@cache
+def _default() -> Engine:
+    try:
+        return _load("native")
+    except ImportError as error:
+        warnings.warn(
+            f"The compiled core of vecstore cannot be imported ({error}); the Numba engine takes "
+            "over and gives the same answers, slower. Reinstall vecstore to have it back, or set "
+            "VECSTORE_ENGINE=numba to go on without this warning.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return _load("numba")
+
+
+@cache
+def _load(name: str) -> Engine:
+    return cast(Engine, import_module(f"vecstore.kernels.{_MODULES[name]}"))
+
+
+def _level(chosen: Engine) -> str:
+    if chosen.NAME == "native":
+        from vecstore.kernels import native
+
+        return native.level()
+    return chosen.levels()[0]
+
+
+def _compiler(chosen: Engine) -> str:
+    if chosen.NAME == "native":
+        from vecstore import _native
+
+        return _native.compiler()
+    package = import_module("numba" if chosen.NAME == "numba" else "numpy")
+    return f"{package.__name__} {package.__version__}"

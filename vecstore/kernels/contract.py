@@ -1,9 +1,14 @@
-"""What every engine is given and gives back: the arrays of the kernel contract, by name."""
+"""The kernel contract: what every engine is given and gives back, and which functions it has."""
+
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Float32s", "Float64s", "Found", "Groups", "Int64s", "Vectors"]
+from vecstore.arrays import Block, Exclusions
+
+__all__ = ["Engine", "Float32s", "Float64s", "Found", "Groups", "Int64s", "Vectors"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
@@ -13,3 +18,72 @@ Vectors = npt.NDArray[np.float32] | npt.NDArray[np.float16]
 Groups = tuple[Int64s, Int64s]
 #: distances (n_queries, k), global rows (n_queries, k), counts (n_queries,)
 Found = tuple[Float64s, Int64s, Int64s]
+
+
+class Engine(Protocol):
+    """A full set of kernels: a module with these functions, specified in `reference`."""
+
+    NAME: str
+
+    def levels(self) -> tuple[str, ...]:
+        """Name the instruction sets, best first."""
+
+    def dot(self, a: Float32s, b: Float32s) -> float:
+        """Return the product of two vectors."""
+
+    def sq_euclidean(self, a: Float32s, b: Float32s) -> float:
+        """Return the squared distance of two vectors."""
+
+    def dot_rows(self, query: Float32s, vectors: Vectors) -> Float32s:
+        """Return the product of one query with every row."""
+
+    def sq_euclidean_rows(self, query: Float32s, vectors: Vectors) -> Float32s:
+        """Return the squared distance of one query to every row."""
+
+    def sq_norms(self, vectors: Vectors) -> Float32s:
+        """Return the squared length of every row."""
+
+    def inverse_norms(self, vectors: Vectors) -> Float32s:
+        """Return 1 / length of every row."""
+
+    def distances(
+        self, queries: Float32s, vectors: Vectors, metric: str, *, threads: int | None = None
+    ) -> Float64s:
+        """Return the whole matrix of distances."""
+
+    def search(
+        self,
+        blocks: Sequence[Block],
+        queries: Float32s,
+        k: int,
+        metric: str,
+        *,
+        exclude: Exclusions | None = None,
+        threads: int | None = None,
+    ) -> Found:
+        """Find the k nearest rows to each query."""
+
+    def search_mul(
+        self,
+        blocks: Sequence[Block],
+        vectors: Float32s,
+        positive: Groups,
+        negative: Groups,
+        k: int,
+        *,
+        exclude: Exclusions | None = None,
+        threads: int | None = None,
+    ) -> Found:
+        """Answer analogies by 3CosMul."""
+
+    def compose(
+        self,
+        blocks: Sequence[Block],
+        rows: Int64s,
+        weights: Float64s,
+        offsets: Int64s,
+        *,
+        unit: bool,
+        threads: int | None = None,
+    ) -> Float32s:
+        """Return weighted sums of stored rows."""

@@ -30,6 +30,7 @@ __all__ = [
     "dots",
     "lane_sums",
     "norms",
+    "quotients",
     "reciprocals",
     "sq_distances",
 ]
@@ -67,15 +68,19 @@ def norms(rows: Float64s) -> Float64s:
     return np.sqrt(dots(rows, rows))
 
 
-def reciprocals(norms: Float64s) -> Float64s:
-    """Return 1 / norm, and 0 for a norm of zero."""
-    return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms != 0.0)
+def reciprocals(lengths: Float64s) -> Float64s:
+    """Return 1 / length, and 0 for a length of zero."""
+    return quotients(np.ones_like(lengths), lengths)
+
+
+def quotients(products: Float64s, lengths: Float64s) -> Float64s:
+    """Return product / length, and 0 for a length of zero."""
+    return np.divide(products, lengths, out=np.zeros_like(lengths), where=lengths != 0.0)
 
 
 def cosines(query: Float64s, rows: Float64s) -> Float64s:
     """Return cos(q, x) for each row x, 0 where a vector is zero."""
-    lengths = np.sqrt(dots(query, query[None]) * dots(rows, rows))
-    return np.divide(dots(query, rows), lengths, out=np.zeros_like(lengths), where=lengths != 0.0)
+    return quotients(dots(query, rows), np.sqrt(dots(query, query[None]) * dots(rows, rows)))
 
 
 def distances_to(query: Float64s, rows: Float64s, metric: str) -> Float64s:

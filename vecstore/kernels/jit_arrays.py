@@ -1,0 +1,58 @@
+"""The form in which arrays reach the compiled code.
+
+One-dimensional, contiguous, read-only float32, whatever came: mapped or not, read-only or not,
+padded or not. So each function is compiled for one set of types, and its loops vectorise.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
+
+from vecstore.kernels.contract import Float32s, Vectors
+
+__all__ = ["line", "widened"]
+
+# float16 values widened at a time: 1 MiB of float32, within a second-level cache.
+_WIDENED_VALUES = 1 << 18
+
+
+def line(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a vector as the compiled code wants it."""
+    return _flat(array[None])[0]
+
+
+def widened(
+    vectors: Vectors, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, int, Float32s, int]]:
+    """Yield rows ``start <= row < stop`` as float32: in place, or widened some at a time.
+
+    Yields
+    ------
+    first, last : int
+        The rows of this tile: ``first <= row < last``.
+    values : ndarray of float32, shape (any,)
+        Row r begins at ``values[(r - first) * stride]``.
+    stride : int
+        Elements from row to row.
+    """
+    stop = len(vectors) if stop is None else stop
+    in_place = vectors.dtype == np.float32
+    step = stop - start if in_place else max(1, _WIDENED_VALUES // max(1, vectors.shape[1]))
+    for first in range(start, stop, max(1, step)):
+        last = min(first + step, stop)
+        yield first, last, *_flat(vectors[first:last].astype(np.float32, copy=False))
+
+
+def _flat(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
+    """Return the memory of C-order rows as one read-only line, and the stride of a row in it."""
+    n, dim = rows.shape
+    size = rows.itemsize
+    if n < 2 or rows.strides[0] < dim * size or rows.strides[0] % size or rows.strides[1] != size:
+        rows, stride = np.ascontiguousarray(rows), dim
+    else:
+        stride = rows.strides[0] // size
+    length = (n - 1) * stride + dim if n else 0
+    return as_strided(np.asarray(rows), (length,), (size,), writeable=False), stride
