@@ -1,0 +1,83 @@
+"""The storage layer: a store as files, and nothing about searching.
+
+A store is a folder of files that are written once and never changed, and of manifests that say
+which of them make up the store::
+
+    words.vecs/
+      manifest-00000007.json    the store as of generation 7: the commit point
+      segment-00000003.h5       keys and vectors
+      subwords-00000004.h5      n-gram vectors of a fastText model
+      writer.lock               held by the one writer
+
+From the disk upwards, each module using those above it:
+
+================= ==================================================================
+`names`           the name of every file
+`files`           the seam: everything that changes the disk; written once, durable
+`lock`            the one writer
+`versions`        the version of the format; `damage`: how trouble is reported
+`hdf5`            arrays in a file: written past the library, mapped
+`sealed`          a document with magic, version and checksum
+`manifest`        what a store is as of one generation
+`commits`         writing the next manifest, finding the newest; `reclaim`: what goes then
+`hashing`         the hash of a key
+`packed`          strings in two arrays; `sorted_table`: values over rows
+`keys`            from keys to rows and back; `string_keys` for strings
+`array_files`     files of arrays that a manifest names
+`segment`         keys and vectors
+`subwords`        vectors for words that no row has
+`generations`     what a reader opens
+`foreign`         vectors in anybody's HDF5 file
+================= ==================================================================
+
+`FORMAT.md` beside this file is the format byte for byte. The life of a commit:
+
+>>> import tempfile
+>>> import numpy as np
+>>> from pathlib import Path
+>>> temporary = tempfile.TemporaryDirectory()
+>>> folder = Path(temporary.name)
+>>> with WriterLock(folder):
+...     manifest = Manifest(dim=2, metric="dot", dtype="float32", key_kind="str")
+...     keys = build_keys(["north", "east"], "str")
+...     vectors = np.array([[0, 1], [1, 0]], np.float32)
+...     entry = write_segment(folder, manifest.next_number, keys, vectors, dim=2, metric="dot")
+...     manifest = commit(folder, manifest.adding(entry))
+...     removed = reclaim(folder, manifest)
+>>> sorted(path.name for path in folder.iterdir())
+['manifest-00000001.json', 'segment-00000001.h5', 'writer.lock']
+>>> generation = read_generation(folder)
+>>> generation.segments[0].keys.find_one("east"), generation.segments[0].vectors[1].tolist()
+(1, [1.0, 0.0])
+>>> temporary.cleanup()
+"""
+
+from vecstore.storage.commits import commit, read_latest
+from vecstore.storage.generations import Generation, read_generation
+from vecstore.storage.hdf5 import Pieces
+from vecstore.storage.keys import IntKeys, RangeKeys, StrKeys, build_keys
+from vecstore.storage.lock import WriterLock
+from vecstore.storage.manifest import FileEntry, Manifest
+from vecstore.storage.reclaim import reclaim
+from vecstore.storage.segment import Segment, write_segment
+from vecstore.storage.subwords import Subwords, write_subwords
+
+__all__ = [
+    "FileEntry",
+    "Generation",
+    "IntKeys",
+    "Manifest",
+    "Pieces",
+    "RangeKeys",
+    "Segment",
+    "StrKeys",
+    "Subwords",
+    "WriterLock",
+    "build_keys",
+    "commit",
+    "read_generation",
+    "read_latest",
+    "reclaim",
+    "write_segment",
+    "write_subwords",
+]

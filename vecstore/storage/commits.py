@@ -1,0 +1,141 @@
+"""Commits: writing the manifest of the next generation, and finding the newest.
+
+A manifest gets its final name only when it is complete and durable, so the newest one that is
+there is what the store is. If it is damaged all the same, that is an error: falling back to an
+older generation would silently lose writes that had been acknowledged.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from vecstore.errors import StoreLockedError, StoreNotFoundError
+from vecstore.storage import files, names
+from vecstore.storage.damage import damaged
+from vecstore.storage.manifest import Manifest
+from vecstore.storage.sealed import seal, unseal
+
+__all__ = ["commit", "read_latest"]
+
+
+def commit(folder: Path, manifest: Manifest) -> Manifest:
+    """Make `manifest` the next generation of a store: the commit point.
+
+    Parameters
+    ----------
+    folder : Path
+        The store. The caller holds its lock, and every file that the manifest names is there.
+    manifest : Manifest
+        What the store is to be; its generation is the one that it follows.
+
+    Returns
+    -------
+    Manifest
+        As written: with its generation and the time. Durable.
+
+    Raises
+    ------
+    StoreLockedError
+        If that generation exists already: somebody wrote without the lock.
+    OSError
+        If the disk is full, say. The store is as it was before, unless only the last sync
+        failed: then the next `read_latest` tells.
+    """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    following = replace(
+        manifest,
+        generation=manifest.generation + 1,
+        created=manifest.created or now,
+        committed=now,
+        library=_library_version(),
+    )
+    path = folder / names.manifest_name(following.generation)
+    if path.exists():
+        raise StoreLockedError(
+            f"{folder} was changed by another writer: generation {following.generation} is there "
+            f"already. Open it again."
+        )
+    document = seal(following.to_json())
+    files.publish(path, lambda temporary: temporary.write_bytes(document))
+    return following
+
+
+def read_latest(folder: Path) -> Manifest:
+    """Read the newest generation of a store.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+
+    Returns
+    -------
+    Manifest
+        As `commit` returned it.
+
+    Raises
+    ------
+    StoreNotFoundError
+        If there is no store.
+    FormatVersionError
+        If it is of a format that this library does not read.
+    CorruptStoreError
+        If the newest manifest is damaged. Older ones are not looked at.
+    """
+    generation = _newest(folder)
+    while True:
+        path = folder / names.manifest_name(generation)
+        try:
+            document = path.read_bytes()
+        except FileNotFoundError:
+            # 1) We listed the folder. 2) The writer committed and removed the manifest that was
+            # the newest. 3) We tried to read it. There must be a newer one now.
+            if (newer := _newest(folder)) == generation:
+                raise damaged(path, "the file is missing") from None
+            generation = newer
+            continue
+        return _parsed(path, document, generation)
+
+
+def _newest(folder: Path) -> int:
+    """Return the highest generation that has a manifest."""
+    # Twice, because listing a large folder is not atomic: it may pass the place of the new
+    # manifest before that is there, and the place of the old one after that is gone.
+    for _ in range(2):
+        try:
+            generations = [_generation(path.name) for path in folder.iterdir()]
+        except FileNotFoundError:
+            raise StoreNotFoundError(f"There is no store at {folder}.") from None
+        except NotADirectoryError:
+            raise StoreNotFoundError(f"{folder} is not a vecstore directory but a file.") from None
+        if newest := max(generations, default=0):
+            return newest
+    raise StoreNotFoundError(f"{folder} is not a vecstore directory: no manifest found.")
+
+
+def _generation(name: str) -> int:
+    """Return the generation of a manifest by its name, 0 for any other file."""
+    parsed = names.parse_name(name)
+    return parsed.generation or 0 if parsed and parsed.kind == "manifest" else 0
+
+
+def _parsed(path: Path, document: bytes, generation: int) -> Manifest:
+    fields = unseal(path, document)
+    try:
+        manifest = Manifest.from_json(fields)
+    except ValueError as error:
+        raise damaged(path, str(error).rstrip(".")) from None
+    if manifest.generation != generation:
+        raise damaged(path, f"it holds generation {manifest.generation}")
+    return manifest
+
+
+@cache
+def _library_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("vecstore-exact")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"

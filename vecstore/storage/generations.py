@@ -1,0 +1,93 @@
+"""What a reader opens: one generation of a store, whole."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from vecstore.errors import CorruptStoreError
+from vecstore.storage.commits import read_latest
+from vecstore.storage.damage import damaged
+from vecstore.storage.manifest import FileEntry, Manifest
+from vecstore.storage.segment import Segment
+from vecstore.storage.subwords import Subwords
+
+__all__ = ["Generation", "read_generation"]
+
+
+class Generation(NamedTuple):
+    """One generation of a store, with its files mapped.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        What it is.
+    segments : tuple of Segment
+        In the order of the rows.
+    subwords : Subwords or None
+        For words that no row has.
+    """
+
+    manifest: Manifest
+    segments: tuple[Segment, ...]
+    subwords: Subwords | None
+
+
+def read_generation(folder: Path, before: Generation | None = None) -> Generation:
+    """Map the newest generation of a store, without any lock.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    before : Generation or None
+        One that is open already: the segments that both name are shared, not mapped again.
+
+    Returns
+    -------
+    Generation
+        Stays as it is, whatever the writer does.
+
+    Raises
+    ------
+    StoreNotFoundError
+        If there is no store.
+    FormatVersionError
+        If it is of a format that this library does not read.
+    CorruptStoreError
+        If a file is missing, damaged, or does not fit the manifest.
+    """
+    while True:
+        manifest = read_latest(folder)
+        try:
+            return _opened(folder, manifest, before)
+        except CorruptStoreError:
+            # 1) We read the manifest. 2) The writer committed the next one and removed files that
+            # only ours named. 3) We tried to open them. Then the newest is another one now.
+            if read_latest(folder).generation == manifest.generation:
+                raise
+
+
+def _opened(folder: Path, manifest: Manifest, before: Generation | None) -> Generation:
+    known = {}
+    if before:
+        entries = before.manifest.segments
+        known = dict(zip(entries, before.segments, strict=True))
+    segments = tuple(
+        known[entry] if entry in known else _segment(folder, entry, manifest)
+        for entry in manifest.segments
+    )
+    subwords = None
+    if manifest.subwords:
+        path = folder / manifest.subwords.name
+        subwords = Subwords.open(path, manifest.subwords)
+        if subwords.dim != manifest.dim:
+            raise damaged(path, f"vectors of {manifest.dim} expected, {subwords.dim} found")
+    return Generation(manifest, segments, subwords)
+
+
+def _segment(folder: Path, entry: FileEntry, manifest: Manifest) -> Segment:
+    segment = Segment.open(folder / entry.name, entry)
+    wanted = (manifest.dim, manifest.metric, manifest.dtype, manifest.key_kind)
+    found = (segment.dim, segment.metric, segment.vectors.dtype.name, segment.keys.kind)
+    if wanted != found:
+        raise damaged(segment.path, f"{wanted} expected as in the manifest, {found} found")
+    return segment

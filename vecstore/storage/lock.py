@@ -1,0 +1,93 @@
+"""The one writer: the operating system's lock on a file of the store.
+
+The lock belongs to the process, not to the file: when the process ends, however it ends, the lock
+is gone and there is nothing to clean up. The file stays, and says who held it last.
+"""
+
+import os
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from vecstore.errors import ReadOnlyError, StoreLockedError
+from vecstore.storage import names
+
+__all__ = ["WriterLock"]
+
+# Windows locks the first byte against reading too, so the process id stands behind it.
+_HOLDER_AT = 1
+_HOLDER_BYTES = 20
+
+
+class WriterLock:
+    """The right to change a store, from construction until `release` or the end of the process.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+
+    Raises
+    ------
+    StoreLockedError
+        If somebody has it, naming their process id.
+    ReadOnlyError
+        If the folder may not be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, WriterLock(Path(folder)):
+    ...     pass
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # Loads its asyncio half and logging, so not at `import vecstore`.
+        from filelock import FileLock, Timeout
+
+        self._path = folder / names.LOCK
+        # The lock is the store's, not a thread's: any thread may close the store.
+        self._lock = FileLock(self._path, timeout=0, thread_local=False)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise StoreLockedError(f"{folder} is open for writing by {self._holder()}.") from None
+        except PermissionError:
+            raise ReadOnlyError(
+                f'{folder} may not be written by this user; open it with mode="r".'
+            ) from None
+        self._write(f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Let somebody else write; nothing happens the second time."""
+        if self._lock.is_locked:
+            self._write(b"")
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _write(self, holder: bytes) -> None:
+        with FileIO(self._path, "r+") as file:
+            file.truncate(_HOLDER_AT)
+            file.seek(_HOLDER_AT)
+            file.write(holder)
+
+    def _holder(self) -> str:
+        with FileIO(self._path) as file:
+            file.seek(_HOLDER_AT)
+            text = file.read(_HOLDER_BYTES)
+        # Empty in the moment between taking the lock and writing the id.
+        if not text.strip().isdigit():
+            return "another process"
+        holder = int(text)
+        return "this process" if holder == os.getpid() else f"process {holder}"

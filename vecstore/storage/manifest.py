@@ -1,0 +1,179 @@
+"""The manifest: what a store is as of one generation.
+
+It names every file that belongs to the store, with size and checksum, and everything that is the
+same for all of them. `commits` writes and reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from vecstore.metrics import check_metric
+from vecstore.storage.names import parse_name
+
+__all__ = ["FileEntry", "Manifest"]
+
+_KINDS = ("segment", "subwords")
+_DTYPES = ("float32", "float16")
+_KEY_KINDS = ("str", "int")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a store.
+
+    Attributes
+    ----------
+    name : str
+        Inside the folder of the store.
+    kind : str
+        ``"segment"`` or ``"subwords"``.
+    rows : int
+        How many vectors it holds.
+    size : int
+        In bytes; compared whenever the file is opened.
+    checksum : int
+        CRC-32 of all its bytes; not compared at opening, which reads no data.
+    id : str
+        32 hexadecimal digits, drawn at random and written inside the file too: another store's
+        file of the same name and size does not pass for this one.
+    """
+
+    name: str
+    kind: str
+    rows: int
+    size: int
+    checksum: int
+    id: str
+
+    def __post_init__(self) -> None:
+        _check_types(self, name=str, kind=str, rows=int, size=int, checksum=int, id=str)
+        parsed = parse_name(self.name)
+        if parsed is None or parsed.kind != self.kind or self.kind not in _KINDS:
+            raise ValueError(f'"{self.name}" is not the name of a {self.kind} file.')
+        if self.rows < 1 or self.size < 1:
+            raise ValueError(f'"{self.name}" cannot have {self.rows} rows in {self.size} bytes.')
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One generation of a store.
+
+    Attributes
+    ----------
+    dim : int
+        Length of every vector.
+    metric : str
+        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
+    dtype : str
+        ``"float32"`` or ``"float16"``.
+    key_kind : str
+        ``"str"`` or ``"int"``.
+    generation : int
+        0 before the first commit.
+    schema : mapping of str to str
+        Attribute columns and their types; none yet in this format.
+    files : tuple of FileEntry
+        In the order of insertion, which is the order of the rows.
+    next_number : int
+        For the next file. Numbers are never used twice: a reader of an old generation must not
+        find a new file under an old name.
+    provenance : tuple of mapping
+        Where the vectors came from, one entry for each commit that said so.
+    created : str
+        When the store was created: ISO 8601, UTC.
+    committed : str
+        When this generation was.
+    library : str
+        Version of the vecstore that wrote this generation.
+
+    Examples
+    --------
+    >>> manifest = Manifest(dim=100, metric="cosine", dtype="float32", key_kind="str")
+    >>> entry = FileEntry("segment-00000001.h5", "segment", 8, 36864, 0x89ABCDEF, "0" * 32)
+    >>> more = manifest.adding(entry)
+    >>> more.next_number, more.rows
+    (2, 8)
+    >>> Manifest.from_json(more.to_json()) == more
+    True
+    """
+
+    dim: int
+    metric: str
+    dtype: str
+    key_kind: str
+    generation: int = 0
+    schema: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[FileEntry, ...] = ()
+    next_number: int = 1
+    provenance: tuple[Mapping[str, Any], ...] = ()
+    created: str = ""
+    committed: str = ""
+    library: str = ""
+
+    def __post_init__(self) -> None:
+        _check_types(self, dim=int, metric=str, dtype=str, key_kind=str, generation=int)
+        _check_types(self, schema=dict, files=tuple, next_number=int, provenance=tuple)
+        _check_types(self, created=str, committed=str, library=str)
+        if self.dim < 1:
+            raise ValueError(f"`dim` must be at least 1; got {self.dim}.")
+        check_metric(self.metric)
+        if self.dtype not in _DTYPES:
+            raise ValueError(f'`dtype` must be one of "float32", "float16"; got "{self.dtype}".')
+        if self.key_kind not in _KEY_KINDS:
+            raise ValueError(f'`key_kind` must be "str" or "int"; got "{self.key_kind}".')
+        if len({entry.name for entry in self.files}) != len(self.files):
+            raise ValueError("`files` must not name a file twice.")
+
+    @property
+    def segments(self) -> tuple[FileEntry, ...]:
+        """The files that hold rows, in the order of the rows."""
+        return tuple(entry for entry in self.files if entry.kind == "segment")
+
+    @property
+    def subwords(self) -> FileEntry | None:
+        """The file of subword vectors, the last one added; None if there is none."""
+        found = [entry for entry in self.files if entry.kind == "subwords"]
+        return found[-1] if found else None
+
+    @property
+    def rows(self) -> int:
+        """How many rows all segments have together."""
+        return sum(entry.rows for entry in self.segments)
+
+    def adding(self, *entries: FileEntry) -> Self:
+        """Return this manifest with more files, ready to be committed."""
+        numbers = [parsed.number or 0 for e in entries if (parsed := parse_name(e.name))]
+        following = max([self.next_number - 1, *numbers]) + 1
+        return replace(self, files=(*self.files, *entries), next_number=following)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        fields = asdict(self)
+        fields["files"] = [
+            {**file, "checksum": f"{file['checksum']:08x}"} for file in fields["files"]
+        ]
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """Return the manifest that `to_json` described; ValueError if it cannot be one."""
+        try:
+            entries = [{**file, "checksum": int(file["checksum"], 16)} for file in fields["files"]]
+            known = {
+                **fields,
+                "files": tuple(FileEntry(**entry) for entry in entries),
+                "provenance": tuple(fields["provenance"]),
+            }
+            return cls(**known)
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"its fields do not make a manifest ({error})") from None
+
+
+def _check_types(owner: object, **types: type) -> None:
+    for name, expected in types.items():
+        value = getattr(owner, name)
+        if type(value) is not expected:
+            raise ValueError(
+                f"`{name}` must be {expected.__name__}; got {type(value).__name__} {value!r}."
+            )

@@ -1,0 +1,124 @@
+"""The name of every file that a store contains: one function to make it, one parser to read it.
+
+===================================== ==========================================================
+name                                  what it is
+===================================== ==========================================================
+``manifest-00000007.json``            the store as of generation 7
+``segment-00000003.h5``               rows: keys and vectors
+``subwords-00000002.h5``              n-gram vectors of a fastText model
+``tombstones-00000003-00000007.npy``  rows of segment 3 that are deleted as of generation 7
+``journal-00000007.log``              writes since generation 7
+``writer.lock``                       held by the one writer
+any of these with ``.tmp`` at its end being written, or left behind by a writer that died
+===================================== ==========================================================
+
+Numbers have at least eight digits, so that a listing sorted by name is sorted by number.
+"""
+
+import re
+from typing import NamedTuple
+
+__all__ = [
+    "LOCK",
+    "FileName",
+    "journal_name",
+    "manifest_name",
+    "parse_name",
+    "segment_name",
+    "subwords_name",
+    "temporary_name",
+    "tombstones_name",
+]
+
+LOCK = "writer.lock"
+_TEMPORARY = ".tmp"
+_NUMBER = r"(?P<number>\d{8}|[1-9]\d{8,})"
+_GENERATION = r"(?P<generation>\d{8}|[1-9]\d{8,})"
+_PATTERNS = {
+    "manifest": re.compile(rf"manifest-{_GENERATION}\.json"),
+    "segment": re.compile(rf"segment-{_NUMBER}\.h5"),
+    "subwords": re.compile(rf"subwords-{_NUMBER}\.h5"),
+    "tombstones": re.compile(rf"tombstones-{_NUMBER}-{_GENERATION}\.npy"),
+    "journal": re.compile(rf"journal-{_GENERATION}\.log"),
+    "lock": re.compile(re.escape(LOCK)),
+}
+
+
+class FileName(NamedTuple):
+    """What the name of a file says.
+
+    Attributes
+    ----------
+    kind : str
+        ``"manifest"``, ``"segment"``, ``"subwords"``, ``"tombstones"``, ``"journal"``, ``"lock"``
+        or ``"temporary"``.
+    number : int or None
+        Of a segment or of subwords; of the segment whose rows the tombstones delete.
+    generation : int or None
+        Of a manifest, tombstones or a journal.
+    """
+
+    kind: str
+    number: int | None = None
+    generation: int | None = None
+
+
+def manifest_name(generation: int) -> str:
+    """Return the name of the manifest of a generation."""
+    return f"manifest-{generation:08d}.json"
+
+
+def segment_name(number: int) -> str:
+    """Return the name of a segment."""
+    return f"segment-{number:08d}.h5"
+
+
+def subwords_name(number: int) -> str:
+    """Return the name of a file of subword vectors."""
+    return f"subwords-{number:08d}.h5"
+
+
+def tombstones_name(segment: int, generation: int) -> str:
+    """Return the name of the tombstones of a segment as of a generation."""
+    return f"tombstones-{segment:08d}-{generation:08d}.npy"
+
+
+def journal_name(generation: int) -> str:
+    """Return the name of the journal that follows a generation."""
+    return f"journal-{generation:08d}.log"
+
+
+def temporary_name(name: str) -> str:
+    """Return the name under which the file `name` is written before it is complete."""
+    return name + _TEMPORARY
+
+
+def parse_name(name: str) -> FileName | None:
+    """Return what a file name says; None for a file that no store writes.
+
+    Parameters
+    ----------
+    name : str
+        Without folders.
+
+    Returns
+    -------
+    FileName or None
+        None also for ``segment-3.h5``: a name is read only as it would be written.
+
+    Examples
+    --------
+    >>> parse_name("tombstones-00000003-00000007.npy")
+    FileName(kind='tombstones', number=3, generation=7)
+    >>> parse_name("manifest-00000007.json.tmp")
+    FileName(kind='temporary', number=None, generation=None)
+    >>> parse_name("notes.txt") is None
+    True
+    """
+    if name.endswith(_TEMPORARY):
+        whole = parse_name(name.removesuffix(_TEMPORARY))
+        return FileName("temporary") if whole and whole.kind != "temporary" else None
+    for kind, pattern in _PATTERNS.items():
+        if match := pattern.fullmatch(name):
+            return FileName(kind, **{field: int(text) for field, text in match.groupdict().items()})
+    return None

@@ -1,0 +1,161 @@
+"""Strings packed into two arrays that can be mapped: their bytes, and where each one begins.
+
+String i is ``utf8[offsets[i]:offsets[i + 1]]``. Eight zero bytes follow the last one, so that the
+eight bytes at any place of any string can be loaded in one go; hashing and comparing whole arrays
+of strings works on such words. Arrays may come from a damaged file: what `offsets` say is checked
+before it is followed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.storage.damage import damaged
+from vecstore.storage.hashing import hash_bytes, mix_words, seed_hashes
+
+__all__ = ["PADDING", "PackedStrings"]
+
+#: Zero bytes after the last string.
+PADDING = 8
+
+Rows = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+# With fewer strings than this left, one step over all of them costs more than a loop in Python.
+_FEW = 32
+
+
+class PackedStrings:
+    r"""An immutable array of strings.
+
+    Parameters
+    ----------
+    utf8 : ndarray of uint8, shape (n_bytes + 8,)
+        The strings, then eight zero bytes; may be mapped.
+    offsets : ndarray of uint64, shape (n + 1,)
+        Where each string begins, and where the last one ends.
+    path : str, default "memory"
+        The file they came from, for the errors.
+
+    Examples
+    --------
+    >>> strings = PackedStrings.pack(["king", "rød"])
+    >>> bytes(strings.utf8), strings.offsets.tolist()
+    (b'kingr\xc3\xb8d\x00\x00\x00\x00\x00\x00\x00\x00', [0, 4, 8])
+    >>> strings.take(np.array([1, 0]))
+    array(['rød', 'king'], dtype=object)
+    """
+
+    def __init__(self, utf8: npt.NDArray[np.uint8], offsets: Words, path: str = "memory") -> None:
+        self.utf8 = utf8
+        self.offsets = offsets
+        self._path = path
+        self._bytes = utf8.data
+        self._offsets = offsets.data
+        self._end = len(utf8) - PADDING
+        # Word i is the eight bytes from byte i on: words overlap, at any alignment.
+        self._words: Words = np.ndarray((max(0, self._end + 1),), "<u8", utf8, strides=(1,))
+
+    @classmethod
+    def pack(cls, strings: Sequence[str], errors: str = "strict") -> Self:
+        """Pack strings.
+
+        Parameters
+        ----------
+        strings : sequence of str
+            In order.
+        errors : str, default "strict"
+            What `str.encode` shall do about halves of surrogate pairs, which UTF-8 cannot hold.
+
+        Returns
+        -------
+        PackedStrings
+            In memory.
+
+        Raises
+        ------
+        UnicodeEncodeError
+            If a string holds half of a surrogate pair and `errors` is "strict".
+        """
+        offsets = np.zeros(len(strings) + 1, np.uint64)
+        lengths = map(len, strings)
+        content = "".join(strings).encode("utf-8", errors)
+        if not content.isascii():
+            lengths = map(len, [string.encode("utf-8", errors) for string in strings])
+        np.cumsum(np.fromiter(lengths, np.uint64, len(strings)), out=offsets[1:])
+        return cls(np.frombuffer(content + bytes(PADDING), np.uint8), offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def encoded(self, row: int) -> bytes:
+        """Return one string in UTF-8."""
+        start, stop = self._offsets[row], self._offsets[row + 1]
+        if not start <= stop <= self._end:
+            raise self._damage()
+        return bytes(self._bytes[start:stop])
+
+    def take(self, rows: Rows) -> npt.NDArray[Any]:
+        """Return the strings of `rows`, shape (m,), as an array of objects."""
+        starts, lengths = self._spans(rows)
+        view = self._bytes
+        strings = np.empty(len(rows), object)
+        pairs = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
+        try:
+            strings[:] = [str(view[start:stop], "utf-8") for start, stop in pairs]
+        except UnicodeDecodeError as error:
+            raise damaged(self._path, f"a key is not valid UTF-8 ({error.reason})") from None
+        return strings
+
+    def hashes(self) -> Words:
+        """Return the hash of every string, shape (n,): what `hash_bytes` returns for its bytes."""
+        starts, left = self._spans(np.arange(len(self)))
+        hashes = seed_hashes(left)
+        rows = np.flatnonzero(left)
+        done = 0
+        while len(rows) > _FEW:
+            mixed = mix_words(hashes[rows], self._load(starts[rows] + done, left[rows] - done))
+            hashes[rows] = mixed
+            done += 8
+            rows = rows[left[rows] > done]
+        for row in rows.tolist():
+            hashes[row] = hash_bytes(self.encoded(row))
+        return hashes
+
+    def same(self, rows: Rows, other: "PackedStrings", other_rows: Rows) -> npt.NDArray[np.bool_]:
+        """Return whether string ``rows[i]`` equals ``other_rows[i]`` of `other`, shape (m,)."""
+        starts, lengths = self._spans(rows)
+        other_starts, other_lengths = other._spans(other_rows)
+        equal: npt.NDArray[np.bool_] = lengths == other_lengths
+        at = np.flatnonzero(equal & (lengths > 0))
+        done = 0
+        while len(at) > _FEW:
+            left = lengths[at] - done
+            mine = self._load(starts[at] + done, left)
+            equal[at] = mine == other._load(other_starts[at] + done, left)
+            done += 8
+            at = at[equal[at] & (left > 8)]
+        for i in at.tolist():
+            equal[i] = self.encoded(int(rows[i])) == other.encoded(int(other_rows[i]))
+        return equal
+
+    def _load(self, starts: Rows, left: Rows) -> Words:
+        """Return the eight bytes from each start on, zero where the string has ended."""
+        words = self._words[starts]
+        short = np.flatnonzero(left < 8)
+        kept = (left[short] * 8).astype(np.uint64)
+        words[short] &= (np.uint64(1) << kept) - np.uint64(1)
+        return words
+
+    def _spans(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return starts and lengths of the strings of `rows`, once they are known to be inside."""
+        starts = self.offsets[rows]
+        stops = self.offsets[rows + 1]
+        if not ((starts <= stops) & (stops <= self._end)).all():
+            raise self._damage()
+        return starts.astype(np.int64), (stops - starts).astype(np.int64)
+
+    def _damage(self) -> Exception:
+        return damaged(self._path, f"`offsets` point outside the {self._end} bytes of the keys")
