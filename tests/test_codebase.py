@@ -58,7 +58,9 @@ def test_installed_version_is_the_version_of_the_package() -> None:
 
 
 def test_compiled_core_has_the_version_of_the_package() -> None:
-    assert vecstore.build_info()["version"] == vecstore.__version__
+    from vecstore import _native
+
+    assert _native.__version__ == vecstore.__version__
 
 
 def test_changelog_begins_with_this_version() -> None:

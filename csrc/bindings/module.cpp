@@ -9,6 +9,7 @@ void register_text(pybind11::module_& m);
 
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
   m.doc() = "The native core: kernels, scans and the text parser. Validated and called by vecstore's Python.";
+  m.attr("__version__") = VECSTORE_VERSION;
   vecstore::register_kernels(m);
   vecstore::register_scan(m);
   vecstore::register_text(m);
