@@ -1,3 +1,46 @@
-"""Exact nearest neighbours straight from memory-mapped HDF5, with no index to build."""
+"""Exact nearest neighbours straight from memory-mapped HDF5, with no index to build.
+
+>>> import vecstore
+>>> store = vecstore.from_arrays([[0, 1], [1, 0], [1, 1]], keys=["north", "east", "north-east"])
+>>> store.similar("north", k=1)
+<Matches 1 of k=1: north-east 0.2929>
+"""
+
+from vecstore.errors import (
+    CorruptStoreError,
+    DuplicateKeyError,
+    FormatVersionError,
+    IngestError,
+    KeyNotFoundError,
+    ReadOnlyError,
+    StoreExistsError,
+    StoreLockedError,
+    StoreNotFoundError,
+    VecstoreError,
+)
+from vecstore.kernels import build_info
+from vecstore.opening import create, from_arrays, open
+from vecstore.results import Match, Matches
+from vecstore.store import Store
+
+__all__ = [
+    "CorruptStoreError",
+    "DuplicateKeyError",
+    "FormatVersionError",
+    "IngestError",
+    "KeyNotFoundError",
+    "Match",
+    "Matches",
+    "ReadOnlyError",
+    "Store",
+    "StoreExistsError",
+    "StoreLockedError",
+    "StoreNotFoundError",
+    "VecstoreError",
+    "build_info",
+    "create",
+    "from_arrays",
+    "open",
+]
 
 __version__ = "0.1.0"

@@ -9,17 +9,15 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import check_count
+from vecstore.kernels.contract import Found, Groups
 from vecstore.lookup import is_key, require_rows
 from vecstore.results import Matches
-from vecstore.search import Metric, as_groups, as_matches, engine_options, nearest
+from vecstore.search import Metric, as_groups, as_matches, check_threads, nearest
 from vecstore.snapshot import Rows, Snapshot
 
 __all__ = ["METHODS", "analogies", "compose"]
 
 METHODS = ("add", "mul")
-
-#: ``(offsets, rows)``: group i has ``rows[offsets[i]:offsets[i + 1]]``.
-Groups = tuple[Rows, Rows]
 
 
 def compose(
@@ -178,17 +176,16 @@ def _weighted_sums(
 
 def _by_products(
     snapshot: Snapshot, plus: Groups, minus: Groups, exclude: Groups, k: int, threads: int | None
-) -> Any:
+) -> Found:
     """Ask the engine for 3CosMul, each distinct input vector handed over once."""
-    engine = kernels.engine()
     distinct, places = np.unique(np.concatenate((plus[1], minus[1])), return_inverse=True)
     split = len(plus[1])
-    return engine.search_mul(
+    return kernels.engine().search_mul(
         snapshot.blocks,
         snapshot.gather(distinct, np.float32),
         (plus[0], places[:split]),
         (minus[0], places[split:]),
         check_count(k, "k"),
         exclude=exclude,
-        **engine_options(engine, threads),
+        threads=check_threads(threads),
     )

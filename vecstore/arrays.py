@@ -149,7 +149,7 @@ def as_vectors(
 
 
 def as_queries(
-    queries: npt.ArrayLike, dim: int, metric: str | None, name: str = "queries"
+    queries: npt.ArrayLike, dim: int, metric: object, name: str = "queries"
 ) -> tuple[npt.NDArray[np.float32], bool]:
     """Return `queries` as finite float32 rows, and whether there was only one without a batch.
 
@@ -159,7 +159,7 @@ def as_queries(
         Need not be normalised.
     dim : int
         The dimension of the store.
-    metric : str or None
+    metric : str or callable
         Under ``"cosine"`` a zero query is refused: it has no direction.
     name : str, default "queries"
         The caller's argument, for the errors.
@@ -189,7 +189,7 @@ def as_queries(
 
 def check_rows(
     vectors: npt.NDArray[Any],
-    metric: str | None,
+    metric: object,
     name: str = "vectors",
     keys: Sequence[object] | npt.NDArray[Any] | None = None,
 ) -> None:
@@ -199,7 +199,7 @@ def check_rows(
     ----------
     vectors : ndarray of float32 or float16, shape (n, dim)
         Read once, a cache-sized group of rows at a time.
-    metric : str or None
+    metric : str or callable
         Zero rows are refused under ``"cosine"`` only.
     name : str, default "vectors"
         The caller's argument, for the error.

@@ -1,7 +1,7 @@
 """From the keys that a caller names to the rows of a snapshot."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import numpy as np
 
@@ -9,17 +9,17 @@ from vecstore.errors import KeyNotFoundError
 from vecstore.snapshot import Rows, Snapshot
 from vecstore.spelling import near_spellings
 
-__all__ = ["as_keys", "check_key_type", "is_key", "not_found", "require_rows"]
+__all__ = ["as_keys", "check_key_kind", "is_key", "not_found", "require_rows"]
 
-KEY_TYPES = ("str", "int")
+KEY_KINDS = ("str", "int")
 
 # Spellings are tried with the letters of this many keys: a store of Greek words suggests Greek.
 _SAMPLED_KEYS = 256
 
 
-def check_key_type(kind: object) -> str:
+def check_key_kind(kind: object) -> str:
     """Return `kind` if it is ``"str"`` or ``"int"``; ValueError otherwise."""
-    if kind not in KEY_TYPES:
+    if kind not in KEY_KINDS:
         raise ValueError(f'`keys` must be "str" or "int"; got {kind!r}.')
     return str(kind)
 
@@ -29,8 +29,8 @@ def is_key(value: object) -> bool:
     return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
 
 
-def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> "list[str] | Rows":
-    """Return `keys` in the form in which key tables take them.
+def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]:
+    """Return `keys` as a sequence, once they are known to be of the right type.
 
     Parameters
     ----------
@@ -43,37 +43,34 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> "list[str] | 
 
     Returns
     -------
-    list of str, or ndarray of int64, shape (m,)
-        By `kind`.
+    list, or ndarray of integers, shape (m,)
+        As key tables take them.
 
     Raises
     ------
     TypeError
-        If a key is of the other kind.
+        If a key is of the other type.
     ValueError
-        If an integer does not fit int64, or a string holds half of a surrogate pair.
+        If an array has not one axis.
     """
     if is_key(keys) or isinstance(keys, bytes):
         raise TypeError(f"`{name}` must be a sequence of keys; got one {type(keys).__name__}.")
-    if kind == "int" and isinstance(keys, np.ndarray) and keys.dtype.kind == "i":
+    if isinstance(keys, np.ndarray):
         if keys.ndim != 1:
             raise ValueError(f"`{name}` must have shape (n,); got {keys.shape}.")
-        return keys.astype(np.int64, copy=False)
-    listed = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
+        if kind == "int" and keys.dtype.kind == "i":
+            return cast("Sequence[Any]", keys)
+        keys = keys.tolist()
+    listed = list(keys)
     wanted: tuple[type, ...] = (str,) if kind == "str" else (int, np.integer)
-    wrong = {
-        found for found in set(map(type, listed)) if found is bool or not issubclass(found, wanted)
-    }
+    # A few types instead of a million keys: the keys are gone through only to name a wrong one.
+    types = set(map(type, listed))
+    wrong = {found for found in types if found is bool or not issubclass(found, wanted)}
     if wrong:
         place = next(place for place, key in enumerate(listed) if type(key) in wrong)
         shown = f"{type(listed[place]).__name__} {listed[place]!r}"
         raise TypeError(f"`{name}` must all be {kind}; place {place} holds {shown}.")
-    if kind == "str":
-        return _encodable(listed, name)
-    try:
-        return np.array(listed, np.int64)
-    except OverflowError:
-        raise ValueError(f"`{name}` must fit 64 bits; got {max(listed, key=abs)}.") from None
+    return listed
 
 
 def require_rows(snapshot: Snapshot, keys: Iterable[Any], name: str = "keys") -> Rows:
@@ -98,7 +95,7 @@ def require_rows(snapshot: Snapshot, keys: Iterable[Any], name: str = "keys") ->
     KeyNotFoundError
         Naming the first key that is missing and the nearest spellings that are not.
     """
-    wanted = as_keys(keys, snapshot.key_type, name)
+    wanted = as_keys(keys, snapshot.key_kind, name)
     rows = snapshot.find(wanted)
     if len(rows) and rows.min() < 0:
         missing = wanted[int(np.argmin(rows))]
@@ -124,17 +121,6 @@ def _suggestions(snapshot: Snapshot, key: str) -> list[str]:
 
     sample = snapshot.take(np.arange(min(len(snapshot), _SAMPLED_KEYS)))
     return near_spellings(key, "".join(sample), stored)
-
-
-def _encodable(keys: list[str], name: str) -> list[str]:
-    try:
-        "".join(keys).encode()
-    except UnicodeEncodeError:
-        place = next(i for i, key in enumerate(keys) if any("\ud800" <= c <= "\udfff" for c in key))
-        raise ValueError(
-            f"`{name}` must be valid Unicode; place {place} holds {keys[place]!r}."
-        ) from None
-    return keys
 
 
 def _alternatives(keys: list[str]) -> str:

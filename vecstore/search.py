@@ -8,14 +8,28 @@ import numpy as np
 
 from vecstore import kernels
 from vecstore.arrays import Exclusions, check_count
+from vecstore.kernels.contract import Found
 from vecstore.lookup import as_keys, is_key
 from vecstore.results import Matches
 from vecstore.snapshot import Rows, Snapshot
 
-__all__ = ["Metric", "as_groups", "as_matches", "engine_options", "exclusions", "nearest"]
+__all__ = [
+    "Metric",
+    "as_groups",
+    "as_matches",
+    "check_threads",
+    "exclusions",
+    "metric_name",
+    "nearest",
+]
 
 #: One of the three names, or a Numba function ``f(x, y) -> float``.
 Metric = str | Callable[[Any, Any], float]
+
+
+def metric_name(metric: Metric) -> str:
+    """Return the name of a metric; of a function, its own."""
+    return metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
 
 
 def nearest(
@@ -52,31 +66,29 @@ def nearest(
     Matches
         The k nearest under (distance, row).
     """
-    k = check_count(k, "k")
-    blocks = snapshot.blocks
+    k, threads = check_count(k, "k"), check_threads(threads)
     if isinstance(metric, str):
-        engine = kernels.engine()
-        options = engine_options(engine, threads)
-        found = engine.search(blocks, queries, k, metric, exclude=exclude, **options)
+        found = kernels.engine().search(
+            snapshot.blocks, queries, k, metric, exclude=exclude, threads=threads
+        )
     else:
         from vecstore.kernels import jit
 
-        found = jit.search_custom(blocks, queries, k, metric, exclude=exclude)
-    return as_matches(snapshot, found, metric, single=single)
+        found = jit.search_custom(
+            snapshot.blocks, queries, k, metric, exclude=exclude, threads=threads
+        )
+    return as_matches(snapshot, found, metric_name(metric), single=single)
 
 
-def as_matches(snapshot: Snapshot, found: Any, metric: Metric, *, single: bool) -> Matches:
-    """Give an engine's answer (distances, rows, counts) the keys of the snapshot it is about."""
+def as_matches(snapshot: Snapshot, found: Found, metric: str, *, single: bool) -> Matches:
+    """Give an engine's answer the keys of the snapshot that it is about."""
     distances, rows, counts = found
-    name = metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
-    return Matches(distances, rows, counts, metric=name, take=snapshot.take, single=single)
+    return Matches(distances, rows, counts, metric=metric, take=snapshot.take, single=single)
 
 
-def engine_options(engine: Any, threads: int | None) -> dict[str, Any]:
-    """Return what `threads` means to an engine; the reference engine has one thread and no say."""
-    if threads is None or engine.NAME == "reference":
-        return {}
-    return {"threads": check_count(threads, "threads")}
+def check_threads(threads: int | None) -> int | None:
+    """Return `threads` if it is None, which leaves it to the engine, or a positive int."""
+    return None if threads is None else check_count(threads, "threads")
 
 
 def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions | None:
@@ -112,10 +124,10 @@ def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions |
                 f"`exclude` must be one list of keys, or {n_queries}, one per query; "
                 f"got {len(listed)}."
             )
-        keys = as_keys(chain.from_iterable(listed), snapshot.key_type, "exclude")
+        keys = as_keys(chain.from_iterable(listed), snapshot.key_kind, "exclude")
         rows, sizes = snapshot.find(keys), [len(one) for one in listed]
     else:
-        rows = snapshot.find(as_keys(listed, snapshot.key_type, "exclude"))
+        rows = snapshot.find(as_keys(listed, snapshot.key_kind, "exclude"))
         rows, sizes = np.tile(rows, n_queries), [len(listed)] * n_queries
     return as_groups(sizes, rows)
 

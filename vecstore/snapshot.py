@@ -5,6 +5,7 @@ A part is a segment, or an array that looks like one. Row r of part p is the glo
 order of insertion. A snapshot never changes; adding makes a new one that shares the old parts.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -61,8 +62,7 @@ class Part(Protocol):
 class ArrayPart:
     """Vectors that no segment holds: an array in memory, or a mapped dataset of a foreign file.
 
-    Nothing about them was prepared when they were written, so it is done when a search first
-    needs it: the rows are checked, and under cosine their norms computed.
+    Nothing was prepared when they were written, so it is done when a search first needs it.
 
     Parameters
     ----------
@@ -70,22 +70,29 @@ class ArrayPart:
         Kept as they are, not copied.
     keys : Keys
         One for every row.
-    metric : str
-        Decides what a valid row is and whether there are norms.
-    name : str
-        What the rows are called when one of them is refused.
+    metric : str or callable
+        Under ``"cosine"`` there are norms.
+    unchecked : str or None
+        Where the rows come from when nobody has checked them: the first search does.
     """
 
-    def __init__(self, vectors: npt.NDArray[Any], keys: Keys, metric: str, name: str) -> None:
+    def __init__(
+        self,
+        vectors: npt.NDArray[Any],
+        keys: Keys,
+        metric: object,
+        unchecked: str | None = None,
+    ) -> None:
         self.vectors = vectors
         self.keys = keys
         self._metric = metric
-        self._name = name
+        self._unchecked = unchecked
 
     @cached_property
     def inverse_norms(self) -> npt.NDArray[np.float32] | None:
-        """Norms of the checked rows: ndarray of float32, shape (n,); None but under cosine."""
-        check_rows(self.vectors, self._metric, self._name)
+        """Float32, shape (n,); None but under cosine."""
+        if self._unchecked:
+            check_rows(self.vectors, self._metric, self._unchecked)
         if self._metric != "cosine":
             return None
         norms: npt.NDArray[np.float32] = kernels.engine().inverse_norms(self.vectors)
@@ -101,14 +108,19 @@ class Snapshot:
         In the order in which they were added.
     dim : int
         Length of every vector.
-    key_type : str
+    dtype : numpy.dtype
+        Of every vector: float32 or float16.
+    key_kind : str
         ``"str"`` or ``"int"``.
     """
 
-    def __init__(self, parts: "tuple[Part, ...]", dim: int, key_type: str) -> None:
+    def __init__(
+        self, parts: tuple[Part, ...], dim: int, dtype: np.dtype[Any], key_kind: str
+    ) -> None:
         self.parts = parts
         self.dim = dim
-        self.key_type = key_type
+        self.dtype = dtype
+        self.key_kind = key_kind
         lengths = [len(part.keys) for part in parts]
         self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
@@ -123,14 +135,18 @@ class Snapshot:
             for part, first in zip(self.parts, self.first_rows[:-1], strict=True)
         )
 
-    def find_one(self, key: str | int) -> int:
+    def adding(self, part: Part) -> "Snapshot":
+        """Return a snapshot with one more part at the end."""
+        return Snapshot((*self.parts, part), self.dim, self.dtype, self.key_kind)
+
+    def find_one(self, key: Any) -> int:
         """Return the global row of `key`, -1 where there is none."""
         for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
             if (row := part.keys.find_one(key)) >= 0:
                 return int(first) + row
         return -1
 
-    def find(self, keys: "list[str] | Rows") -> Rows:
+    def find(self, keys: Sequence[Any]) -> Rows:
         """Return the global rows of `keys`, shape (m,), -1 where there is none."""
         rows = np.full(len(keys), -1, np.int64)
         for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
@@ -140,7 +156,7 @@ class Snapshot:
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
         """Return the keys of global `rows`, shape (m,): objects (str) or int64."""
-        keys = np.empty(len(rows), object if self.key_type == "str" else np.int64)
+        keys = np.empty(len(rows), object if self.key_kind == "str" else np.int64)
         for part, here, local in self._split(rows):
             keys[here] = part.keys.take(local)
         return keys
@@ -151,6 +167,14 @@ class Snapshot:
         for part, here, local in self._split(rows):
             vectors[here] = part.vectors[local]
         return vectors
+
+    def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """Yield keys and read-only views of the vectors of at most `size` rows after another."""
+        for part in self.parts:
+            for start in range(0, len(part.keys), size):
+                vectors = part.vectors[start : start + size].view()
+                vectors.flags.writeable = False
+                yield part.keys.take(np.arange(start, start + len(vectors))), vectors
 
     def _split(self, rows: Rows) -> "list[tuple[Part, npt.NDArray[np.bool_], Rows]]":
         """Return (part, which of `rows` lie in it, their local rows) for every part concerned."""

@@ -1,0 +1,240 @@
+"""A store on disk: its generations as snapshots, and the writing of the next one."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore import kernels
+from vecstore.arrays import as_vectors, check_rows
+from vecstore.errors import DuplicateKeyError, ReadOnlyError, StoreExistsError
+from vecstore.lookup import as_keys
+from vecstore.snapshot import Snapshot
+from vecstore.storage import (
+    Generation,
+    Manifest,
+    Segment,
+    Subwords,
+    WriterLock,
+    build_keys,
+    commit,
+    files,
+    read_generation,
+    read_latest,
+    reclaim,
+    write_segment,
+    write_subwords,
+)
+
+__all__ = ["Batches", "Folder"]
+
+#: Pairs of keys and vectors, one after another.
+Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike]]
+
+# What a key costs in memory, roughly, while its batch waits.
+_KEY_BYTES = 80
+
+# Batches are collected up to this size before they become a segment: few segments, bounded memory.
+_SEGMENT_BYTES = 256 << 20
+
+
+class Folder:
+    """A store on disk, open for reading or for writing.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    generation : Generation
+        Its newest one.
+    lock : WriterLock or None
+        The right to write.
+    """
+
+    def __init__(self, path: Path, generation: Generation, lock: WriterLock | None) -> None:
+        self.path = path
+        self._lock = lock
+        self._adding = Lock()
+        self._move_to(generation)
+
+    @classmethod
+    def create(cls, path: Path, dim: int, metric: str, key_kind: str, dtype: np.dtype[Any]) -> Self:
+        """Make an empty store and open it for writing; StoreExistsError if the path is taken."""
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"{path.parent} is not a folder; make it first.")
+        try:
+            files.make_folder(path)
+        except FileExistsError:
+            raise StoreExistsError(
+                f"{path} exists already; open it, or choose another path."
+            ) from None
+        lock = WriterLock(path)
+        commit(path, Manifest(dim=dim, metric=metric, dtype=dtype.name, key_kind=key_kind))
+        return cls(path, read_generation(path), lock)
+
+    @classmethod
+    def open(cls, path: Path, mode: str) -> Self:
+        """Open a store that is there: mode ``"r"`` takes no lock, ``"a"`` the writer's."""
+        if mode == "r":
+            return cls(path, read_generation(path), None)
+        read_latest(path)  # so that a folder which is no store gets no lock file
+        lock = WriterLock(path)
+        try:
+            generation = read_generation(path)
+            reclaim(path, generation.manifest)
+            return cls(path, generation, lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation that the snapshot shows."""
+        return self._generation.manifest.generation
+
+    @property
+    def metric(self) -> str:
+        """The metric of the store."""
+        return self._generation.manifest.metric
+
+    @property
+    def subwords(self) -> Subwords | None:
+        """What vectors of unknown words are made of, if the store has it."""
+        return self._generation.subwords
+
+    def refresh(self) -> None:
+        """Move on to the newest generation; what did not change stays mapped."""
+        self._move_to(read_generation(self.path, self._generation))
+
+    def close(self) -> None:
+        """Give up the right to write."""
+        if self._lock:
+            self._lock.release()
+
+    def info(self) -> dict[str, Any]:
+        """Return what the manifest says beyond the shape of the vectors."""
+        manifest = self._generation.manifest
+        return {
+            "created": manifest.created,
+            "committed": manifest.committed,
+            "library": manifest.library,
+            "segments": len(manifest.segments),
+            "files": {entry.name: entry.size for entry in manifest.files},
+            "provenance": [dict(entry) for entry in manifest.provenance],
+        }
+
+    def add(
+        self,
+        batches: Batches,
+        *,
+        subwords: Subwords | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Add batches of new rows as one commit; parameters and errors as `Store.add_batches`."""
+        if self._lock is None:
+            raise ReadOnlyError(
+                f'{self.path} is open for reading; open it with mode="a" to add to it.'
+            )
+        with self._adding:
+            manifest = self._generation.manifest
+            source = () if provenance is None else (_as_json(provenance),)
+            try:
+                following = self._written(batches, subwords)
+            except BaseException:
+                reclaim(self.path, manifest)  # no manifest names what was written so far
+                raise
+            if following is not manifest or source:
+                sources = (*manifest.provenance, *source)
+                committed = commit(self.path, replace(following, provenance=sources))
+                self._move_to(read_generation(self.path, self._generation))
+                reclaim(self.path, committed)
+            return following.rows - manifest.rows
+
+    def _written(self, batches: Batches, subwords: Subwords | None) -> Manifest:
+        """Write the files of the next generation; return its manifest, not committed yet."""
+        manifest, snapshot = self._generation.manifest, self.snapshot
+        for keys, pieces in _grouped(_checked(batch, manifest) for batch in batches):
+            table = build_keys(keys, manifest.key_kind)
+            _refuse_known(keys, snapshot)
+            entry = write_segment(
+                self.path,
+                manifest.next_number,
+                table,
+                pieces,
+                dim=manifest.dim,
+                metric=manifest.metric,
+                dtype=manifest.dtype,
+                inverse_norms=_inverse_norms(pieces) if manifest.metric == "cosine" else None,
+            )
+            manifest = manifest.adding(entry)
+            snapshot = snapshot.adding(Segment.open(self.path / entry.name, entry))
+        if subwords is not None:
+            if subwords.dim != manifest.dim:
+                raise ValueError(f"`subwords` must have dim {manifest.dim}; got {subwords.dim}.")
+            manifest = manifest.adding(write_subwords(self.path, manifest.next_number, subwords))
+        return manifest
+
+    def _move_to(self, generation: Generation) -> None:
+        manifest = generation.manifest
+        dtype = np.dtype(manifest.dtype)
+        self._generation = generation
+        self.snapshot = Snapshot(generation.segments, manifest.dim, dtype, manifest.key_kind)
+
+
+def _checked(
+    batch: tuple[Iterable[Any], npt.ArrayLike], manifest: Manifest
+) -> tuple[Sequence[Any], npt.NDArray[Any]]:
+    """Return keys and vectors as they are stored, once nothing is wrong with either alone."""
+    keys = as_keys(batch[0], manifest.key_kind)
+    vectors = as_vectors(batch[1], manifest.dim, manifest.dtype)
+    if len(keys) != len(vectors):
+        raise ValueError(
+            f"`vectors` must have a row for each of the {len(keys)} keys; got {len(vectors)}."
+        )
+    check_rows(vectors, manifest.metric, keys=keys)
+    return keys, vectors
+
+
+def _grouped(
+    batches: Iterable[tuple[Sequence[Any], npt.NDArray[Any]]],
+) -> Iterator[tuple[list[Any], list[npt.NDArray[Any]]]]:
+    """Collect batches until they are worth a segment."""
+    keys: list[Any] = []
+    pieces: list[npt.NDArray[Any]] = []
+    size = 0
+    for some, vectors in batches:
+        keys.extend(some)
+        pieces.append(vectors)
+        size += vectors.nbytes + len(vectors) * _KEY_BYTES
+        if size >= _SEGMENT_BYTES:
+            yield keys, pieces
+            keys, pieces, size = [], [], 0
+    if keys:
+        yield keys, pieces
+
+
+def _inverse_norms(pieces: list[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+    engine = kernels.engine()
+    return np.concatenate([engine.inverse_norms(piece) for piece in pieces])
+
+
+def _refuse_known(keys: list[Any], snapshot: Snapshot) -> None:
+    known = snapshot.find(keys) >= 0 if len(snapshot) else np.zeros(0, bool)
+    if known.any():
+        key = keys[int(np.argmax(known))]
+        shown = f'"{key}"' if isinstance(key, str) else key
+        raise DuplicateKeyError(f"Key {shown} is in the store already.")
+
+
+def _as_json(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy that a manifest can hold; what JSON cannot say is an error before any write."""
+    try:
+        copy: dict[str, Any] = json.loads(json.dumps(dict(provenance), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`provenance` must be what JSON can hold: {error}.") from None
+    return copy

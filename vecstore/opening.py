@@ -1,0 +1,198 @@
+"""The three ways to get a store: make one, open one, or wrap arrays that are there already."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import DTYPES, as_vectors, check_count, check_dtype, check_rows
+from vecstore.errors import ReadOnlyError, StoreNotFoundError
+from vecstore.folder import Folder
+from vecstore.lookup import as_keys, check_key_kind
+from vecstore.metrics import check_metric
+from vecstore.search import Metric
+from vecstore.snapshot import ArrayPart, Keys, Snapshot
+from vecstore.storage import RangeKeys, build_keys
+from vecstore.storage.foreign import open_dataset
+from vecstore.store import Store
+
+__all__ = ["create", "from_arrays", "open"]
+
+
+def create(
+    path: str | PathLike[str],
+    dim: int,
+    metric: str = "cosine",
+    keys: str = "str",
+    dtype: npt.DTypeLike = "float32",
+) -> Store:
+    """Make an empty store on disk and open it for writing.
+
+    Parameters
+    ----------
+    path : path-like
+        A folder that does not exist yet, by custom with the suffix ``.vecs``.
+    dim : int
+        The length of every vector.
+    metric : str, default "cosine"
+        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
+    keys : str, default "str"
+        What the keys are: ``"str"`` or ``"int"`` (64 bits).
+    dtype : dtype-like, default "float32"
+        How vectors are stored: float32 or float16.
+
+    Returns
+    -------
+    Store
+        Open for writing; nobody else can write until it is closed.
+
+    Raises
+    ------
+    StoreExistsError
+        If the path is taken.
+    ValueError
+        If an argument is none of the above.
+
+    Examples
+    --------
+    >>> import tempfile, vecstore
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with vecstore.create(folder.name + "/compass.vecs", dim=2) as store:
+    ...     store.add(["north", "east"], [[0, 1], [1, 0]])
+    >>> with vecstore.open(folder.name + "/compass.vecs") as store:
+    ...     store.similar("north", k=1)
+    <Matches 1 of k=1: east 1>
+    >>> folder.cleanup()
+    """
+    dim = check_count(dim, "dim")
+    check_metric(metric)
+    check_key_kind(keys)
+    folder = Folder.create(Path(path), dim, metric, keys, check_dtype(dtype))
+    return Store(folder, metric, Path(path))
+
+
+def open(
+    path: str | PathLike[str],
+    mode: str = "r",
+    dataset: str | None = None,
+    metric: str | None = None,
+) -> Store:
+    """Open a store, or any HDF5 file with a contiguous matrix in it. No data is read.
+
+    Parameters
+    ----------
+    path : path-like
+        A store, or an HDF5 file.
+    mode : str, default "r"
+        ``"r"`` sees the newest committed state, until `Store.refresh`; ``"a"`` is the one writer.
+    dataset : str or None
+        Of an HDF5 file: which dataset; None takes the only matrix of floats in it. Its keys are the
+        row numbers.
+    metric : str or None
+        Of an HDF5 file: what near means; None believes the file (ann-benchmarks files say it in
+        the attribute ``distance``) and takes cosine where it says nothing.
+
+    Returns
+    -------
+    Store
+        Open until closed.
+
+    Raises
+    ------
+    StoreNotFoundError
+        If there is no store and no HDF5 file at the path.
+    StoreLockedError
+        If another process has the store open for writing, and so should this one.
+    ReadOnlyError
+        If an HDF5 file, or a folder that this user may not write, should be opened for writing.
+    ValueError
+        If an argument does not go with what is there; if the dataset cannot be mapped.
+    """
+    path = Path(path)
+    if mode not in ("r", "a"):
+        raise ValueError(f'`mode` must be "r" or "a"; got {mode!r}.')
+    if metric is not None:
+        check_metric(metric)
+    if not path.exists():
+        raise StoreNotFoundError(f"{path} does not exist; vecstore.create makes a store.")
+    if path.is_dir():
+        return _open_folder(path, mode, dataset, metric)
+    if mode == "a":
+        raise ReadOnlyError(f'{path} is an HDF5 file, not a store of ours; open it with mode="r".')
+    found = open_dataset(path, dataset)
+    chosen = metric or found.metric or "cosine"
+    rows = RangeKeys(len(found.vectors))
+    name = f"{path}:{found.dataset}"
+    return Store(_as_snapshot(found.vectors, rows, chosen, unchecked=name), chosen, path)
+
+
+def from_arrays(
+    vectors: npt.ArrayLike, keys: Sequence[Any] | None = None, metric: Metric = "cosine"
+) -> Store:
+    """Search arrays where they are: in memory, or mapped. Nothing is written.
+
+    Parameters
+    ----------
+    vectors : array_like of numbers, shape (n, dim)
+        Float32 and float16 in C order are used without a copy and must not change afterwards;
+        anything else is converted to float32.
+    keys : sequence of n str or of n int, or None
+        None takes the row numbers.
+    metric : str or callable, default "cosine"
+        ``"cosine"``, ``"euclidean"``, ``"dot"``; or a Numba function ``f(x, y) -> float`` of two
+        float32 vectors, smaller meaning nearer.
+
+    Returns
+    -------
+    Store
+        Read-only.
+
+    Raises
+    ------
+    DuplicateKeyError
+        If a key is given twice.
+    ValueError
+        If the shapes disagree, a value is not finite, or a vector is zero under cosine.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> vecstore.from_arrays([[0, 1], [1, 0], [1, 1]], metric="euclidean").similar(0).keys
+    array([ 2,  1, -1, -1, -1, -1, -1, -1, -1, -1])
+    """
+    if not callable(metric):
+        check_metric(metric)
+    dtype = str(getattr(vectors, "dtype", None))
+    rows = as_vectors(vectors, None, dtype if dtype in DTYPES else np.float32)
+    table: Keys = RangeKeys(len(rows))
+    if keys is not None:
+        listed = list(keys)
+        kind = "int" if listed and not isinstance(listed[0], str) else "str"
+        table = build_keys(as_keys(listed, kind), kind)
+        if len(table) != len(rows):
+            raise ValueError(f"`keys` must have {len(rows)} keys, one per row; got {len(table)}.")
+    check_rows(rows, metric, keys=None if keys is None else listed)
+    return Store(_as_snapshot(rows, table, metric), metric)
+
+
+def _as_snapshot(
+    vectors: npt.NDArray[Any], keys: Keys, metric: Metric, unchecked: str | None = None
+) -> Snapshot:
+    part = ArrayPart(vectors, keys, metric, unchecked)
+    return Snapshot((part,), vectors.shape[1], vectors.dtype, keys.kind)
+
+
+def _open_folder(path: Path, mode: str, dataset: str | None, metric: str | None) -> Store:
+    if dataset is not None:
+        raise ValueError(f'`dataset` is for HDF5 files; {path} is a folder; got "{dataset}".')
+    folder = Folder.open(path, mode)
+    if metric not in (None, folder.metric):
+        folder.close()
+        raise ValueError(
+            f'`metric` is fixed when a store is created, as "{folder.metric}" for {path}; '
+            f'got "{metric}".'
+        )
+    return Store(folder, folder.metric, path)

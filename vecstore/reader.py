@@ -1,0 +1,278 @@
+"""The questions that can be put to a snapshot, in the words of the design."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore import algebra, search
+from vecstore.arrays import as_queries, check_count
+from vecstore.lookup import as_keys, is_key, require_rows
+from vecstore.results import Matches
+from vecstore.search import Metric
+from vecstore.snapshot import Snapshot
+
+__all__ = ["Reader"]
+
+
+class Reader(ABC):
+    """Looks up and searches the vectors of a snapshot.
+
+    Attributes
+    ----------
+    metric : str or callable
+        What near means: ``"cosine"``, ``"euclidean"``, ``"dot"``, or a Numba function
+        ``f(x, y) -> float``.
+    """
+
+    metric: Metric
+
+    @property
+    @abstractmethod
+    def _snapshot(self) -> Snapshot:
+        """What is asked now; every question takes it once, and so sees one state."""
+
+    @property
+    def dim(self) -> int:
+        """The length of every vector."""
+        return self._snapshot.dim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How vectors are stored: float32 or float16."""
+        return self._snapshot.dtype
+
+    @property
+    def key_kind(self) -> str:
+        """What the keys are: ``"str"`` or ``"int"``."""
+        return self._snapshot.key_kind
+
+    # Asking.
+
+    def search(
+        self,
+        queries: npt.ArrayLike,
+        k: int = 10,
+        *,
+        exclude: Any = None,
+        threads: int | None = None,
+    ) -> Matches:
+        """Find the k nearest keys to each query: exactly, whatever it costs.
+
+        Parameters
+        ----------
+        queries : array_like of numbers, shape (dim,) or (n, dim)
+            Need not be normalised.
+        k : int, default 10
+            Neighbours per query, at least 1. `Matches.counts` says how many were found.
+        exclude : list of keys, list of n lists of keys, or None
+            Keys that may not be answers: to any query, or to query i.
+        threads : int or None
+            None takes ``VECSTORE_THREADS``, or what the machine allows this process.
+
+        Returns
+        -------
+        Matches
+            Distances ascending, ties in the order of insertion; shape (k,) for one query, (n, k)
+            for a batch.
+
+        Raises
+        ------
+        ValueError
+            If `queries` has the wrong shape, holds a value that is not finite, or is zero under
+            cosine; if `k` is less than 1.
+        TypeError
+            If `queries` are not numbers.
+
+        Notes
+        -----
+        Distances are float64, computed from the stored values: cosine ``1 - cos`` in [0, 2],
+        euclidean ``|q - x|``, dot ``-(q . x)``.
+        """
+        snapshot = self._snapshot
+        rows, single = as_queries(queries, snapshot.dim, self.metric)
+        left_out = search.exclusions(snapshot, exclude, len(rows))
+        return search.nearest(
+            snapshot, rows, k, self.metric, single=single, exclude=left_out, threads=threads
+        )
+
+    def similar(self, keys: Any, k: int = 10, *, threads: int | None = None) -> Matches:
+        """Find the k nearest keys to stored keys, each left out of its own answer.
+
+        Parameters
+        ----------
+        keys : key, or list of n keys
+            Which stored vectors to search with.
+        k : int, default 10
+            Neighbours per key.
+        threads : int or None
+            As for `search`.
+
+        Returns
+        -------
+        Matches
+            Shape (k,) for one key, (n, k) for a list.
+
+        Raises
+        ------
+        KeyNotFoundError
+            If a key is missing; the error suggests what is spelled like it.
+        """
+        snapshot, single = self._snapshot, is_key(keys)
+        rows = require_rows(snapshot, [keys] if single else keys)
+        queries = snapshot.gather(rows, np.float32)
+        itself = search.as_groups([1] * len(rows), rows)
+        return search.nearest(
+            snapshot, queries, k, self.metric, single=single, exclude=itself, threads=threads
+        )
+
+    def analogy(
+        self,
+        positive: Sequence[Any],
+        negative: Sequence[Any] = (),
+        k: int = 10,
+        *,
+        method: str = "add",
+        threads: int | None = None,
+    ) -> Matches:
+        """Answer "king - man + woman": one question, or thousands in one call.
+
+        Parameters
+        ----------
+        positive, negative : list of keys, or list of n lists of keys
+            What to add and what to take away. These keys are left out of the answer.
+        k : int, default 10
+            Answers per question.
+        method : str, default "add"
+            ``"add"`` searches near the sum (3CosAdd: of unit vectors, under cosine); ``"mul"``
+            ranks by the product of cosines (3CosMul), the distance being minus the product.
+        threads : int or None
+            As for `search`.
+
+        Returns
+        -------
+        Matches
+            Shape (k,) for one question, (n, k) for a batch.
+
+        Raises
+        ------
+        KeyNotFoundError
+            If a key is missing.
+        ValueError
+            If the batches differ in length, or a question has no keys or cancels out.
+
+        References
+        ----------
+        .. [1] Levy and Goldberg, 2014, "Linguistic regularities in sparse and explicit word
+           representations", CoNLL.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> people = {"king": [1, 1], "queen": [1, -1], "man": [0.1, 1], "woman": [0.1, -1]}
+        >>> store = vecstore.from_arrays(list(people.values()), keys=list(people))
+        >>> store.analogy(positive=["king", "woman"], negative=["man"], k=1)[0].key
+        'queen'
+        """
+        return algebra.analogies(
+            self._snapshot, positive, negative, k, self.metric, method=method, threads=threads
+        )
+
+    def compose(self, recipe: Any) -> npt.NDArray[np.float32]:
+        """Return a weighted sum of stored vectors, ready to search with.
+
+        Parameters
+        ----------
+        recipe : mapping of key to weight, or list of n of them
+            Weights may be negative.
+
+        Returns
+        -------
+        ndarray of float32, shape (dim,) or (n, dim)
+            Under cosine, the sum of unit vectors scaled to unit length; otherwise the plain sum.
+
+        Raises
+        ------
+        KeyNotFoundError
+            If a key is missing.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 2], [3, 0]], keys=["north", "east"])
+        >>> store.compose({"north": 1, "east": 1})
+        array([0.70710677, 0.70710677], dtype=float32)
+        """
+        single = isinstance(recipe, Mapping)
+        composed = algebra.compose(self._snapshot, [recipe] if single else recipe, self.metric)
+        return composed[0] if single else composed
+
+    # Looking up.
+
+    def get(self, keys: Any, default: Any = None) -> Any:
+        """Return the vectors of keys that may be missing.
+
+        Parameters
+        ----------
+        keys : key, or list of n keys
+            What to look up.
+        default : object, default None
+            What stands for a missing key.
+
+        Returns
+        -------
+        ndarray of shape (dim,) or `default`, or list of n of these
+            Copies of the stored values, in the dtype of the store.
+        """
+        snapshot, single = self._snapshot, is_key(keys)
+        rows = snapshot.find(as_keys([keys] if single else keys, snapshot.key_kind))
+        found = iter(snapshot.gather(rows[rows >= 0], snapshot.dtype))
+        vectors = [next(found) if row >= 0 else default for row in rows]
+        return vectors[0] if single else vectors
+
+    def __getitem__(self, keys: Any) -> npt.NDArray[Any]:
+        snapshot, single = self._snapshot, is_key(keys)
+        rows = require_rows(snapshot, [keys] if single else keys)
+        vectors = snapshot.gather(rows, snapshot.dtype)
+        return vectors[0] if single else vectors
+
+    def __contains__(self, key: object) -> bool:
+        snapshot = self._snapshot
+        kept = isinstance(key, str) == (snapshot.key_kind == "str") and is_key(key)
+        return kept and snapshot.find_one(key) >= 0
+
+    def __len__(self) -> int:
+        return len(self._snapshot)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (key for keys, _ in self.batches() for key in keys.tolist())
+
+    def keys(self) -> npt.NDArray[Any]:
+        """Return all keys, in the order of insertion.
+
+        Returns
+        -------
+        ndarray of object (str) or int64, shape (n,)
+            Decoded now, all of them: `batches` goes through a large store in steps.
+        """
+        snapshot = self._snapshot
+        return snapshot.take(np.arange(len(snapshot)))
+
+    def batches(self, size: int = 65536) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """Go through the whole store in the order of insertion.
+
+        Parameters
+        ----------
+        size : int, default 65536
+            Rows per step, at most.
+
+        Yields
+        ------
+        keys : ndarray of object (str) or int64, shape (m,)
+            The keys of the step.
+        vectors : ndarray, shape (m, dim)
+            Read-only views of the stored values.
+        """
+        return self._snapshot.batches(check_count(size, "size"))

@@ -1,0 +1,219 @@
+"""The store: the questions of a reader, and the life of what they are put to."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.errors import ReadOnlyError, VecstoreError
+from vecstore.folder import Batches, Folder
+from vecstore.lookup import as_keys
+from vecstore.reader import Reader
+from vecstore.search import Metric, metric_name
+from vecstore.snapshot import Snapshot
+from vecstore.storage import Subwords
+
+__all__ = ["Store"]
+
+
+class Store(Reader):
+    """Vectors under keys, and exact answers to what is near them.
+
+    Made by `vecstore.create`, `vecstore.open` and `vecstore.from_arrays`. A store open for reading
+    sees one state, its *snapshot*, until `refresh`. Any number of threads may ask at once.
+
+    Parameters
+    ----------
+    rows : Folder or Snapshot
+        A store of ours on disk, or rows that never change.
+    metric : str or callable
+        What near means.
+    path : Path or None
+        Where the vectors lie; None in memory.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> compass = [[0, 1], [1, 0], [0, -1], [-1, 0]]
+    >>> store = vecstore.from_arrays(compass, keys=["north", "east", "south", "west"])
+    >>> len(store), "east" in store, store["east"]
+    (4, True, array([1., 0.], dtype=float32))
+    >>> for key, distance in store.search([3, 1], k=2):
+    ...     print(f"{key} {distance:.3f}")
+    east 0.051
+    north 0.684
+    """
+
+    def __init__(self, rows: Folder | Snapshot, metric: Metric, path: Path | None = None) -> None:
+        self.metric = metric
+        self.path = path
+        self._rows: Folder | Snapshot | None = rows
+
+    @property
+    def generation(self) -> int:
+        """How many commits made what this store sees; 0 for what is not a store of ours on disk."""
+        rows = self._open_rows()
+        return rows.generation if isinstance(rows, Folder) else 0
+
+    def oov(self, words: Any) -> npt.NDArray[np.float32]:
+        """Return vectors for words that need not be in the store, from their subwords.
+
+        Parameters
+        ----------
+        words : str, or list of n str
+            Any words. One that is a key has its stored vector, any other the mean of the vectors
+            of its n-grams: what fastText computes.
+
+        Returns
+        -------
+        ndarray of float32, shape (dim,) or (n, dim)
+            Ready to search with.
+
+        Raises
+        ------
+        VecstoreError
+            If the store has no subwords: it was not imported from a fastText ``.bin`` model.
+        KeyNotFoundError
+            If a word is too short to have an n-gram.
+        """
+        rows, snapshot, single = self._open_rows(), self._snapshot, isinstance(words, str)
+        subwords = rows.subwords if isinstance(rows, Folder) else None
+        if subwords is None:
+            raise VecstoreError(
+                f"{self._name()} has no subwords; only a store imported from a fastText .bin has."
+            )
+        listed = as_keys([words] if single else words, "str", "words")
+        vectors = np.empty((len(listed), snapshot.dim), np.float32)
+        known = snapshot.find(listed)
+        vectors[known >= 0] = snapshot.gather(known[known >= 0], np.float32)
+        unknown = np.flatnonzero(known < 0)
+        vectors[unknown] = subwords.vectors([listed[place] for place in unknown.tolist()])
+        return vectors[0] if single else vectors
+
+    # Writing.
+
+    def add(self, keys: Iterable[Any], vectors: npt.ArrayLike) -> None:
+        """Add vectors under new keys: all of them or none, durable when this returns.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int, n of them
+            None of them in the store yet.
+        vectors : array_like of numbers, shape (n, dim)
+            Rounded to the dtype of the store.
+
+        Raises
+        ------
+        DuplicateKeyError
+            If a key is in the store, or twice among `keys`.
+        ValueError
+            If the shapes disagree, a value is not finite or does not fit the dtype, or a vector is
+            zero under cosine.
+        TypeError
+            If a key is not of the type of the store, or the vectors are not numbers.
+        ReadOnlyError
+            If the store was not opened for writing.
+        """
+        self._writable().add([(keys, vectors)])
+
+    def add_batches(
+        self,
+        batches: Batches,
+        *,
+        subwords: Subwords | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Add many batches as one commit, in memory that does not grow with them.
+
+        Parameters
+        ----------
+        batches : iterable of (keys, vectors)
+            Each as for `add`. Rows go to disk a segment at a time; nobody sees them until all are
+            there, and nothing is left of them if one is refused.
+        subwords : Subwords or None
+            What `oov` shall compute vectors from.
+        provenance : mapping or None
+            Where the vectors come from, for `info`: anything that JSON can hold.
+
+        Returns
+        -------
+        int
+            The number of rows added.
+        """
+        return self._writable().add(batches, subwords=subwords, provenance=provenance)
+
+    # Living.
+
+    def refresh(self) -> None:
+        """Move on to the newest committed state, which another process may have written."""
+        rows = self._open_rows()
+        if isinstance(rows, Folder):
+            rows.refresh()
+
+    def info(self) -> dict[str, Any]:
+        """Describe the store.
+
+        Returns
+        -------
+        dict
+            ``path``, ``generation``, ``rows``, ``dim``, ``metric``, ``dtype``, ``key_kind``; for a
+            store of ours on disk also ``created``, ``files`` (name to bytes), ``segments`` and
+            ``provenance``.
+        """
+        rows = self._open_rows()
+        described = {
+            "path": str(self.path) if self.path else None,
+            "generation": self.generation,
+            "rows": len(self),
+            "dim": self.dim,
+            "metric": metric_name(self.metric),
+            "dtype": self.dtype.name,
+            "key_kind": self.key_kind,
+        }
+        return described | rows.info() if isinstance(rows, Folder) else described
+
+    def close(self) -> None:
+        """Let go of files and of the right to write; answers that were given stay valid."""
+        rows, self._rows = self._rows, None
+        if isinstance(rows, Folder):
+            rows.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._rows is None:
+            return f"<Store {self._name()}: closed>"
+        size = f"{len(self):,} x {self.dim} {self.dtype.name}"
+        return f"<Store {self._name()}: {size}, {metric_name(self.metric)}>"
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        rows = self._open_rows()
+        return rows.snapshot if isinstance(rows, Folder) else rows
+
+    def _open_rows(self) -> Folder | Snapshot:
+        if self._rows is None:
+            raise ValueError(f"The store {self._name()} is closed; open it again to use it.")
+        return self._rows
+
+    def _writable(self) -> Folder:
+        rows = self._open_rows()
+        if isinstance(rows, Folder):
+            return rows
+        what = f"{self.path} is not a store of ours" if self.path else "This store is in memory"
+        raise ReadOnlyError(f"{what} and cannot be added to; make one with vecstore.create.")
+
+    def _name(self) -> str:
+        return str(self.path) if self.path else "in memory"
