@@ -37,14 +37,14 @@ def test_search_finds_what_numpy_finds(path: Path) -> None:
     expected = cosine_distances(query)
     nearest = np.argsort(expected, kind="stable")[:10]
     with vecstore.open(path) as store:
-        keys, distances = store.search(query, k=10)
-    assert list(keys) == [KEYS[row] for row in nearest]
-    np.testing.assert_allclose(distances, expected[nearest], rtol=0, atol=1e-12)
+        matches = store.search(query, k=10)
+    assert list(matches.keys) == [KEYS[row] for row in nearest]
+    np.testing.assert_allclose(matches.distances, expected[nearest], rtol=0, atol=1e-12)
 
 
 def test_similar_leaves_the_key_itself_out(path: Path) -> None:
     with vecstore.open(path) as store:
-        keys, _ = store.similar("key 3", k=5)
+        keys = store.similar("key 3", k=5).keys
     nearest = np.argsort(cosine_distances(VECTORS[3]), kind="stable")[1:6]
     assert list(keys) == [KEYS[row] for row in nearest]
 
