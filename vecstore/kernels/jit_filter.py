@@ -1,4 +1,4 @@
-"""The float32 filter, compiled: approximate values of one row for a group of queries, and limits.
+"""The float32 filter: what its values are allowed to miss, and the limits that make up for it.
 
 For query q and row x the filter computes a float32 value, and drops the row only if
 ``value > limit[q]``; NaN never is. Let T be the k-th best float64 distance so far, u = 2**-24,
@@ -19,15 +19,18 @@ float64 distances, which are off by less than a 2**-28th of the bounds. Limits a
 
 import numpy as np
 
-from vecstore.kernels.contract import Float32s
 from vecstore.kernels.jit_compile import compiled
 
-__all__ = ["COSINE", "DOT", "EUCLIDEAN", "LANES", "gamma", "limit", "products", "sq_differences"]
+__all__ = [
+    "COSINE",
+    "DOT",
+    "EUCLIDEAN",
+    "gamma",
+    "limit",
+    "usable",
+]
 
 COSINE, EUCLIDEAN, DOT = 0, 1, 2
-
-# Queries of a group are padded to a multiple of this: one vector register of float32 at AVX-512.
-LANES = 16
 
 
 @compiled
@@ -47,57 +50,31 @@ def rounded_up(value: float) -> np.float32:
 
 
 @compiled
+def underflow(dim: int) -> np.float32:
+    """Return more than what underflowing products of one row can add up to."""
+    return np.float32(dim * 2.0**-148)
+
+
+@compiled
+def length_bound(sq_norm: np.float32, dim: int) -> np.float32:
+    """Return a float32 that is not below |x|, from the float32 sum of squares."""
+    return rounded_up(np.sqrt((sq_norm + dim * 2.0**-148) * (1.0 + 2.0 * gamma(dim))))
+
+
+@compiled
+def usable(inverse_norm: float) -> np.float32:
+    """Return 1 / |x|, or NaN where float32 is too narrow for it (or for the row)."""
+    if inverse_norm >= 2.0**-126 and inverse_norm <= 2.0**126:
+        return np.float32(inverse_norm)
+    return np.float32(np.nan)
+
+
+@compiled
 def limit(metric: int, dim: int, distance: float) -> np.float32:
     """Return the filter value above which no row has a distance as small as `distance`."""
-    tiny = dim * 2.0**-148
+    tiny = np.float64(underflow(dim))
     if metric == EUCLIDEAN:
         return rounded_up(distance * distance * (1.0 + gamma(dim + 8)) + tiny)
     if metric == COSINE:
         return rounded_up(distance - 1.0 + gamma(dim + 8))
     return rounded_up(distance + tiny)
-
-
-@compiled
-def products(x: Float32s, at: int, packed: Float32s, width: int, dim: int, out: Float32s) -> None:
-    """Set ``out[q]`` to the float32 sum of ``x[at + j] * packed[j * width + q]``, j < dim."""
-    for q in range(width):
-        out[q] = np.float32(0.0)
-    whole = dim - dim % 4
-    for j in range(0, whole, 4):
-        x0, x1, x2, x3 = x[at + j], x[at + j + 1], x[at + j + 2], x[at + j + 3]
-        p0 = j * width
-        p1, p2, p3 = p0 + width, p0 + 2 * width, p0 + 3 * width
-        for q in range(width):
-            out[q] += (
-                x0 * packed[p0 + q]
-                + x1 * packed[p1 + q]
-                + x2 * packed[p2 + q]
-                + x3 * packed[p3 + q]
-            )
-    for j in range(whole, dim):
-        x0, p0 = x[at + j], j * width
-        for q in range(width):
-            out[q] += x0 * packed[p0 + q]
-
-
-@compiled
-def sq_differences(
-    x: Float32s, at: int, packed: Float32s, width: int, dim: int, out: Float32s
-) -> None:
-    """Set ``out[q]`` to the float32 sum of ``(x[at + j] - packed[j * width + q])**2``."""
-    for q in range(width):
-        out[q] = np.float32(0.0)
-    whole = dim - dim % 4
-    for j in range(0, whole, 4):
-        x0, x1, x2, x3 = x[at + j], x[at + j + 1], x[at + j + 2], x[at + j + 3]
-        p0 = j * width
-        p1, p2, p3 = p0 + width, p0 + 2 * width, p0 + 3 * width
-        for q in range(width):
-            d0, d1 = x0 - packed[p0 + q], x1 - packed[p1 + q]
-            d2, d3 = x2 - packed[p2 + q], x3 - packed[p3 + q]
-            out[q] += d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
-    for j in range(whole, dim):
-        x0, p0 = x[at + j], j * width
-        for q in range(width):
-            d0 = x0 - packed[p0 + q]
-            out[q] += d0 * d0

@@ -12,12 +12,16 @@ import numpy as np
 
 from vecstore.kernels.contract import Float32s, Float64s, Groups, Int64s
 from vecstore.kernels.jit_compile import compiled
-from vecstore.kernels.jit_filter import COSINE, gamma, products
+from vecstore.kernels.jit_filter import COSINE, gamma, usable
+from vecstore.kernels.jit_panels import Panel, products
 from vecstore.kernels.jit_scan import prepared
 from vecstore.kernels.jit_state import Best, Rows, is_allowed, offer
 from vecstore.kernels.jit_sums import cosine, dot, new_lanes
 
 __all__ = ["questions", "scan_mul"]
+
+#: Partial sums, and the float64 cosines of one row.
+Scratch = tuple[Float64s, Float64s]
 
 
 class Questions(NamedTuple):
@@ -30,8 +34,7 @@ class Questions(NamedTuple):
     dim: int
     values: Float32s
     sq_norms: Float64s
-    width: int
-    packed: Float32s
+    packed: Panel
     plus_at: Int64s
     plus: Int64s
     minus_at: Int64s
@@ -50,12 +53,11 @@ def questions(
     plus_at, plus = _cut(positive, start, stop)
     minus_at, minus = _cut(negative, start, stop)
     needed, places = np.unique(np.concatenate((plus, minus)), return_inverse=True)
-    inputs = prepared(vectors[needed], sq_norms[needed], COSINE, always_packed=True)
+    inputs = prepared(vectors[needed], sq_norms[needed], COSINE, is_panel=True)
     return Questions(
         inputs.dim,
         inputs.values,
         inputs.sq_norms,
-        inputs.width,
         inputs.packed,
         plus_at,
         places[: len(plus)],
@@ -71,15 +73,31 @@ def _cut(groups: Groups, start: int, stop: int) -> Groups:
 
 
 @compiled
-def _product(
-    cosines: Float64s, offsets: Int64s, inputs: Int64s, i: int, shift: float, least: float
-) -> float:
-    """Multiply (1 + cos) / 2 + shift, but at least `least`, over the inputs of question i."""
+def _product(cosines: Float64s, inputs: Int64s) -> float:
+    """Multiply (1 + cos) / 2 over the inputs, from left to right."""
     out = 1.0
-    for j in range(offsets[i], offsets[i + 1]):
-        factor = (1.0 + cosines[inputs[j]]) / 2.0 + shift
-        out *= least if factor < least else factor
+    for u in inputs:
+        out *= (1.0 + cosines[u]) / 2.0
     return out
+
+
+@compiled
+def _set_bounds(asked: Questions, sums: Float32s, inverse: np.float32, out: Float64s) -> None:
+    """Set ``out[i]`` to an upper bound of the score of question i, from negated products.
+
+    NaN, where float32 is too narrow for the row, stays NaN: it is below no score.
+    """
+    plus, plus_at, minus, minus_at = asked.plus, asked.plus_at, asked.minus, asked.minus_at
+    shift = gamma(asked.dim + 8) / 2.0
+    for i in range(len(out)):
+        above, below = 1.0, 1.0
+        for j in range(plus_at[i], plus_at[i + 1]):
+            factor = (1.0 - sums[plus[j]] * inverse) / 2.0 + shift
+            above *= 0.0 if factor < 0.0 else factor
+        for j in range(minus_at[i], minus_at[i + 1]):
+            factor = (1.0 - sums[minus[j]] * inverse) / 2.0 - shift
+            below *= 0.0 if factor < 0.0 else factor
+        out[i] = above / (below + 1e-6) * (1.0 + 1e-9)
 
 
 @compiled
@@ -95,37 +113,32 @@ def _set_cosines(
 
 
 @compiled
-def _approximate(rows: Rows, row: int, asked: Questions, values: Float32s, out: Float64s) -> bool:
-    """Set ``out`` to the float32 cosines of one row; False if float32 is too narrow for it."""
-    inverse = rows.inverse_norms[row]
-    if not (inverse >= 2.0**-126 and inverse <= 2.0**126):
-        return False
-    at = (row - rows.at) * rows.stride
-    products(rows.values, at, asked.packed, asked.width, asked.dim, values)
-    for u in range(len(out)):
-        out[u] = -values[u] * inverse
-    return True
+def _score(rows: Rows, row: int, asked: Questions, i: int, scratch: Scratch) -> float:
+    """Return the float64 score of the row for question i."""
+    lanes, cosines = scratch
+    plus = asked.plus[asked.plus_at[i] : asked.plus_at[i + 1]]
+    minus = asked.minus[asked.minus_at[i] : asked.minus_at[i + 1]]
+    _set_cosines(rows, row, asked, plus, lanes, cosines)
+    _set_cosines(rows, row, asked, minus, lanes, cosines)
+    return _product(cosines, plus) / (_product(cosines, minus) + 1e-6)
 
 
 @compiled
 def scan_mul(rows: Rows, start: int, stop: int, asked: Questions, best: Best) -> None:
     """Offer the rows ``start <= row < stop`` of a block to every question of the group."""
-    lanes, values = new_lanes(), np.empty(asked.width, dtype=np.float32)
-    cosines, exact = np.empty(len(asked.sq_norms)), np.empty(len(asked.sq_norms))
-    k, shift = best.distances.shape[1], gamma(asked.dim + 8) / 2.0
-    plus, plus_at, minus, minus_at = asked.plus, asked.plus_at, asked.minus, asked.minus_at
-    for row in range(start, stop):
-        if not is_allowed(rows, row):
-            continue
-        filtered = _approximate(rows, row, asked, values, cosines)
-        for i in range(len(plus_at) - 1):
-            if filtered and best.counts[i] == k:
-                above = _product(cosines, plus_at, plus, i, shift, 0.0)
-                below = _product(cosines, minus_at, minus, i, -shift, 0.0) + 1e-6
-                if above * (1.0 + 1e-9) < -best.distances[i, 0] * below:
+    n_questions, k = best.distances.shape
+    scratch, bounds = (new_lanes(), np.empty(len(asked.sq_norms))), np.empty(n_questions)
+    reached, counts = best.distances, best.counts
+    strip = np.empty((64, asked.packed.shape[1]), dtype=np.float32)
+    for first in range(start, stop, 64):
+        last = min(stop, first + 64)
+        at = (first - rows.at) * rows.stride
+        products(rows.values, at, rows.stride, asked.packed, strip[: last - first])
+        for row in range(first, last):
+            if not is_allowed(rows, row):
+                continue
+            _set_bounds(asked, strip[row - first], usable(rows.inverse_norms[row]), bounds)
+            for i in range(n_questions):
+                if counts[i] == k and bounds[i] < -reached[i, 0]:
                     continue
-            _set_cosines(rows, row, asked, plus[plus_at[i] : plus_at[i + 1]], lanes, exact)
-            _set_cosines(rows, row, asked, minus[minus_at[i] : minus_at[i + 1]], lanes, exact)
-            above = _product(exact, plus_at, plus, i, 0.0, -np.inf)
-            below = _product(exact, minus_at, minus, i, 0.0, -np.inf) + 1e-6
-            offer(best, i, -(above / below), rows.first_row + row)
+                offer(best, i, -_score(rows, row, asked, i, scratch), rows.first_row + row)

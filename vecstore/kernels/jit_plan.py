@@ -16,6 +16,9 @@ __all__ = ["scan_all"]
 # Queries scanned together: packed, 100 dimensions of them fill a first-level cache.
 _GROUP = 64
 
+# Multiplications below which the threads would cost more than they save: about a millisecond.
+_WORTH_THREADS = 1 << 22
+
 #: Rows start <= row < stop of a block.
 Piece = tuple[Block, int, int]
 #: Scans rows start <= row < stop of a tile for the queries of one task.
@@ -52,7 +55,8 @@ def scan_all(
         As `search` returns them.
     """
     offsets, excluded = _sorted_exclusions(exclude, n_queries)
-    workers = thread_count(threads)
+    values = sum(block.vectors.size for block in blocks) * n_queries
+    workers = thread_count(threads) if values > _WORTH_THREADS else 1
     groups = [(at, min(at + _GROUP, n_queries)) for at in range(0, n_queries, _GROUP)]
     # Few groups leave threads idle: then the rows are split as well, and the parts merged.
     spans = _spans(blocks, 1 if _are_even(len(groups), workers) else workers)

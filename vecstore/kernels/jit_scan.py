@@ -10,11 +10,19 @@ from vecstore.kernels.jit_filter import (
     COSINE,
     DOT,
     EUCLIDEAN,
-    LANES,
     gamma,
+    length_bound,
     limit,
-    products,
     rounded_up,
+    underflow,
+    usable,
+)
+from vecstore.kernels.jit_panels import (
+    LANES,
+    Panel,
+    product,
+    products,
+    sq_difference,
     sq_differences,
 )
 from vecstore.kernels.jit_state import Best, Rows, is_allowed, offer
@@ -22,16 +30,16 @@ from vecstore.kernels.jit_sums import cosine, dot, new_lanes, sq_distance
 
 __all__ = ["Queries", "prepared", "scan"]
 
-# Below this many queries, float64 sums of each are as fast as the packed float32 ones.
-_FEW = 6
+# A panel has room for 16 queries: up to here, one product after the other costs less.
+_FEW = 3
 
 
 class Queries(NamedTuple):
     """A group of queries made ready for the filter.
 
-    ``packed[j * width + q]`` is element j of query q: as it is under euclidean, negated under dot,
-    negated and of unit length under cosine; a width of 0 says that nothing is packed. ``slacks[q]``
-    times the length of a row bounds the error of their product.
+    Query q is ``packed[:, q]`` of a panel, and ``packed[q]`` of a few: as it is under euclidean,
+    negated under dot, negated and of unit length under cosine. ``slacks[q]`` times the length of a
+    row bounds the error of their float32 product.
     """
 
     metric: int
@@ -39,86 +47,82 @@ class Queries(NamedTuple):
     values: Float32s
     sq_norms: Float64s
     longest: float
-    width: int
-    packed: Float32s
+    is_panel: bool
+    packed: Panel
     slacks: Float32s
     limits: Float32s
 
 
 def prepared(
-    queries: Float32s, sq_norms: Float64s, metric: int, *, always_packed: bool = False
+    queries: Float32s, sq_norms: Float64s, metric: int, *, is_panel: bool | None = None
 ) -> Queries:
-    """Return the queries as a group; a few of them are better not packed."""
+    """Return the queries as a group: a panel, unless they are few."""
     n, dim = queries.shape
-    width = -(-n // LANES) * LANES if n >= _FEW or always_packed else 0
     lengths = np.sqrt(sq_norms)
-    packed = np.zeros((dim, width), dtype=np.float32)
-    if width and metric == COSINE:
-        packed[:, :n] = -(queries / np.where(lengths > 0.0, lengths, 1.0)[:, None]).T
-    elif width:
-        packed[:, :n] = queries.T if metric == EUCLIDEAN else -queries.T
-    slacks = np.zeros(max(n, width), dtype=np.float32)
+    packed = queries if metric == EUCLIDEAN else -queries
+    if metric == COSINE:
+        packed = (packed / np.where(lengths > 0.0, lengths, 1.0)[:, None]).astype(np.float32)
+    panel = n >= _FEW if is_panel is None else is_panel
+    width = -(-n // LANES) * LANES if panel else n
+    if panel:
+        packed = np.pad(packed, ((0, width - n), (0, 0))).T
+    slacks = np.zeros(width, dtype=np.float32)
     slacks[:n] = [rounded_up(gamma(dim + 8) * length) for length in lengths]
     # Nothing is kept yet, so every row passes; the lanes of no query let nothing pass.
-    limits = np.full(max(n, width), -np.inf, dtype=np.float32)
+    limits = np.full(width, -np.inf, dtype=np.float32)
     limits[:n] = np.inf
-    longest = float(lengths.max(initial=0.0))
-    values, flat_packed = queries.ravel(), packed.ravel()
-    return Queries(metric, dim, values, sq_norms, longest, width, flat_packed, slacks, limits)
+    return Queries(
+        metric=metric,
+        dim=dim,
+        values=np.array(queries).reshape(-1),
+        sq_norms=sq_norms,
+        longest=float(lengths.max(initial=0.0)),
+        is_panel=panel,
+        packed=np.array(packed, order="C"),
+        slacks=slacks,
+        limits=limits,
+    )
 
 
 @compiled
-def _is_unfiltered(rows: Rows, row: int, queries: Queries, sq_norm: float) -> bool:
-    """Return whether float32 is too narrow for the row, so that it is scored in float64 anyway."""
-    if queries.metric == COSINE:
-        inverse = rows.inverse_norms[row]
-        return not (inverse >= 2.0**-126 and inverse <= 2.0**126)
-    if queries.metric == DOT and queries.width > 0:
-        return not (np.sqrt(sq_norm) * queries.longest <= 2.0**126)
-    return False
-
-
-@compiled
-def _values_of_few(rows: Rows, row: int, queries: Queries, lanes: Float64s, out: Float32s) -> None:
-    """Set ``out`` to the filter values of one row: float64 sums, rounded once."""
-    dim, at = queries.dim, (row - rows.at) * rows.stride
-    for q in range(len(queries.sq_norms)):
-        if queries.metric == EUCLIDEAN:
-            out[q] = sq_distance(queries.values, q * dim, rows.values, at, dim, lanes)
-            continue
-        product = dot(queries.values, q * dim, rows.values, at, dim, lanes)
-        if queries.metric == COSINE:
-            length = np.sqrt(queries.sq_norms[q])
-            product *= rows.inverse_norms[row] / length if length > 0.0 else 0.0
-        out[q] = -product
-
-
-@compiled
-def _values_of_packed(
-    rows: Rows, row: int, queries: Queries, sq_norm: float, out: Float32s
-) -> None:
-    """Set ``out`` to the filter values of one row: float32 sums, and their slack."""
-    dim, width, at = queries.dim, queries.width, (row - rows.at) * rows.stride
-    if queries.metric == EUCLIDEAN:
-        sq_differences(rows.values, at, queries.packed, width, dim, out)
-        return
-    products(rows.values, at, queries.packed, width, dim, out)
-    if queries.metric == COSINE:
-        tiny, inverse = np.float32(dim * 2.0**-148), rows.inverse_norms[row]
-        for q in range(width):
-            out[q] = (out[q] - tiny) * inverse
+def _fill(rows: Rows, first: int, queries: Queries, out: Panel) -> None:
+    """Set ``out[i, q]`` to the filter value of row ``first + i`` for query q."""
+    x, stride, packed, dim = rows.values, rows.stride, queries.packed, queries.dim
+    at = (first - rows.at) * stride
+    if queries.is_panel and queries.metric == EUCLIDEAN:
+        sq_differences(x, at, stride, packed, out)
+    elif queries.is_panel:
+        products(x, at, stride, packed, out)
     else:
-        length = rounded_up(np.sqrt(sq_norm))
-        for q in range(width):
-            out[q] -= queries.slacks[q] * length
+        for i in range(out.shape[0]):
+            row = x[at + i * stride : at + i * stride + dim]
+            for q in range(out.shape[1]):
+                if queries.metric == EUCLIDEAN:
+                    out[i, q] = sq_difference(row, packed[q])
+                else:
+                    out[i, q] = product(row, packed[q])
+    if queries.metric != EUCLIDEAN:
+        _settle(rows, first, queries, out)
 
 
 @compiled
-def _any_passes(values: Float32s, limits: Float32s) -> bool:
-    dropped = 0
-    for q in range(len(values)):
-        dropped += values[q] > limits[q]
-    return dropped < len(values)
+def _settle(rows: Rows, first: int, queries: Queries, out: Panel) -> None:
+    """Turn products into filter values; a NaN, where float32 is too narrow, passes every limit."""
+    x, stride, dim, slacks = rows.values, rows.stride, queries.dim, queries.slacks
+    is_cosine, inverse_norms, tiny = queries.metric == COSINE, rows.inverse_norms, underflow(dim)
+    for i in range(out.shape[0]):
+        if is_cosine:
+            scale = usable(inverse_norms[first + i])
+            for q in range(out.shape[1]):
+                out[i, q] = (out[i, q] - tiny) * scale
+        else:
+            at = (first + i - rows.at) * stride
+            row = x[at : at + dim]
+            length = length_bound(product(row, row), dim)
+            if not (length * queries.longest <= 2.0**126):
+                length = np.float32(np.nan)
+            for q in range(out.shape[1]):
+                out[i, q] -= length * slacks[q]
 
 
 @compiled
@@ -127,37 +131,43 @@ def _distance(rows: Rows, row: int, queries: Queries, q: int, lanes: Float64s) -
     dim, at = queries.dim, (row - rows.at) * rows.stride
     if queries.metric == EUCLIDEAN:
         return float(np.sqrt(sq_distance(queries.values, q * dim, rows.values, at, dim, lanes)))
-    product = dot(queries.values, q * dim, rows.values, at, dim, lanes)
+    together = dot(queries.values, q * dim, rows.values, at, dim, lanes)
     if queries.metric == DOT:
-        return 0.0 - product
+        return 0.0 - together
     sq_norm = dot(rows.values, at, rows.values, at, dim, lanes)
-    distance = 1.0 - cosine(product, queries.sq_norms[q], sq_norm)
+    distance = 1.0 - cosine(together, queries.sq_norms[q], sq_norm)
     return 0.0 if distance < 0.0 else distance  # NaN stays NaN
+
+
+@compiled
+def _score(
+    rows: Rows, row: int, values: Float32s, queries: Queries, best: Best, lanes: Float64s
+) -> None:
+    """Score the row for every query whose limit its filter value does not exceed."""
+    for q in range(len(queries.sq_norms)):
+        if values[q] > queries.limits[q]:
+            continue
+        distance = _distance(rows, row, queries, q, lanes)
+        kept = offer(best, q, distance, rows.first_row + row)
+        if kept and best.counts[q] == best.distances.shape[1]:
+            queries.limits[q] = limit(queries.metric, queries.dim, best.distances[q, 0])
 
 
 @compiled
 def scan(rows: Rows, start: int, stop: int, queries: Queries, best: Best) -> None:
     """Offer the rows ``start <= row < stop`` of a block to every query of the group."""
-    lanes = new_lanes()
-    values = np.empty(len(queries.limits), dtype=np.float32)
-    k = best.distances.shape[1]
-    for row in range(start, stop):
-        if not is_allowed(rows, row):
-            continue
-        sq_norm, at = 0.0, (row - rows.at) * rows.stride
-        if queries.metric == DOT and queries.width > 0:
-            sq_norm = dot(rows.values, at, rows.values, at, queries.dim, lanes)
-        if _is_unfiltered(rows, row, queries, sq_norm):
-            values[:] = -np.inf
-        elif queries.width > 0:
-            _values_of_packed(rows, row, queries, sq_norm, values)
-        else:
-            _values_of_few(rows, row, queries, lanes, values)
-        if not _any_passes(values, queries.limits):
-            continue
-        for q in range(len(queries.sq_norms)):
-            if values[q] > queries.limits[q]:
-                continue
-            distance = _distance(rows, row, queries, q, lanes)
-            if offer(best, q, distance, rows.first_row + row) and best.counts[q] == k:
-                queries.limits[q] = limit(queries.metric, queries.dim, best.distances[q, 0])
+    limits, mask = queries.limits, rows.mask
+    lanes, strip = new_lanes(), np.empty((64, len(limits)), dtype=np.float32)
+    first = start
+    while first < stop:
+        # A strip ends where a mask word does, so that a word of zeros skips it unread.
+        last = min(stop, (first // 64 + 1) * 64)
+        if len(mask) == 0 or mask[first // 64] != 0:
+            _fill(rows, first, queries, strip[: last - first])
+            for i in range(last - first):
+                dropped = 0
+                for q in range(len(limits)):
+                    dropped += strip[i, q] > limits[q]
+                if dropped < len(limits) and is_allowed(rows, first + i):
+                    _score(rows, first + i, strip[i], queries, best, lanes)
+        first = last
