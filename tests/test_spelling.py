@@ -2,7 +2,19 @@ import pytest
 
 from vecstore.spelling import near_spellings
 
-WORDS = ["the", "King", "king", "kind", "knight", "Paris", "new york", "straße", "κόσμος"]
+WORDS = [
+    "the",
+    "King",
+    "king",
+    "kind",
+    "knight",
+    "Paris",
+    "new york",
+    "straße",
+    "κόσμος",
+    "elephant",
+    "form",
+]
 
 
 def near(key: str, words: list[str] = WORDS) -> list[str]:
@@ -25,6 +37,8 @@ def near(key: str, words: list[str] = WORDS) -> list[str]:
         ("κοσμος", "κόσμος"),
         ("knighttt", "knight"),
         ("tteh", "the"),
+        ("elefant", "elephant"),
+        ("phorm", "form"),
     ],
 )
 def test_a_slip_finds_the_key_that_was_meant(slip: str, meant: str) -> None:

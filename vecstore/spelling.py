@@ -5,11 +5,13 @@ may be millions, are never read.
 """
 
 from collections.abc import Callable, Iterable
+from math import inf
 
 __all__ = ["near_spellings"]
 
-# A longer key than this is not a word: its spellings would be too many to look up.
-_LONGEST = 40
+# Longer keys have too many spellings to look up; these have some 50,000.
+_LONGEST_WITH_ONE_EDIT = 500
+_LONGEST_WITH_TWO = 20
 
 
 def near_spellings(
@@ -32,7 +34,7 @@ def near_spellings(
     -------
     list of str
         Other cases first, then one edit away (a letter too many, too few, wrong, or two swapped),
-        then two of which one is a letter too many or a swap.
+        then two of which one is a letter too many or a swap, or two letters for one (ph for f).
 
     Examples
     --------
@@ -42,8 +44,8 @@ def near_spellings(
     """
     alphabet = sorted(set(letters) | set(key))
     found: list[str] = []
-    for ring in (_cases, _one_edit, _two_edits):
-        if len(found) < most and (ring is _cases or len(key) <= _LONGEST):
+    for ring, longest in _RINGS:
+        if len(found) < most and (len(key) <= longest):
             near = stored(sorted(ring(key, alphabet) - {key, *found}))
             found.extend(near[: most - len(found)])
     return found
@@ -62,7 +64,11 @@ def _one_edit(key: str, alphabet: list[str]) -> set[str]:
 
 
 def _two_edits(key: str, alphabet: list[str]) -> set[str]:
-    return {spelling for once in _reduced(key) for spelling in _one_edit(once, alphabet)}
+    twice = {spelling for once in _reduced(key) for spelling in _one_edit(once, alphabet)}
+    pairs = [first + second for first in alphabet for second in alphabet]
+    two_for_one = {key[:p] + pair + key[p + 1 :] for p in range(len(key)) for pair in pairs}
+    one_for_two = {key[:p] + x + key[p + 2 :] for p in range(len(key) - 1) for x in alphabet}
+    return twice | two_for_one | one_for_two
 
 
 def _reduced(key: str) -> set[str]:
@@ -71,3 +77,11 @@ def _reduced(key: str) -> set[str]:
     dropped = {head + tail[1:] for head, tail in splits}
     swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in splits if len(tail) > 1}
     return dropped | swapped
+
+
+# What may be wrong with a key, mildest first, and how long a key is still looked up so.
+_RINGS: tuple[tuple[Callable[[str, list[str]], set[str]], float], ...] = (
+    (_cases, inf),
+    (_one_edit, _LONGEST_WITH_ONE_EDIT),
+    (_two_edits, _LONGEST_WITH_TWO),
+)

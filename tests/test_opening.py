@@ -1,0 +1,187 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import vecstore
+
+WORDS = [f"word {i}" for i in range(10)]
+VECTORS = np.random.default_rng(4).standard_normal((10, 6)).astype(np.float32)
+
+
+def raises(error: type[Exception], message: str) -> Any:
+    return pytest.raises(error, match=re.escape(message))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "words.vecs"
+
+
+@pytest.fixture
+def written(path: Path) -> Path:
+    """The path of a store with ten words, closed."""
+    with vecstore.create(path, dim=6) as store:
+        store.add(WORDS, VECTORS)
+    return path
+
+
+# Making and opening.
+
+
+def test_create_refuses_a_path_that_is_taken(written: Path) -> None:
+    with raises(vecstore.StoreExistsError, f"{written} exists already; open it"):
+        vecstore.create(written, dim=6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"dim": 0}, ValueError, "`dim` must be at least 1; got 0."),
+        ({"dim": 2.0}, TypeError, "`dim` must be an integer; got float."),
+        ({"dim": 2, "metric": "l2"}, ValueError, "`metric` must be one of"),
+        ({"dim": 2, "keys": "bytes"}, ValueError, '`keys` must be "str" or "int"; got \'bytes\'.'),
+        ({"dim": 2, "dtype": "int8"}, ValueError, '`dtype` must be one of "float32", "float16"'),
+    ],
+)
+def test_create_refuses_what_no_store_can_be(
+    path: Path, arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with raises(error, message):
+        vecstore.create(path, **arguments)
+    assert not path.exists()
+
+
+def test_create_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with raises(FileNotFoundError, f"{tmp_path / 'no'} is not a folder; make it first."):
+        vecstore.create(tmp_path / "no" / "words.vecs", dim=2)
+
+
+def test_opening_nothing_says_so(tmp_path: Path) -> None:
+    with raises(vecstore.StoreNotFoundError, "words.vecs does not exist; vecstore.create makes"):
+        vecstore.open(tmp_path / "words.vecs")
+
+
+@pytest.mark.parametrize("mode", ["r", "a"])
+def test_a_folder_that_is_no_store_is_left_alone(tmp_path: Path, mode: str) -> None:
+    with pytest.raises(vecstore.StoreNotFoundError):
+        vecstore.open(tmp_path, mode=mode)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_is_no_third_mode(written: Path) -> None:
+    with raises(ValueError, '`mode` must be "r" or "a"; got \'w\'.'):
+        vecstore.open(written, mode="w")
+
+
+def test_only_one_may_write(written: Path) -> None:
+    with vecstore.open(written, mode="a"):
+        message = f"{written} is open for writing by this process."
+        with raises(vecstore.StoreLockedError, message):
+            vecstore.open(str(written), mode="a")
+
+
+def test_the_next_may_write_after_close(written: Path) -> None:
+    vecstore.open(written, mode="a").close()
+    vecstore.open(written, mode="a").close()
+
+
+# Arrays in memory.
+
+
+def test_arrays_are_searched_where_they_are() -> None:
+    store = vecstore.from_arrays(VECTORS, keys=WORDS)
+    _, vectors = next(store.batches())
+    assert np.shares_memory(vectors, VECTORS)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "keys", "error", "message"),
+    [
+        (VECTORS, WORDS[:9], ValueError, "`keys` must have 10 keys, one per row; got 9."),
+        (VECTORS[:2], ["a", "a"], vecstore.DuplicateKeyError, '"a"'),
+        (VECTORS[:2], ["a", 1], TypeError, "`keys` must all be str; place 1 holds int 1."),
+        ([[1, 0], [0, 0]], ["a", "b"], ValueError, 'row 1 (key "b") is all zeros.'),
+        ([[np.nan, 1]], None, ValueError, "`vectors` must be finite; row 0 holds nan."),
+        ([1, 2], None, ValueError, "`vectors` must have shape (n, dim); got (2,)."),
+    ],
+)
+def test_wrong_arrays_are_refused(
+    vectors: Any, keys: Any, error: type[Exception], message: str
+) -> None:
+    with raises(error, message):
+        vecstore.from_arrays(vectors, keys=keys)
+
+
+def test_an_unknown_metric_is_refused() -> None:
+    with raises(ValueError, "`metric` must be one of"):
+        vecstore.from_arrays(VECTORS, metric="hamming")
+
+
+# Other people's HDF5.
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    path = tmp_path / "foreign.hdf5"
+    with h5py.File(path, "w") as file:
+        file["train"], file["test"] = VECTORS, VECTORS[:2]
+    return path
+
+
+def test_a_dataset_is_searched_in_place(foreign: Path) -> None:
+    with vecstore.open(foreign, dataset="train") as store:
+        assert (len(store), store.dim, store.metric, store.generation) == (10, 6, "cosine", 0)
+        assert store.similar(0, k=10).counts == 9
+        np.testing.assert_array_equal(store[[3, 1]], VECTORS[[3, 1]])
+        assert list(store) == list(range(10))
+        assert json.loads(json.dumps(store.info()))["path"] == str(foreign)
+
+
+def test_the_file_says_the_metric_unless_the_caller_does(foreign: Path) -> None:
+    with h5py.File(foreign, "r+") as file:
+        file.attrs["distance"] = "euclidean"
+    assert vecstore.open(foreign, dataset="train").metric == "euclidean"
+    assert vecstore.open(foreign, dataset="train", metric="dot").metric == "dot"
+
+
+@pytest.mark.parametrize(("value", "complaint"), [(0.0, "is all zeros."), (np.nan, "holds nan.")])
+def test_a_row_that_cannot_be_ranked_is_found_by_the_first_search(
+    foreign: Path, value: float, complaint: str
+) -> None:
+    with h5py.File(foreign, "r+") as file:
+        file["train"][7] = value
+    store = vecstore.open(foreign, dataset="train")
+    with raises(ValueError, f"row 7 {complaint}"):
+        store.search(VECTORS[0])
+
+
+def test_a_foreign_file_is_only_read(foreign: Path) -> None:
+    with raises(
+        vecstore.ReadOnlyError, 'is an HDF5 file, not a store of ours; open it with mode="r"'
+    ):
+        vecstore.open(foreign, mode="a")
+    with raises(vecstore.ReadOnlyError, "is not a store of ours and cannot be added to"):
+        vecstore.open(foreign, dataset="train").add([10], VECTORS[:1])
+
+
+def test_a_segment_is_an_hdf5_file_like_any_other(written: Path) -> None:
+    with vecstore.open(written / "segment-00000001.h5", dataset="vectors") as store:
+        assert store.similar(0, k=9).keys.tolist() == [
+            WORDS.index(key) for key in vecstore.open(written).similar("word 0", k=9).keys
+        ]
+
+
+@pytest.mark.parametrize("metric", ["euclidean"])
+def test_the_metric_of_a_store_cannot_be_changed(written: Path, metric: str) -> None:
+    with raises(ValueError, '`metric` is fixed when a store is created, as "cosine"'):
+        vecstore.open(written, metric=metric)
+
+
+def test_a_store_has_no_datasets_to_choose(written: Path) -> None:
+    with raises(ValueError, "`dataset` is for HDF5 files;"):
+        vecstore.open(written, dataset="vectors")
