@@ -1,8 +1,13 @@
-"""What several test files share."""
+"""What several test files share: every engine and level, and seeded random numbers."""
 
+import os
+import zlib
+
+import numpy as np
 import pytest
 
 from vecstore import kernels
+from vecstore.kernels.contract import Engine
 
 # Which engine, and for the native one which instruction set.
 CHOICES = ["native-avx512", "native-avx2", "native-scalar", "numba", "reference"]
@@ -22,3 +27,20 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     if level:
         monkeypatch.setenv("VECSTORE_SIMD", level)
     return str(request.param)
+
+
+@pytest.fixture
+def kernel(engine: str) -> Engine:
+    """The kernels of every engine, at every level."""
+    return kernels.engine()
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers that differ from test to test and repeat from run to run.
+
+    ``VECSTORE_SEED`` replaces the seed, which is printed with a failure.
+    """
+    seed = int(os.environ.get("VECSTORE_SEED", zlib.crc32(request.node.nodeid.encode())))
+    print(f"VECSTORE_SEED={seed}")
+    return np.random.default_rng(seed)

@@ -1,9 +1,9 @@
 """3CosMul, compiled: a group of questions that share their distinct input vectors.
 
-The filter takes float32 cosines, off by at most e = g(dim + 8) (see `jit_filter`), so each factor
-(1 + cos) / 2 by e / 2. The product of the positive factors, each raised by e / 2, over the product
-of the negative ones, each lowered by e / 2 but not below 0, plus 1e-6, is an upper bound of the
-score; 1e-9 of it pays for float64 roundings (a factor may be -2**-53 instead of 0).
+The filter takes float32 cosines, off by at most e = g(dim + 8) + tiny / |x| (see `jit_filter`),
+so each factor (1 + cos) / 2 is off by e / 2. The product of the positive factors, each raised by
+e / 2, over that of the negative ones, each lowered by e / 2 but not below 0, plus 1e-6, is an
+upper bound of the score; 1e-9 of it pays for float64 roundings (a factor may be -2**-53, not 0).
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import numpy as np
 
 from vecstore.kernels.contract import Float32s, Float64s, Groups, Int64s
 from vecstore.kernels.jit_compile import compiled
-from vecstore.kernels.jit_filter import COSINE, gamma, usable
+from vecstore.kernels.jit_filter import COSINE, gamma, underflow, usable
 from vecstore.kernels.jit_panels import Panel, products
 from vecstore.kernels.jit_scan import prepared
 from vecstore.kernels.jit_state import Best, Rows, is_allowed, offer
@@ -27,8 +27,7 @@ Scratch = tuple[Float64s, Float64s]
 class Questions(NamedTuple):
     """Questions over prepared input vectors, as `jit_scan.Queries` packs them under cosine.
 
-    The inputs of question i are ``plus[plus_at[i]:plus_at[i + 1]]`` and likewise
-    ``minus``.
+    The inputs of question i are ``plus[plus_at[i]:plus_at[i + 1]]``, and likewise ``minus``.
     """
 
     dim: int
@@ -88,7 +87,7 @@ def _set_bounds(asked: Questions, sums: Float32s, inverse: np.float32, out: Floa
     NaN, where float32 is too narrow for the row, stays NaN: it is below no score.
     """
     plus, plus_at, minus, minus_at = asked.plus, asked.plus_at, asked.minus, asked.minus_at
-    shift = gamma(asked.dim + 8) / 2.0
+    shift = (gamma(asked.dim + 8) + underflow(asked.dim) * inverse) / 2.0
     for i in range(len(out)):
         above, below = 1.0, 1.0
         for j in range(plus_at[i], plus_at[i + 1]):

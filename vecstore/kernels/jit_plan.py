@@ -72,16 +72,13 @@ def scan_all(
         return best
 
     parts = in_threads(work, tasks, workers)
-    out = (
-        np.empty((n_queries, k)),
-        np.empty((n_queries, k), np.int64),
-        np.empty(n_queries, np.int64),
-    )
+    found_distances = np.empty((n_queries, k))
+    found_rows = np.empty((n_queries, k), dtype=np.int64)
+    counts = np.empty(n_queries, dtype=np.int64)
     for i, (start, stop) in enumerate(groups):
         merged = _merged(parts[i * len(spans) : (i + 1) * len(spans)], k)
-        for array, part in zip(out, merged, strict=True):
-            array[start:stop] = part
-    return out
+        found_distances[start:stop], found_rows[start:stop], counts[start:stop] = merged
+    return found_distances, found_rows, counts
 
 
 def _are_even(n_groups: int, workers: int) -> bool:
@@ -95,7 +92,7 @@ def _sorted_exclusions(exclude: Exclusions | None, n_queries: int) -> Exclusions
         return np.zeros(n_queries + 1, dtype=np.int64), np.empty(0, dtype=np.int64)
     offsets, rows = (np.array(part, dtype=np.int64) for part in exclude)
     owners = np.repeat(np.arange(n_queries), np.diff(offsets))
-    return offsets, rows[offsets[0] : offsets[-1]][np.lexsort((rows, owners))]
+    return offsets, rows[np.lexsort((rows, owners))]
 
 
 def _spans(blocks: Sequence[Block], parts: int) -> list[list[Piece]]:
