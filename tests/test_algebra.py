@@ -69,6 +69,12 @@ def test_weights_are_finite(store: Store) -> None:
         store.compose({"w1": np.inf})
 
 
+@pytest.mark.parametrize("recipe", [["w1", "w2"], [("w1", 1)]])
+def test_a_recipe_is_a_mapping(store: Store, recipe: Any) -> None:
+    with pytest.raises(TypeError, match="`recipe` must be a mapping of keys to weights"):
+        store.compose(recipe)
+
+
 # Analogies.
 
 

@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,25 @@ def test_info_is_plain_json(store: Store, written: Path) -> None:
     assert info["files"] == {
         path.name: path.stat().st_size for path in written.iterdir() if path.suffix == ".h5"
     }
+
+
+# Threads.
+
+
+def test_threads_may_add_and_ask_at_once(path: Path) -> None:
+    with vecstore.create(path, dim=6) as store, ThreadPoolExecutor(4) as threads:
+        store.add(["first"], VECTORS[:1])
+
+        def work(number: int) -> int:
+            store.add([f"{number} {word}" for word in WORDS], VECTORS)
+            matches = store.search(VECTORS[:3], k=1000)
+            assert (matches.counts == matches.counts[0]).all()
+            return int(matches.counts[0])
+
+        counts = list(threads.map(work, range(8)))
+        assert len(store) == 81
+        assert all((count - 1) % 10 == 0 for count in counts)
+        assert max(counts) == 81
 
 
 # Any sequence of adds.

@@ -59,7 +59,8 @@ class Folder:
     def __init__(self, path: Path, generation: Generation, lock: WriterLock | None) -> None:
         self.path = path
         self._lock = lock
-        self._adding = Lock()
+        # One thread at a time: the generations that a store shows never go backwards.
+        self._moving = Lock()
         self._move_to(generation)
 
     @classmethod
@@ -74,8 +75,12 @@ class Folder:
                 f"{path} exists already; open it, or choose another path."
             ) from None
         lock = WriterLock(path)
-        commit(path, Manifest(dim=dim, metric=metric, dtype=dtype.name, key_kind=key_kind))
-        return cls(path, read_generation(path), lock)
+        try:
+            commit(path, Manifest(dim=dim, metric=metric, dtype=dtype.name, key_kind=key_kind))
+            return cls(path, read_generation(path), lock)
+        except BaseException:
+            lock.release()
+            raise
 
     @classmethod
     def open(cls, path: Path, mode: str) -> Self:
@@ -109,12 +114,14 @@ class Folder:
 
     def refresh(self) -> None:
         """Move on to the newest generation; what did not change stays mapped."""
-        self._move_to(read_generation(self.path, self._generation))
+        with self._moving:
+            self._move_to(read_generation(self.path, self._generation))
 
     def close(self) -> None:
         """Give up the right to write."""
-        if self._lock:
-            self._lock.release()
+        with self._moving:
+            if self._lock:
+                self._lock.release()
 
     def info(self) -> dict[str, Any]:
         """Return what the manifest says beyond the shape of the vectors."""
@@ -140,7 +147,7 @@ class Folder:
             raise ReadOnlyError(
                 f'{self.path} is open for reading; open it with mode="a" to add to it.'
             )
-        with self._adding:
+        with self._moving:
             manifest = self._generation.manifest
             source = () if provenance is None else (_as_json(provenance),)
             try:

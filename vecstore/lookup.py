@@ -73,29 +73,29 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]
     return listed
 
 
-def require_rows(snapshot: Snapshot, keys: Iterable[Any], name: str = "keys") -> Rows:
+def require_rows(snapshot: Snapshot, keys: Any, name: str = "keys") -> Rows:
     """Return the global rows of keys that must all be there.
 
     Parameters
     ----------
     snapshot : Snapshot
         Where to look.
-    keys : iterable of str or of int
-        The keys.
+    keys : key, or iterable of m keys
+        What to look for.
     name : str, default "keys"
         The caller's argument, for the errors.
 
     Returns
     -------
     ndarray of int64, shape (m,)
-        A row for every key.
+        A row for every key; m is 1 for a single one.
 
     Raises
     ------
     KeyNotFoundError
         Naming the first key that is missing and the nearest spellings that are not.
     """
-    wanted = as_keys(keys, snapshot.key_kind, name)
+    wanted = as_keys([keys] if is_key(keys) else keys, snapshot.key_kind, name)
     rows = snapshot.find(wanted)
     if len(rows) and rows.min() < 0:
         missing = wanted[int(np.argmin(rows))]

@@ -121,7 +121,7 @@ class Reader(ABC):
             If a key is missing; the error suggests what is spelled like it.
         """
         snapshot, single = self._snapshot, is_key(keys)
-        rows = require_rows(snapshot, [keys] if single else keys)
+        rows = require_rows(snapshot, keys)
         queries = snapshot.gather(rows, np.float32)
         itself = search.as_groups([1] * len(rows), rows)
         return search.nearest(
@@ -206,7 +206,14 @@ class Reader(ABC):
         array([0.70710677, 0.70710677], dtype=float32)
         """
         single = isinstance(recipe, Mapping)
-        composed = algebra.compose(self._snapshot, [recipe] if single else recipe, self.metric)
+        recipes = [recipe] if single else list(recipe)
+        for one in recipes:
+            if not isinstance(one, Mapping):
+                raise TypeError(
+                    f"`recipe` must be a mapping of keys to weights, or a list of them; "
+                    f"got {type(one).__name__} {one!r}."
+                )
+        composed = algebra.compose(self._snapshot, recipes, self.metric)
         return composed[0] if single else composed
 
     # Looking up.
@@ -234,7 +241,7 @@ class Reader(ABC):
 
     def __getitem__(self, keys: Any) -> npt.NDArray[Any]:
         snapshot, single = self._snapshot, is_key(keys)
-        rows = require_rows(snapshot, [keys] if single else keys)
+        rows = require_rows(snapshot, keys)
         vectors = snapshot.gather(rows, snapshot.dtype)
         return vectors[0] if single else vectors
 

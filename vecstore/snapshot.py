@@ -148,6 +148,8 @@ class Snapshot:
 
     def find(self, keys: Sequence[Any]) -> Rows:
         """Return the global rows of `keys`, shape (m,), -1 where there is none."""
+        if len(keys) == 1:  # a third of the time, and the commonest question
+            return np.array([self.find_one(keys[0])])
         rows = np.full(len(keys), -1, np.int64)
         for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
             local = part.keys.find(keys)

@@ -1,0 +1,34 @@
+"""Files of the ann-benchmarks kind, opened in place: our neighbours are the published ones.
+
+A checkout has them beside it or has not.
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import vecstore
+
+FOLDER = Path(__file__).parents[2] / "shared/data/ann-hdf5"
+FILES = {
+    "minilm-wordnet-384-angular-10k.hdf5": "cosine",
+    "bigann10k-128-euclidean.hdf5": "euclidean",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.usefixtures("engine")
+def test_neighbours_are_the_published_ones(name: str) -> None:
+    path = FOLDER / name
+    if not path.exists():
+        pytest.skip(f"{name} is not in {FOLDER}")
+    with h5py.File(path) as file:
+        queries, published = file["test"][:50], file["neighbors"][:50, :10]
+        distances = file["distances"][:50, :10].astype(np.float64)
+    with vecstore.open(path, dataset="train") as store:
+        assert store.metric == FILES[name]
+        matches = store.search(queries, k=10)
+    np.testing.assert_array_equal(matches.keys, published)
+    np.testing.assert_allclose(matches.distances, distances, rtol=1e-6, atol=1e-6)
