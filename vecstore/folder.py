@@ -65,7 +65,33 @@ class Folder:
 
     @classmethod
     def create(cls, path: Path, dim: int, metric: str, key_kind: str, dtype: np.dtype[Any]) -> Self:
-        """Make an empty store and open it for writing; StoreExistsError if the path is taken."""
+        """Make an empty store and open it for writing.
+
+        Parameters
+        ----------
+        path : Path
+            A folder that does not exist yet, in one that does.
+        dim : int
+            Length of every vector.
+        metric : str
+            What near means.
+        key_kind : str
+            ``"str"`` or ``"int"``.
+        dtype : numpy.dtype
+            float32 or float16.
+
+        Returns
+        -------
+        Folder
+            At its first generation, without rows.
+
+        Raises
+        ------
+        StoreExistsError
+            If the path is taken.
+        FileNotFoundError
+            If there is no folder to make it in.
+        """
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it first.")
         try:
@@ -84,7 +110,27 @@ class Folder:
 
     @classmethod
     def open(cls, path: Path, mode: str) -> Self:
-        """Open a store that is there: mode ``"r"`` takes no lock, ``"a"`` the writer's."""
+        """Open a store that is there.
+
+        Parameters
+        ----------
+        path : Path
+            The folder.
+        mode : str
+            ``"r"`` takes no lock, ``"a"`` the writer's.
+
+        Returns
+        -------
+        Folder
+            At its newest generation.
+
+        Raises
+        ------
+        StoreNotFoundError
+            If there is no store.
+        StoreLockedError
+            If somebody else is writing.
+        """
         if mode == "r":
             return cls(path, read_generation(path), None)
         read_latest(path)  # so that a folder which is no store gets no lock file
@@ -124,7 +170,13 @@ class Folder:
                 self._lock.release()
 
     def info(self) -> dict[str, Any]:
-        """Return what the manifest says beyond the shape of the vectors."""
+        """Return what the manifest says beyond the shape of the vectors.
+
+        Returns
+        -------
+        dict
+            JSON values; see `Store.info`.
+        """
         manifest = self._generation.manifest
         return {
             "created": manifest.created,
@@ -142,7 +194,29 @@ class Folder:
         subwords: Subwords | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> int:
-        """Add batches of new rows as one commit; parameters and errors as `Store.add_batches`."""
+        """Add batches of new rows as one commit.
+
+        Parameters
+        ----------
+        batches : iterable of (keys, vectors)
+            Nothing of them is seen by anybody before all are durable.
+        subwords : Subwords or None
+            What vectors of unknown words are made of.
+        provenance : mapping or None
+            What JSON can hold.
+
+        Returns
+        -------
+        int
+            The number of rows added.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the store is open for reading.
+        DuplicateKeyError, ValueError, TypeError
+            If anything is wrong with a batch: nothing is left of it then.
+        """
         if self._lock is None:
             raise ReadOnlyError(
                 f'{self.path} is open for reading; open it with mode="a" to add to it.'

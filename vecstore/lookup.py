@@ -18,14 +18,41 @@ _SAMPLED_KEYS = 256
 
 
 def check_key_kind(kind: object) -> str:
-    """Return `kind` if it is ``"str"`` or ``"int"``; ValueError otherwise."""
+    """Return `kind` if keys can be of that kind.
+
+    Parameters
+    ----------
+    kind : str
+        ``"str"`` or ``"int"``.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
     if kind not in KEY_KINDS:
         raise ValueError(f'`keys` must be "str" or "int"; got {kind!r}.')
     return str(kind)
 
 
 def is_key(value: object) -> bool:
-    """Whether `value` is one key rather than a collection of them."""
+    """Return whether a value is one key rather than a collection of them.
+
+    Parameters
+    ----------
+    value : object
+        Whatever a caller passed.
+
+    Returns
+    -------
+    bool
+        True for strings and integers.
+    """
     return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
 
 
@@ -104,7 +131,20 @@ def require_rows(snapshot: Snapshot, keys: Any, name: str = "keys") -> Rows:
 
 
 def not_found(snapshot: Snapshot, key: str | int) -> KeyNotFoundError:
-    """Return the error that says `key` is missing and what is spelled like it."""
+    """Return the error that says a key is missing, and what is spelled like it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Where it was looked for.
+    key : str or int
+        The key.
+
+    Returns
+    -------
+    KeyNotFoundError
+        To be raised by the caller.
+    """
     suggestions = _suggestions(snapshot, key) if isinstance(key, str) else []
     shown = f'"{key}"' if isinstance(key, str) else key
     hint = f" Did you mean {_alternatives(suggestions)}?" if suggestions else ""

@@ -28,7 +28,18 @@ Metric = str | Callable[[Any, Any], float]
 
 
 def metric_name(metric: Metric) -> str:
-    """Return the name of a metric; of a function, its own."""
+    """Return the name of a metric.
+
+    Parameters
+    ----------
+    metric : str or callable
+        One of the three names, or a function.
+
+    Returns
+    -------
+    str
+        Of a function, its own name.
+    """
     return metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
 
 
@@ -81,13 +92,46 @@ def nearest(
 
 
 def as_matches(snapshot: Snapshot, found: Found, metric: str, *, single: bool) -> Matches:
-    """Give an engine's answer the keys of the snapshot that it is about."""
+    """Give an engine's answer the keys of the snapshot that it is about.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What was searched.
+    found : (distances, rows, counts)
+        What the engine returned.
+    metric : str
+        What the distances are distances of.
+    single : bool
+        Whether there was one query rather than a batch.
+
+    Returns
+    -------
+    Matches
+        With keys that are decoded when asked for.
+    """
     distances, rows, counts = found
     return Matches(distances, rows, counts, metric=metric, take=snapshot.take, single=single)
 
 
 def check_threads(threads: int | None) -> int | None:
-    """Return `threads` if it is None, which leaves it to the engine, or a positive int."""
+    """Return `threads` if an engine can be asked for as many.
+
+    Parameters
+    ----------
+    threads : int or None
+        None leaves it to the engine.
+
+    Returns
+    -------
+    int or None
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it is less than 1.
+    """
     return None if threads is None else check_count(threads, "threads")
 
 
@@ -133,5 +177,18 @@ def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions |
 
 
 def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
-    """Return (offsets, rows): group i has the next ``sizes[i]`` of the rows."""
+    """Return groups of rows in the form in which engines take them.
+
+    Parameters
+    ----------
+    sizes : iterable of int, length n
+        How many rows each group has.
+    rows : ndarray of int64
+        The rows of all groups, one group after another.
+
+    Returns
+    -------
+    (offsets, rows)
+        Group i is ``rows[offsets[i]:offsets[i + 1]]``.
+    """
     return np.concatenate(([0], np.cumsum(list(sizes), dtype=np.int64))), rows

@@ -136,20 +136,53 @@ class Snapshot:
         )
 
     def adding(self, part: Part) -> "Snapshot":
-        """Return a snapshot with one more part at the end."""
+        """Return a snapshot with one more part at the end.
+
+        Parameters
+        ----------
+        part : Part
+            Its rows come after all others.
+
+        Returns
+        -------
+        Snapshot
+            Sharing the parts of this one.
+        """
         return Snapshot((*self.parts, part), self.dim, self.dtype, self.key_kind)
 
     def find_one(self, key: Any) -> int:
-        """Return the global row of `key`, -1 where there is none."""
+        """Return the row of one key.
+
+        Parameters
+        ----------
+        key : str or int
+            By the kind of the keys.
+
+        Returns
+        -------
+        int
+            Global; -1 where there is none.
+        """
         for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
             if (row := part.keys.find_one(key)) >= 0:
                 return int(first) + row
         return -1
 
     def find(self, keys: Sequence[Any]) -> Rows:
-        """Return the global rows of `keys`, shape (m,), -1 where there is none."""
+        """Return the row of every key.
+
+        Parameters
+        ----------
+        keys : sequence of str or of int, shape (m,)
+            By the kind of the keys.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            Global; -1 where there is none.
+        """
         if len(keys) == 1:  # a third of the time, and the commonest question
-            return np.array([self.find_one(keys[0])])
+            return np.array([self.find_one(keys[0])], np.int64)
         rows = np.full(len(keys), -1, np.int64)
         for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
             local = part.keys.find(keys)
@@ -157,28 +190,65 @@ class Snapshot:
         return rows
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """Return the keys of global `rows`, shape (m,): objects (str) or int64."""
+        """Return the key of every row.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            Global.
+
+        Returns
+        -------
+        ndarray of object (str) or int64, shape (m,)
+            Decoded now.
+        """
         keys = np.empty(len(rows), object if self.key_kind == "str" else np.int64)
         for part, here, local in self._split(rows):
             keys[here] = part.keys.take(local)
         return keys
 
     def gather(self, rows: Rows, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Return copies of the vectors of global `rows`, shape (m, dim)."""
+        """Return the vector of every row.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            Global.
+        dtype : dtype-like
+            Of the result.
+
+        Returns
+        -------
+        ndarray of `dtype`, shape (m, dim)
+            A copy.
+        """
         vectors = np.empty((len(rows), self.dim), dtype)
         for part, here, local in self._split(rows):
             vectors[here] = part.vectors[local]
         return vectors
 
     def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-        """Yield keys and read-only views of the vectors of at most `size` rows after another."""
+        """Go through all rows in order.
+
+        Parameters
+        ----------
+        size : int
+            Rows per step, at most; a step never crosses parts.
+
+        Yields
+        ------
+        keys : ndarray of object (str) or int64, shape (m,)
+            The keys of the step.
+        vectors : ndarray, shape (m, dim)
+            Read-only views.
+        """
         for part in self.parts:
             for start in range(0, len(part.keys), size):
-                vectors = part.vectors[start : start + size].view()
+                vectors = part.vectors[start : start + size]
                 vectors.flags.writeable = False
                 yield part.keys.take(np.arange(start, start + len(vectors))), vectors
 
-    def _split(self, rows: Rows) -> "list[tuple[Part, npt.NDArray[np.bool_], Rows]]":
+    def _split(self, rows: Rows) -> list[tuple[Part, npt.NDArray[np.bool_], Rows]]:
         """Return (part, which of `rows` lie in it, their local rows) for every part concerned."""
         owners = np.searchsorted(self.first_rows, rows, side="right") - 1
         return [
