@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import vecstore
-from vecstore.snapshot import ArrayPart, Snapshot
+from vecstore.parts import ArrayPart
+from vecstore.snapshot import Snapshot
 from vecstore.storage.keys import RangeKeys, build_keys
 from vecstore.store import Store
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vecstore
-from vecstore import folder
+from vecstore import sealing
 from vecstore.storage import Subwords
 from vecstore.store import Store
 
@@ -157,7 +157,7 @@ def test_a_value_too_large_for_float16_is_refused(path: Path) -> None:
 def test_batches_are_one_commit_of_several_segments(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder, "_SEGMENT_BYTES", 200)
+    monkeypatch.setattr(sealing, "_SEGMENT_BYTES", 200)
     with vecstore.create(path, dim=6) as store:
         generation = store.generation
         added = store.add_batches(([word], VECTORS[i : i + 1]) for i, word in enumerate(WORDS))
@@ -171,7 +171,7 @@ def test_batches_are_one_commit_of_several_segments(
 def test_batches_come_all_or_not_at_all(
     path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
-    monkeypatch.setattr(folder, "_SEGMENT_BYTES", 200)
+    monkeypatch.setattr(sealing, "_SEGMENT_BYTES", 200)
     keys = [*WORDS[:place], WORDS[0], *WORDS[place:]]
     with vecstore.create(path, dim=6) as store:
         before = sorted(path.iterdir())
@@ -184,7 +184,7 @@ def test_batches_come_all_or_not_at_all(
 def test_a_source_that_fails_leaves_nothing_behind(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder, "_SEGMENT_BYTES", 1)
+    monkeypatch.setattr(sealing, "_SEGMENT_BYTES", 1)
 
     def source() -> Iterator[tuple[list[str], np.ndarray]]:
         yield WORDS, VECTORS

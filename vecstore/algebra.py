@@ -11,9 +11,10 @@ from vecstore import kernels
 from vecstore.arrays import check_count
 from vecstore.kernels.contract import Found, Groups
 from vecstore.lookup import is_key, require_rows
+from vecstore.parts import Rows
 from vecstore.results import Matches
 from vecstore.search import Metric, as_groups, as_matches, check_threads, nearest
-from vecstore.snapshot import Rows, Snapshot
+from vecstore.snapshot import Snapshot
 
 __all__ = ["METHODS", "analogies", "compose"]
 

@@ -1,46 +1,31 @@
 """A store on disk: its generations as snapshots, and the writing of the next one."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from vecstore import kernels
-from vecstore.arrays import as_vectors, check_rows
-from vecstore.errors import DuplicateKeyError, ReadOnlyError, StoreExistsError
-from vecstore.lookup import as_keys
+from vecstore.errors import ReadOnlyError, StoreExistsError
+from vecstore.sealing import Batches, seal
 from vecstore.snapshot import Snapshot
 from vecstore.storage import (
     Generation,
     Manifest,
-    Segment,
     Subwords,
     WriterLock,
-    build_keys,
     commit,
     files,
     read_generation,
     read_latest,
     reclaim,
-    write_segment,
     write_subwords,
 )
 
-__all__ = ["Batches", "Folder"]
-
-#: Pairs of keys and vectors, one after another.
-Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike]]
-
-# What a key costs in memory, roughly, while its batch waits.
-_KEY_BYTES = 80
-
-# Batches are collected up to this size before they become a segment: few segments, bounded memory.
-_SEGMENT_BYTES = 256 << 20
+__all__ = ["Folder"]
 
 
 class Folder:
@@ -225,7 +210,7 @@ class Folder:
             manifest = self._generation.manifest
             source = () if provenance is None else (_as_json(provenance),)
             try:
-                following = self._written(batches, subwords)
+                following = self._sealed(batches, subwords)
             except BaseException:
                 reclaim(self.path, manifest)  # no manifest names what was written so far
                 raise
@@ -236,80 +221,20 @@ class Folder:
                 reclaim(self.path, committed)
             return following.rows - manifest.rows
 
-    def _written(self, batches: Batches, subwords: Subwords | None) -> Manifest:
+    def _sealed(self, batches: Batches, subwords: Subwords | None) -> Manifest:
         """Write the files of the next generation; return its manifest, not committed yet."""
-        manifest, snapshot = self._generation.manifest, self.snapshot
-        for keys, pieces in _grouped(_checked(batch, manifest) for batch in batches):
-            table = build_keys(keys, manifest.key_kind)
-            _refuse_known(keys, snapshot)
-            entry = write_segment(
-                self.path,
-                manifest.next_number,
-                table,
-                pieces,
-                dim=manifest.dim,
-                metric=manifest.metric,
-                dtype=manifest.dtype,
-                inverse_norms=_inverse_norms(pieces) if manifest.metric == "cosine" else None,
-            )
-            manifest = manifest.adding(entry)
-            snapshot = snapshot.adding(Segment.open(self.path / entry.name, entry))
-        if subwords is not None:
-            if subwords.dim != manifest.dim:
-                raise ValueError(f"`subwords` must have dim {manifest.dim}; got {subwords.dim}.")
-            manifest = manifest.adding(write_subwords(self.path, manifest.next_number, subwords))
-        return manifest
+        manifest = seal(self.path, self._generation.manifest, self.snapshot, batches)
+        if subwords is None:
+            return manifest
+        if subwords.dim != manifest.dim:
+            raise ValueError(f"`subwords` must have dim {manifest.dim}; got {subwords.dim}.")
+        return manifest.adding(write_subwords(self.path, manifest.next_number, subwords))
 
     def _move_to(self, generation: Generation) -> None:
         manifest = generation.manifest
         dtype = np.dtype(manifest.dtype)
         self._generation = generation
         self.snapshot = Snapshot(generation.segments, manifest.dim, dtype, manifest.key_kind)
-
-
-def _checked(
-    batch: tuple[Iterable[Any], npt.ArrayLike], manifest: Manifest
-) -> tuple[Sequence[Any], npt.NDArray[Any]]:
-    """Return keys and vectors as they are stored, once nothing is wrong with either alone."""
-    keys = as_keys(batch[0], manifest.key_kind)
-    vectors = as_vectors(batch[1], manifest.dim, manifest.dtype)
-    if len(keys) != len(vectors):
-        raise ValueError(
-            f"`vectors` must have a row for each of the {len(keys)} keys; got {len(vectors)}."
-        )
-    check_rows(vectors, manifest.metric, keys=keys)
-    return keys, vectors
-
-
-def _grouped(
-    batches: Iterable[tuple[Sequence[Any], npt.NDArray[Any]]],
-) -> Iterator[tuple[list[Any], list[npt.NDArray[Any]]]]:
-    """Collect batches until they are worth a segment."""
-    keys: list[Any] = []
-    pieces: list[npt.NDArray[Any]] = []
-    size = 0
-    for some, vectors in batches:
-        keys.extend(some)
-        pieces.append(vectors)
-        size += vectors.nbytes + len(vectors) * _KEY_BYTES
-        if size >= _SEGMENT_BYTES:
-            yield keys, pieces
-            keys, pieces, size = [], [], 0
-    if keys:
-        yield keys, pieces
-
-
-def _inverse_norms(pieces: list[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-    engine = kernels.engine()
-    return np.concatenate([engine.inverse_norms(piece) for piece in pieces])
-
-
-def _refuse_known(keys: list[Any], snapshot: Snapshot) -> None:
-    known = snapshot.find(keys) >= 0 if len(snapshot) else np.zeros(0, bool)
-    if known.any():
-        key = keys[int(np.argmax(known))]
-        shown = f'"{key}"' if isinstance(key, str) else key
-        raise DuplicateKeyError(f"Key {shown} is in the store already.")
 
 
 def _as_json(provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any, cast
 import numpy as np
 
 from vecstore.errors import KeyNotFoundError
-from vecstore.snapshot import Rows, Snapshot
+from vecstore.parts import Rows
+from vecstore.snapshot import Snapshot
 from vecstore.spelling import near_spellings
 
 __all__ = ["as_keys", "check_key_kind", "is_key", "not_found", "require_rows"]

@@ -13,8 +13,9 @@ from vecstore.errors import ReadOnlyError, StoreNotFoundError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys, check_key_kind
 from vecstore.metrics import check_metric
+from vecstore.parts import ArrayPart, Keys
 from vecstore.search import Metric
-from vecstore.snapshot import ArrayPart, Keys, Snapshot
+from vecstore.snapshot import Snapshot
 from vecstore.storage import RangeKeys, build_keys
 from vecstore.storage.foreign import open_dataset
 from vecstore.store import Store

@@ -10,8 +10,9 @@ from vecstore import kernels
 from vecstore.arrays import Exclusions, check_count
 from vecstore.kernels.contract import Found
 from vecstore.lookup import as_keys, is_key
+from vecstore.parts import Rows
 from vecstore.results import Matches
-from vecstore.snapshot import Rows, Snapshot
+from vecstore.snapshot import Snapshot
 
 __all__ = [
     "Metric",

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import ReadOnlyError, VecstoreError
-from vecstore.folder import Batches, Folder
+from vecstore.folder import Folder
 from vecstore.lookup import as_keys
 from vecstore.reader import Reader
+from vecstore.sealing import Batches
 from vecstore.search import Metric, metric_name
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Subwords
