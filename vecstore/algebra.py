@@ -13,7 +13,7 @@ from vecstore.kernels.contract import Found, Groups
 from vecstore.lookup import is_key, require_rows
 from vecstore.parts import Rows
 from vecstore.results import Matches
-from vecstore.search import Metric, as_groups, as_matches, check_threads, nearest
+from vecstore.search import Metric, as_groups, as_matches, check_threads, metric_name, nearest
 from vecstore.snapshot import Snapshot
 
 __all__ = ["METHODS", "analogies", "compose"]
@@ -100,7 +100,9 @@ def analogies(
     if method not in METHODS:
         raise ValueError(f'`method` must be "add" or "mul"; got {method!r}.')
     if method == "mul" and metric != "cosine":
-        raise ValueError(f'`method` "mul" must have the metric "cosine"; the store has "{metric}".')
+        raise ValueError(
+            f'`method` "mul" must have the metric "cosine"; the store has "{metric_name(metric)}".'
+        )
     added, taken, single = _questions(positive, negative)
     plus = as_groups(
         map(len, added), require_rows(snapshot, chain.from_iterable(added), "positive")
