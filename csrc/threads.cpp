@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__linux__)
@@ -62,7 +63,8 @@ class Pool {
     }
     std::unique_lock<std::mutex> hold(job->mutex);
     job->left.wait(hold, [&] { return job->working == 0; });
-    if (job->error) std::rethrow_exception(job->error);
+    // Taken out of the job, which a thread of the pool may be the last to let go of.
+    if (std::exception_ptr error = std::exchange(job->error, nullptr)) std::rethrow_exception(error);
   }
 
  private:
