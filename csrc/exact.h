@@ -25,7 +25,8 @@ inline double exact_distance(const KernelTable& kernels, Metric metric, const fl
   if (metric == Metric::euclidean) return std::sqrt(kernels.sq_euclidean_exact(query, row, dim));
   const double product = kernels.dot_exact(query, row, dim);
   if (metric == Metric::dot) return 0.0 - product;
-  return std::max(0.0, 1.0 - exact_cosine(product, query_sq_norm, kernels.dot_exact(row, row, dim)));
+  // In this order of arguments std::max lets NaN through, which is no answer to anything.
+  return std::max(1.0 - exact_cosine(product, query_sq_norm, kernels.dot_exact(row, row, dim)), 0.0);
 }
 
 // A row as float32: where it lies, or widened into `scratch`, which has room for dim floats.
