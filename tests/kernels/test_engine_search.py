@@ -1,0 +1,261 @@
+"""`search` and `search_mul` of every engine and level: the answers of the reference, to the bit.
+
+Fast engines drop rows by a float32 bound and score the rest in float64. So nothing here has a
+tolerance: one row dropped too many, one tie the wrong way round, and a test fails.
+"""
+
+from itertools import pairwise, product
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from tests.helpers import (
+    KINDS,
+    Found,
+    assert_same_neighbors,
+    make_vectors,
+    misaligned,
+)
+from vecstore.arrays import Block, Exclusions
+from vecstore.kernels import reference
+from vecstore.kernels.contract import Engine
+
+METRICS = ["cosine", "euclidean", "dot"]
+
+
+def blocks_of(
+    vectors: np.ndarray, cuts: tuple[int, ...] = (), metric: str = "cosine", masked: bool = False
+) -> list[Block]:
+    """The rows as blocks cut at `cuts`; masked: a third of the rows may not answer."""
+    blocks = []
+    for start, stop in pairwise((0, *cuts, len(vectors))):
+        rows = vectors[start:stop]
+        norms = reference.inverse_norms(rows) if metric == "cosine" else None
+        words = None
+        if masked:
+            bits = np.zeros(-(-len(rows) // 64) * 64, np.uint8)
+            bits[: len(rows)] = np.arange(start, stop) % 3 != 0
+            words = np.packbits(bits, bitorder="little").view(np.uint64)
+        blocks.append(Block(rows, norms, start, words))
+    return blocks
+
+
+def exclusions(n_queries: int, n: int, each: int, rng: np.random.Generator) -> Exclusions:
+    """Some rows that may not answer each query, unsorted, with a repetition and a stranger."""
+    rows = rng.integers(0, n, (n_queries, each))
+    rows[:, :2] = rows[:, :1]
+    rows[:, 2] = 10 * n
+    return np.arange(n_queries + 1) * each, rows.reshape(-1)
+
+
+def check(
+    kernel: Engine,
+    blocks: list[Block],
+    queries: np.ndarray,
+    k: int,
+    metric: str,
+    exclude: Exclusions | None = None,
+) -> Found:
+    found = kernel.search(blocks, queries, k, metric, exclude=exclude)
+    assert_same_neighbors(found, reference.search(blocks, queries, k, metric, exclude=exclude))
+    return found
+
+
+def queries_for(rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Half stored rows, half anything; none of them zero, which cosine does not allow."""
+    own = rows[rng.integers(0, len(rows), n)].astype(np.float32)
+    own[::2] += rng.uniform(-1, 1, (len(own[::2]), rows.shape[1])).astype(np.float32)
+    own[~own.any(axis=1)] = 1
+    return own
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("dim", [1, 2, 3, 7, 8, 9, 16, 17, 31, 33, 64, 100, 223, 768])
+def test_every_kind_of_rows(
+    kernel: Engine, dim: int, dtype: type, metric: str, rng: np.random.Generator
+) -> None:
+    for kind, n_queries in zip(KINDS, (1, 2, 5, 17, 33, 70), strict=True):
+        rows = make_vectors(kind, 300, dim, rng, dtype)
+        check(kernel, blocks_of(rows, metric=metric), queries_for(rows, n_queries, rng), 10, metric)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("n", [1, 3, 64, 65])
+def test_every_k_up_to_more_than_there_is(
+    kernel: Engine, n: int, metric: str, rng: np.random.Generator
+) -> None:
+    rows = make_vectors("uniform", n, 5, rng)
+    for k in {1, 2, n // 2 + 1, n, n + 1, n + 3}:
+        for n_queries in (1, 20):
+            _, _, counts = check(
+                kernel, blocks_of(rows), queries_for(rows, n_queries, rng), k, metric
+            )
+            assert (counts == min(k, n)).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_masks_exclusions_and_blocks(kernel: Engine, metric: str, rng: np.random.Generator) -> None:
+    rows = make_vectors("uniform", 700, 19, rng)
+    for cuts, masked, n_queries, excluded in product(
+        [(), (1,), (64, 64, 200), (63, 129, 300, 699)], [False, True], [1, 40], [0, 9]
+    ):
+        exclude = exclusions(n_queries, len(rows), excluded, rng) if excluded else None
+        blocks = blocks_of(rows, cuts, metric, masked)
+        _, found, counts = check(
+            kernel, blocks, queries_for(rows, n_queries, rng), 12, metric, exclude
+        )
+        assert (counts == 12).all()
+        assert not masked or (found % 3 != 0).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_blocks_in_any_order_with_gaps_and_mixed_dtypes(
+    kernel: Engine, metric: str, rng: np.random.Generator
+) -> None:
+    rows = make_vectors("uniform", 300, 24, rng)
+    halves = rows.astype(np.float16)
+    norms = reference.inverse_norms(rows), reference.inverse_norms(halves)
+    blocks = [
+        Block(misaligned(rows[:100], 1, 3), norms[0][:100], 5000, None),
+        Block(halves[100:200], norms[1][100:200], 0, None),
+        Block(misaligned(halves[200:], 3, 3), norms[1][200:], 200, None),
+        Block(rows[100:200], norms[0][100:200], 1000, None),
+    ]
+    check(kernel, blocks, queries_for(rows, 30, rng), 20, metric)
+    check(kernel, blocks, queries_for(rows, 1, rng), 20, metric)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_mask_of_zeros_hides_every_row(kernel: Engine, metric: str) -> None:
+    rows = np.ones((70, 4), np.float32)
+    hidden = Block(rows, reference.inverse_norms(rows), 0, np.zeros(2, np.uint64))
+    _, found, counts = check(kernel, [hidden], rows[:1], 3, metric)
+    assert counts.tolist() == [0]
+    assert found.tolist() == [[-1, -1, -1]]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_everything_excluded_leaves_nothing(kernel: Engine, metric: str) -> None:
+    rows = np.ones((70, 4), np.float32)
+    exclude = np.array([0, 70, 70]), np.arange(70)
+    _, _, counts = check(kernel, blocks_of(rows), rows[:2], 3, metric, exclude)
+    assert counts.tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("n_queries", [1, 2, 100])
+def test_equal_rows_come_in_order_across_blocks(
+    kernel: Engine, n_queries: int, metric: str, rng: np.random.Generator
+) -> None:
+    """Three distinct rows, each many times: nearly every distance is a tie."""
+    distinct = make_vectors("uniform", 3, 50, rng)
+    rows = distinct[rng.integers(0, 3, 2000)]
+    queries = distinct[rng.integers(0, 3, n_queries)]
+    check(kernel, blocks_of(rows, (500, 501, 1300), metric), queries, 50, metric)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("scale", [2.0**-149, 2.0**-130, 2.0**-75, 2.0**64, 2.0**100, 2.0**126])
+def test_float32_may_be_too_narrow_for_the_filter(
+    kernel: Engine, scale: float, metric: str, rng: np.random.Generator
+) -> None:
+    """Rows and queries whose squares and products leave the range of float32, among others."""
+    for n_queries, dim in product((1, 2, 40), (3, 40)):
+        rows = make_vectors("uniform", 400, dim, rng)
+        rows[::3] = np.ceil(rows[::3] * 3) * np.float32(scale)
+        rows[1::50] = rows[0]
+        if metric == "cosine":
+            rows[~rows.any(axis=1)] = scale
+        queries = queries_for(rows, n_queries, rng)
+        check(kernel, blocks_of(rows, (130,), metric), queries, 15, metric)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_many_rows_and_many_queries(kernel: Engine, metric: str, rng: np.random.Generator) -> None:
+    """Enough for several threads, panels and cache blocks, with near-duplicates throughout."""
+    centers = make_vectors("uniform", 30, 96, rng)
+    rows = centers[rng.integers(0, 30, 20_000)]
+    rows = rows + np.float32(2.0**-12) * make_vectors("uniform", len(rows), 96, rng)
+    queries = rows[rng.integers(0, len(rows), 150)]
+    check(kernel, blocks_of(rows, (7000,), metric), queries[:12], 10, metric)
+    # Against itself, one query at a time: the batch may not change an answer.
+    batch = kernel.search(blocks_of(rows, metric=metric), queries, 10, metric)
+    for i in range(0, 150, 29):
+        alone = kernel.search(blocks_of(rows, metric=metric), queries[i : i + 1], 10, metric)
+        assert_same_neighbors(alone, tuple(part[i : i + 1] for part in batch))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_do_not_change_the_answer(
+    kernel: Engine, threads: int, rng: np.random.Generator
+) -> None:
+    rows = make_vectors("clustered", 6000, 64, rng)
+    blocks, queries = blocks_of(rows, (100, 4000)), queries_for(rows, 70, rng)
+    for n_queries in (1, 70):
+        asked = queries[:n_queries]
+        found = kernel.search(blocks, asked, 9, "cosine", threads=threads)
+        assert_same_neighbors(found, kernel.search(blocks, asked, 9, "cosine"))
+
+
+def test_many_callers_at_once_get_their_own_answers(
+    kernel: Engine, rng: np.random.Generator
+) -> None:
+    rows = make_vectors("uniform", 3000, 32, rng)
+    blocks, queries = blocks_of(rows), queries_for(rows, 8, rng)
+    expected = [reference.search(blocks, queries[i : i + 1], 5, "cosine") for i in range(8)]
+    found: list[Found | None] = [None] * 8
+
+    def ask(i: int) -> None:
+        found[i] = kernel.search(blocks, queries[i : i + 1], 5, "cosine", threads=2)
+
+    callers = [Thread(target=ask, args=(i,)) for i in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    for got, wanted in zip(found, expected, strict=True):
+        assert got is not None
+        assert_same_neighbors(got, wanted)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("n_queries", [1, 40])
+def test_rows_that_are_not_finite(
+    kernel: Engine, n_queries: int, metric: str, rng: np.random.Generator
+) -> None:
+    """As somebody else's file may hold them: NaN is no answer, infinities are ranked."""
+    rows = make_vectors("uniform", 200, 20, rng)
+    queries = queries_for(rows, n_queries, rng)
+    rows[::7, 3], rows[1::7, 4], rows[2::7, 5] = np.nan, np.inf, -np.inf
+    for k in (10, 250):
+        check(kernel, blocks_of(rows, (70,), metric), queries, k, metric)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_no_queries_and_no_rows(kernel: Engine, metric: str) -> None:
+    rows = np.ones((3, 4), np.float32)
+    check(kernel, blocks_of(rows), rows[:0], 2, metric)
+    check(kernel, blocks_of(rows[:0]), rows, 2, metric)
+    check(kernel, blocks_of(rows, (0, 0)), rows, 2, metric)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("kind", KINDS)
+def test_products_of_cosines(
+    kernel: Engine, kind: str, dtype: type, rng: np.random.Generator
+) -> None:
+    rows = make_vectors(kind, 500, 30, rng, dtype)
+    inputs = queries_for(rows, 12, rng)
+    for n_questions, masked in product((1, 90), (False, True)):
+        positive = np.arange(n_questions + 1) * 2, rng.integers(0, 12, n_questions * 2)
+        negative = (
+            np.minimum(np.arange(n_questions + 1), 60),  # the last ones have none
+            rng.integers(0, 12, min(n_questions, 60)),
+        )
+        blocks = blocks_of(rows, (0, 129), masked=masked)
+        for k, exclude in ((10, None), (600, exclusions(n_questions, len(rows), 5, rng))):
+            asked = blocks, inputs, positive, negative, k
+            found = kernel.search_mul(*asked, exclude=exclude)
+            assert_same_neighbors(found, reference.search_mul(*asked, exclude=exclude))
