@@ -16,7 +16,7 @@ From the disk upwards, each module using those above it:
 `files`           the seam: everything that changes the disk; written once, durable
 `lock`            the one writer
 `versions`        the version of the format; `damage`: how trouble is reported
-`hdf5`            arrays in a file: written past the library, mapped
+`hdf5_writer`     arrays into a file, past the library; `hdf5_reader`: arrays mapped
 `sealed`          a document with magic, version and checksum
 `manifest`        what a store is as of one generation
 `commits`         writing the next manifest, finding the newest; `reclaim`: what goes then
@@ -32,11 +32,10 @@ From the disk upwards, each module using those above it:
 
 `FORMAT.md` beside this file is the format byte for byte. The life of a commit:
 
->>> import tempfile
 >>> import numpy as np
 >>> from pathlib import Path
->>> temporary = tempfile.TemporaryDirectory()
->>> folder = Path(temporary.name)
+>>> folder = Path("compass.vecs")
+>>> folder.mkdir()
 >>> with WriterLock(folder):
 ...     manifest = Manifest(dim=2, metric="dot", dtype="float32", key_kind="str")
 ...     keys = build_keys(["north", "east"], "str")
@@ -49,12 +48,11 @@ From the disk upwards, each module using those above it:
 >>> generation = read_generation(folder)
 >>> generation.segments[0].keys.find_one("east"), generation.segments[0].vectors[1].tolist()
 (1, [1.0, 0.0])
->>> temporary.cleanup()
 """
 
 from vecstore.storage.commits import commit, read_latest
 from vecstore.storage.generations import Generation, read_generation
-from vecstore.storage.hdf5 import Pieces
+from vecstore.storage.hdf5_writer import Pieces
 from vecstore.storage.keys import IntKeys, RangeKeys, StrKeys, build_keys
 from vecstore.storage.lock import WriterLock
 from vecstore.storage.manifest import FileEntry, Manifest

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from vecstore.storage import files
 from vecstore.storage.damage import damaged
-from vecstore.storage.hdf5 import ArrayFile, Pieces, map_arrays, write_arrays
+from vecstore.storage.hdf5_reader import ArrayFile, map_arrays
+from vecstore.storage.hdf5_writer import Pieces, write_arrays
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.versions import FORMAT, check_format
 

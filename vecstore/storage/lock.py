@@ -37,9 +37,9 @@ class WriterLock:
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder, WriterLock(Path(folder)):
-    ...     pass
+    >>> with WriterLock(Path()):
+    ...     names.LOCK in [path.name for path in Path().iterdir()]
+    True
     """
 
     def __init__(self, folder: Path) -> None:

@@ -32,8 +32,8 @@ __all__ = [
 
 LOCK = "writer.lock"
 _TEMPORARY = ".tmp"
-_NUMBER = r"(?P<number>\d{8}|[1-9]\d{8,})"
-_GENERATION = r"(?P<generation>\d{8}|[1-9]\d{8,})"
+_NUMBER = r"(?P<number>[0-9]{8}|[1-9][0-9]{8,})"
+_GENERATION = r"(?P<generation>[0-9]{8}|[1-9][0-9]{8,})"
 _PATTERNS = {
     "manifest": re.compile(rf"manifest-{_GENERATION}\.json"),
     "segment": re.compile(rf"segment-{_NUMBER}\.h5"),

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from vecstore.metrics import METRICS
 from vecstore.storage.array_files import open_arrays, publish_arrays, required
 from vecstore.storage.damage import damaged
-from vecstore.storage.hdf5 import ArrayFile, Pieces
+from vecstore.storage.hdf5_reader import ArrayFile
+from vecstore.storage.hdf5_writer import Pieces
 from vecstore.storage.keys import IntKeys, StrKeys
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.names import segment_name

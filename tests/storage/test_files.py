@@ -1,0 +1,116 @@
+"""Files appear whole and durable, or not at all."""
+
+import errno
+import os
+import zlib
+from io import FileIO
+from pathlib import Path
+
+import pytest
+
+from tests.storage.faulty_files import FaultyDisk
+from tests.storage.samples import names_in
+from vecstore.storage import files
+
+
+def write(content: bytes):
+    return lambda path: path.write_bytes(content)
+
+
+def test_publish_writes_the_content_under_the_final_name(tmp_path: Path) -> None:
+    stamp = files.publish(tmp_path / "a.h5", write(b"content"))
+    assert (tmp_path / "a.h5").read_bytes() == b"content"
+    assert stamp == (7, zlib.crc32(b"content"))
+    assert names_in(tmp_path) == ["a.h5"]
+
+
+def test_publish_syncs_content_before_the_name_and_the_name_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FaultyDisk(None)
+    monkeypatch.setattr(files, "disk", disk)
+    files.publish(tmp_path / "a.h5", write(b"content"))
+    assert disk.operations == [
+        "create a.h5.tmp",
+        "sync a.h5.tmp",
+        "rename to a.h5",
+        "sync folder",
+    ]
+
+
+def test_publish_replaces_what_an_earlier_attempt_left(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(b"never committed")
+    (tmp_path / "a.h5.tmp").write_bytes(b"never finished")
+    files.publish(tmp_path / "a.h5", write(b"content"))
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.h5", b"content")]
+
+
+def test_publish_leaves_nothing_behind_when_writing_fails(tmp_path: Path) -> None:
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        files.publish(tmp_path / "a.h5", fail)
+    assert names_in(tmp_path) == []
+
+
+def test_publish_leaves_nothing_behind_when_interrupted(tmp_path: Path) -> None:
+    def interrupt(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        files.publish(tmp_path / "a.h5", interrupt)
+    assert names_in(tmp_path) == []
+
+
+def test_stamp_reads_files_longer_than_its_buffer(tmp_path: Path) -> None:
+    content = os.urandom(700_001)
+    (tmp_path / "a").write_bytes(content)
+    assert files.stamp(tmp_path / "a") == (700_001, zlib.crc32(content))
+
+
+def test_append_adds_at_the_end(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"one ")
+    with FileIO(tmp_path / "a.log", "a") as file:
+        files.append(file, b"two ")
+        files.append(file, b"three", durable=False)
+    assert (tmp_path / "a.log").read_bytes() == b"one two three"
+
+
+def test_append_syncs_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FaultyDisk(None)
+    monkeypatch.setattr(files, "disk", disk)
+    with FileIO(tmp_path / "a.log", "a") as file:
+        files.append(file, b"12345")
+        files.append(file, b"123", durable=False)
+    assert disk.operations == ["append 5", "sync a.log", "append 3"]
+
+
+def test_append_takes_half_a_record_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(files, "disk", FaultyDisk(1, full))
+    with FileIO(tmp_path / "a.log", "a") as file:
+        files.append(file, b"whole ", durable=False)
+        with pytest.raises(OSError, match="No space left"):
+            files.append(file, b"halved", durable=False)
+        files.append(file, b"whole again", durable=False)
+    assert (tmp_path / "a.log").read_bytes() == b"whole whole again"
+
+
+def test_make_folder_refuses_an_existing_one(tmp_path: Path) -> None:
+    files.make_folder(tmp_path / "a.vecs")
+    assert (tmp_path / "a.vecs").is_dir()
+    with pytest.raises(FileExistsError):
+        files.make_folder(tmp_path / "a.vecs")
+
+
+def test_remove_keeps_the_content_for_whoever_has_it_open(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"content")
+    with (tmp_path / "a").open("rb") as file:
+        files.remove(tmp_path / "a")
+        assert not (tmp_path / "a").exists()
+        assert file.read() == b"content"
