@@ -23,7 +23,7 @@ PACKAGE = ROOT / "vecstore"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # Commands of the README that set up this project itself, which is not a test's business.
-NOT_RUN = re.compile(r"(git|cd|make|pip|python -m pip|\.venv/bin/pre-commit)\b")
+NOT_RUN = re.compile(r"(git|cd|make|pip|\.) ")
 MATCHING = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 # Docstrings.
