@@ -1,0 +1,23 @@
+"""Files of vectors: read into batches or into a store, and written from one.
+
+How a file becomes batches::
+
+    source      its bytes, decompressed
+    recognise   which format they are in
+    text, word2vec, fasttext, vecs, arrays, hdf5, parquet, projector
+                each makes a `table.Table` of a file: chunks of rows, and what is wrong with others
+    sieve       takes out rows that no store could hold
+    reader      raises, or counts, what was wrong; hands on the rest
+
+Text takes the fast way: `pipeline` reads and decompresses ahead while `csrc/text.h` parses; `lines`
+says what it must find. `importing` puts a reader into a store, `export` writes files.
+"""
+
+from vecstore.ingest.export import WRITABLE, export
+from vecstore.ingest.importing import import_into
+from vecstore.ingest.reader import Reader
+from vecstore.ingest.reading import read
+from vecstore.ingest.recognise import FORMATS
+from vecstore.ingest.report import Fault, Report
+
+__all__ = ["FORMATS", "WRITABLE", "Fault", "Reader", "Report", "export", "import_into", "read"]

@@ -1,0 +1,78 @@
+"""A stream of text cut into blocks of whole lines."""
+
+from collections.abc import Generator
+from io import BufferedReader
+from typing import BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.errors import IngestError
+
+__all__ = ["line_blocks"]
+
+# Large enough to make handing a block to another thread cheap, small enough to stay in a cache.
+_BLOCK_BYTES = 1 << 21
+# A line of a million numbers has some 10 MB; what goes on for longer is no text.
+_MAX_LINE_BYTES = 1 << 26
+
+
+def line_blocks(
+    stream: BinaryIO, path: object, block_bytes: int = _BLOCK_BYTES
+) -> Generator[npt.NDArray[np.uint8], None, None]:
+    """Yield the bytes of a stream in blocks that end where lines do.
+
+    Parameters
+    ----------
+    stream : binary file
+        Read to its end and closed.
+    path : object
+        What an error names.
+    block_bytes : int
+        Size of a block, unless one line is longer.
+
+    Yields
+    ------
+    ndarray of uint8
+        Whole lines; the last one of the last block may lack its newline.
+
+    Raises
+    ------
+    IngestError
+        If a line is longer than 64 MB.
+    """
+    size, carried = block_bytes, b""
+    with stream:
+        while True:
+            # Not a bytearray: filling that with zeros costs as much as reading.
+            buffer = np.empty(size, np.uint8)
+            filled = _fill(stream, buffer, carried)
+            end = filled if filled < size else _after_last_newline(buffer)
+            if end:
+                yield buffer[:end]
+            elif size >= _MAX_LINE_BYTES:
+                raise IngestError(
+                    f"{path} is not a text file of vectors: a line of it has over {size:,} bytes."
+                )
+            if filled < size:
+                return
+            carried = buffer[end:].tobytes()
+            # A line that fills a block is tried again with twice the room.
+            size = block_bytes if end else 2 * size
+
+
+def _fill(stream: BinaryIO, buffer: npt.NDArray[np.uint8], carried: bytes) -> int:
+    """Write `carried` and what follows it in the stream to `buffer`; return where it ends."""
+    room, end = buffer.data, len(carried)
+    room[:end] = carried
+    while end < len(room) and (n := cast("BufferedReader", stream).readinto(room[end:])):
+        end += n
+    return end
+
+
+def _after_last_newline(buffer: npt.NDArray[np.uint8]) -> int:
+    """Return the place after the last newline, 0 if there is none."""
+    looked = 1 << 12
+    while not (found := buffer[-looked:].tobytes().rfind(b"\n") + 1) and looked < len(buffer):
+        looked *= 2
+    return found and max(0, len(buffer) - looked) + found

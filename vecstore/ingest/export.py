@@ -1,0 +1,110 @@
+"""From a store to a file that other programs read, and that `read` gets back bit for bit.
+
+================= ================================================================================
+format            what is written
+================= ================================================================================
+word2vec-text     rows and dimensions, then lines of a key and numbers: the shortest decimals that
+                  stand for each float32 and for no other
+glove             the same without the first line
+word2vec-binary   the same with the bytes of the floats for the decimals
+npy, fbin         a matrix; beside it the keys, unless they are the row numbers: ``.keys.txt`` with
+                  one a line, or ``.keys.npy`` with integers
+npz               a matrix "vectors" and an array "keys"
+parquet           a column "key" and a column "vector"
+projector         ``vectors.tsv``, and beside it ``metadata.tsv`` with the keys
+================= ================================================================================
+
+Text has no integers: pass ``key_kind="int"`` to read them as such again.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+from vecstore.errors import StoreExistsError
+from vecstore.ingest import write_arrays, write_text
+from vecstore.ingest.matrix import companion_paths
+from vecstore.ingest.projector import metadata_path
+from vecstore.ingest.rows import Rows
+from vecstore.storage import files
+from vecstore.store import Store
+
+__all__ = ["WRITABLE", "export"]
+
+Write = Callable[[Rows, Path], None]
+
+_WRITERS: dict[str, Write] = {
+    "word2vec-text": write_text.write_word2vec_text,
+    "glove": write_text.write_glove,
+    "word2vec-binary": write_arrays.write_word2vec_binary,
+    "npy": write_arrays.write_npy,
+    "fbin": write_arrays.write_fbin,
+    "npz": write_arrays.write_npz,
+    "parquet": write_arrays.write_parquet,
+    "projector": write_text.write_numbers,
+}
+
+#: The formats that can be written.
+WRITABLE = tuple(_WRITERS)
+
+
+def export(
+    store: Store, path: str | PathLike[str], format: str = "word2vec-text"
+) -> tuple[Path, ...]:
+    r"""Write the vectors of a store to a file that other programs read.
+
+    Parameters
+    ----------
+    store : Store
+        Any store.
+    path : path-like
+        The file to make.
+    format : str, default "word2vec-text"
+        A name from `WRITABLE`.
+
+    Returns
+    -------
+    tuple of Path
+        The files made: the one with the vectors first.
+
+    Raises
+    ------
+    StoreExistsError
+        If a file is there already; nothing is overwritten.
+    ValueError
+        If there is no such format, or it cannot hold a key of the store.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import vecstore
+    >>> from vecstore import ingest
+    >>> store = vecstore.from_arrays([[0, 0.1], [1, 0]], keys=["north", "east"])
+    >>> made = ingest.export(store, "exported.txt")
+    >>> made[0].read_text(encoding="utf-8").splitlines()
+    ['2 2', 'north 0.0 0.1', 'east 1.0 0.0']
+    """
+    if format not in _WRITERS:
+        raise ValueError(f'`format` must be one of {", ".join(WRITABLE)}; got "{format}".')
+    rows = Rows(store, format)
+    target = Path(path)
+    # The file with the vectors comes last: where it is, everything is.
+    jobs = [*_companions(rows, target, format), (target, _WRITERS[format])]
+    for made, _ in jobs:
+        if made.exists():
+            raise StoreExistsError(f"{made} exists already; remove it, or choose another path.")
+    for made, write in jobs:
+        files.publish(made, partial(write, rows))
+    return tuple(made for made, _ in reversed(jobs))
+
+
+def _companions(rows: Rows, path: Path, format: str) -> list[tuple[Path, Write]]:
+    if format == "projector":
+        return [(metadata_path(path), write_text.write_metadata)]
+    if format not in ("npy", "fbin") or rows.are_numbered:
+        return []
+    text, array = companion_paths(path)
+    if rows.key_kind == "int":
+        return [(array, write_arrays.write_key_array)]
+    return [(text, write_text.write_keys)]

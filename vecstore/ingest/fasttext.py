@@ -1,0 +1,196 @@
+"""fastText's ``.bin`` models: words, and the buckets that their n-grams are hashed to.
+
+The vector of a word is the mean of its own row and the rows of its n-grams, computed as fastText
+and gensim do: in float32, in the order of the n-grams. The end-of-sentence mark ``</s>`` has no
+n-grams; gensim gives it some. Of a supervised model the words are read, not the labels.
+"""
+
+import mmap
+import struct
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.errors import IngestError
+from vecstore.ingest.report import Faults
+from vecstore.ingest.source import Source
+from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table, quoted, row_slices
+from vecstore.storage.subwords import Subwords, bucket_rows
+
+__all__ = ["Arguments", "Model", "looks_like_fasttext", "open_fasttext"]
+
+_MAGIC = struct.pack("<i", 793712314)
+_ARGUMENTS = struct.Struct("<12id")
+_END_OF_SENTENCE = b"</s>"
+
+
+class Arguments(NamedTuple):
+    """What a model was trained with, in the order of the file."""
+
+    dim: int
+    ws: int
+    epoch: int
+    min_count: int
+    neg: int
+    word_ngrams: int
+    loss: int
+    model: int
+    bucket: int
+    minn: int
+    maxn: int
+    lr_update_rate: int
+    t: float
+
+    @classmethod
+    def unpack(cls, head: bytes | mmap.mmap, begin: int) -> Self:
+        """Read them at a place in the file; struct.error if that is too near its end."""
+        return cls(*_ARGUMENTS.unpack_from(head, begin))
+
+    @property
+    def is_plausible(self) -> bool:
+        """Whether these can be arguments of a model."""
+        return (
+            1 <= self.dim <= MAX_DIM
+            and 1 <= self.loss <= 4
+            and 1 <= self.model <= 3
+            and self.bucket >= 0
+            and 0 <= self.minn < 1000
+            and 0 <= self.maxn < 1000
+        )
+
+
+class Model(NamedTuple):
+    """A model in a file.
+
+    Attributes
+    ----------
+    words : list of bytes
+        In the order of their rows.
+    matrix : ndarray of float32, shape (n_words + n_buckets, dim)
+        Mapped.
+    minn, maxn : int
+        Shortest and longest n-gram; 0 of both if words have none.
+    """
+
+    words: list[bytes]
+    matrix: npt.NDArray[np.float32]
+    minn: int
+    maxn: int
+
+
+def looks_like_fasttext(head: bytes) -> bool:
+    """Return whether a file that begins so is a model; old ones have no magic number."""
+    if head.startswith(_MAGIC):
+        return True
+    return len(head) >= _ARGUMENTS.size and Arguments.unpack(head, 0).is_plausible
+
+
+def open_fasttext(source: Source, options: Options) -> Table:
+    """Open a model."""
+    path = source.file()
+    try:
+        model = _read_model(path)
+    except (struct.error, ValueError) as error:
+        raise IngestError(
+            f"{source.path} is not a whole fastText model: {error}. Fetch it again."
+        ) from error
+    n, dim = len(model.words), model.matrix.shape[1]
+    buckets = model.matrix[n:]
+    subwords = Subwords(buckets, model.minn, model.maxn) if model.maxn and len(buckets) else None
+    return Table("fasttext", dim, "str", n, partial(_chunks, model), subwords=subwords)
+
+
+def _read_model(path: Path) -> Model:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        is_new = data[:4] == _MAGIC
+        arguments = Arguments.unpack(data, 8 if is_new else 0)
+        if not arguments.is_plausible:
+            raise ValueError("its arguments make no sense")
+        words, begin = _read_words(data, _ARGUMENTS.size + (8 if is_new else 0), is_new=is_new)
+        if is_new:
+            if data[begin]:
+                raise ValueError("it is quantised, which takes fastText itself to read")
+            begin += 1
+        n, dim = struct.unpack_from("<2q", data, begin)
+        begin += 16
+        if dim != arguments.dim or n != len(words) + arguments.bucket:
+            raise ValueError(f"its matrix of shape ({n}, {dim}) does not fit its words")
+        if begin + 4 * n * dim > len(data):
+            raise ValueError("it is truncated")
+    matrix = np.asarray(np.memmap(path, "<f4", "r", begin, (n, dim)))
+    maxn = arguments.maxn if arguments.bucket else 0
+    return Model(words, matrix, max(1, arguments.minn), maxn)
+
+
+def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[bytes], int]:
+    """Return the words, without the labels behind them, and where the dictionary ends."""
+    size, n_words, _ = struct.unpack_from("<3i", data, begin)
+    begin += 12 + 8
+    pruned = 0
+    if is_new:
+        pruned = max(0, struct.unpack_from("<q", data, begin)[0])
+        begin += 8
+    entries = []
+    for _ in range(size):
+        end = data.find(b"\0", begin)
+        if end < 0:
+            raise ValueError("its dictionary is truncated")
+        entries.append(data[begin:end])
+        begin = end + 1 + 8 + 1  # how often it was seen, and whether it is a label
+    return entries[:n_words], begin + 8 * pruned
+
+
+def _chunks(model: Model) -> Generator[Chunk, None, None]:
+    n, dim = len(model.words), model.matrix.shape[1]
+    for part in row_slices(n, dim):
+        words, places = model.words[part], np.arange(part.start, part.stop)
+        keys = np.array([_decode(word) for word in words], dtype=object)
+        good = keys.astype(bool)  # neither None nor empty
+        vectors = _word_vectors(model, places[good], keys[good])
+        faults = [] if good.all() else [_faults(words, places, ~good)]
+        yield Chunk(keys[good], vectors, places[good], faults)
+
+
+def _word_vectors(
+    model: Model, rows: npt.NDArray[np.int64], words: npt.NDArray[np.object_]
+) -> npt.NDArray[np.float32]:
+    """Return the means of the rows of words and of their n-grams, shape (m, dim)."""
+    n_words, n_buckets = len(model.words), len(model.matrix) - len(model.words)
+    ngrams = [
+        bucket_rows(word, model.minn, model.maxn, n_buckets)
+        if model.maxn and word != _END_OF_SENTENCE.decode()
+        else []
+        for word in words
+    ]
+    counts = np.array([len(some) for some in ngrams], dtype=np.int64)
+    sums = model.matrix[rows]
+    # The i-th n-grams of all words at once: so each word adds them in their order.
+    for i in range(counts.max(initial=0)):
+        having = np.flatnonzero(counts > i)
+        buckets = np.array([ngrams[word][i] for word in having])
+        sums[having] += model.matrix[n_words + buckets]
+    sums /= (counts + 1).astype(np.float32)[:, None]
+    return sums
+
+
+def _decode(word: bytes) -> str | None:
+    try:
+        return word.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _faults(
+    words: list[bytes], places: npt.NDArray[np.int64], bad: npt.NDArray[np.bool_]
+) -> Faults:
+    rows = np.flatnonzero(bad)
+
+    def describe(i: int) -> tuple[str, str]:
+        word = words[rows[i]]
+        return ("its key is not valid UTF-8" if word else "it has no key"), quoted(word)
+
+    return Faults(places[rows], describe)

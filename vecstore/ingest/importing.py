@@ -1,0 +1,162 @@
+"""From a file of vectors to a store, in one commit."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from vecstore.ingest.reader import Reader
+from vecstore.ingest.reading import read
+from vecstore.ingest.report import Report
+from vecstore.ingest.table import KeyKind
+from vecstore.opening import create, open
+from vecstore.store import Store
+
+__all__ = ["import_into"]
+
+Progress = Callable[[int, int | None], None]
+
+
+def import_into(
+    path_in: str | PathLike[str],
+    store_path: str | PathLike[str],
+    *,
+    metric: str | None = None,
+    dtype: npt.DTypeLike | None = None,
+    format: str = "auto",
+    errors: str = "raise",
+    limit: int | None = None,
+    dataset: str | None = None,
+    keys: str | PathLike[str] | None = None,
+    key_kind: KeyKind | None = None,
+    member: str | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    r"""Read a file of vectors into a store: all of it in one commit, or nothing.
+
+    Parameters
+    ----------
+    path_in : path-like
+        The file; what `read` reads.
+    store_path : path-like
+        A store to add to, or a path at which to make one.
+    metric : str or None
+        Of a new store; None is cosine. Under cosine, vectors of zeros count as errors.
+    dtype : dtype-like or None
+        Of a new store; None is float32.
+    format, errors, limit, dataset, keys, key_kind, member, threads
+        As for `read`. Keys become what those of an existing store are.
+    progress : callable or None
+        Called as ``progress(rows, total)`` now and then; the total is an estimate where the file
+        does not tell, and None while there is none.
+
+    Returns
+    -------
+    Report
+        How many vectors were read; how many lines or rows were skipped, and why.
+
+    Raises
+    ------
+    IngestError
+        If the file, or a line of it that is not to be skipped, cannot be read.
+    DuplicateKeyError
+        If a key is in the store already.
+    ValueError
+        If the file does not go with the store, or an argument is none of the above.
+
+    Notes
+    -----
+    The path, the format, the size and the SHA-256 of the file are kept as provenance.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import vecstore
+    >>> from vecstore import ingest
+    >>> _ = Path("winds.txt").write_text("boreas 0 1\neurus 1 0\n", encoding="utf-8")
+    >>> print(ingest.import_into("winds.txt", "winds.vecs"))
+    winds.txt (glove): 2 vectors read.
+    >>> with vecstore.open("winds.vecs") as store:
+    ...     store["eurus"]
+    array([1., 0.], dtype=float32)
+    """
+    target = Path(store_path)
+    found = open(target, "a") if target.exists() else None
+    try:
+        _check_agrees(found, metric, dtype)
+        kept_metric = found.metric if found else metric or "cosine"
+        with read(
+            path_in,
+            format,
+            errors=errors,
+            limit=limit,
+            dtype=found.dtype if found else dtype or "float32",
+            dataset=dataset,
+            keys=keys,
+            key_kind=found.key_kind if found else key_kind,  # type: ignore[arg-type]
+            member=member,
+            allow_zero=kept_metric != "cosine",
+            threads=threads,
+        ) as reader:
+            if found:
+                return _add(found, reader, progress)
+            return _add_to_new(target, str(kept_metric), dtype or "float32", reader, progress)
+    finally:
+        if found:
+            found.close()
+
+
+def _check_agrees(store: Store | None, metric: str | None, dtype: npt.DTypeLike | None) -> None:
+    if store is None:
+        return
+    for name, asked, kept in (("metric", metric, store.metric), ("dtype", dtype, store.dtype)):
+        if asked is not None and asked != kept:
+            raise ValueError(f'`{name}` must be "{kept}", as {store.path} has it; got "{asked}".')
+
+
+def _add_to_new(
+    path: Path, metric: str, dtype: npt.DTypeLike, reader: Reader, progress: Progress | None
+) -> Report:
+    store = create(path, reader.dim, metric, reader.key_kind, dtype)
+    try:
+        with store:
+            return _add(store, reader, progress)
+    except BaseException:
+        # An empty store would only be in the way of the next try.
+        shutil.rmtree(path)
+        raise
+
+
+def _add(store: Store, reader: Reader, progress: Progress | None) -> Report:
+    if reader.dim != store.dim:
+        raise ValueError(
+            f"{reader.path} holds vectors of length {reader.dim}; those of {store.path} have "
+            f"{store.dim}."
+        )
+    provenance = {"format": reader.format, **_identity(reader.path)}
+    store.add_batches(_watched(reader, progress), subwords=reader.subwords, provenance=provenance)
+    return reader.report
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"source": str(path.resolve()), "size": path.stat().st_size, "sha256": digest}
+
+
+def _watched(
+    reader: Reader, progress: Progress | None
+) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    with closing(iter(reader)) as batches:  # type: ignore[type-var]
+        for batch in batches:
+            yield batch
+            if progress is not None:
+                share = reader.progress
+                total = reader.count or (int(reader.report.rows / share) if share else None)
+                progress(reader.report.rows, total)

@@ -1,0 +1,156 @@
+"""The reader: batches of keys and vectors out of a table, under the caller's policy."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy.typing as npt
+
+from vecstore.errors import IngestError
+from vecstore.ingest.report import Report
+from vecstore.ingest.sieve import Sieve
+from vecstore.ingest.source import Source
+from vecstore.ingest.table import Chunk, KeyKind, Table
+
+if TYPE_CHECKING:
+    from vecstore.storage.subwords import Subwords
+
+__all__ = ["Policy", "Reader"]
+
+
+class Policy(NamedTuple):
+    """What a caller wants of the rows of a file; see `vecstore.ingest.read`."""
+
+    errors: str = "raise"
+    limit: int | None = None
+    dtype: str = "float32"
+    key_kind: KeyKind | None = None
+    allow_zero: bool = True
+
+
+class Reader:
+    r"""The vectors of a file, as an iterable of batches; made by `vecstore.ingest.read`.
+
+    Every iteration reads the file from its beginning and fills a new `report`. Memory does not
+    grow with the vectors; of keys a set is kept, to notice duplicates. Close the reader, or use it
+    in a ``with`` statement, to remove what a compressed file had to be unpacked to.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    table : Table
+        What is in it.
+    policy : Policy
+        What the caller wants of it.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    format : str
+        The format that it is read as.
+    dim : int
+        Length of the vectors.
+    key_kind : str
+        ``"str"`` or ``"int"``: the kind of keys that batches have.
+    count : int or None
+        How many vectors there will be, where the file says so; fewer if some are skipped.
+    subwords : Subwords or None
+        Of a fastText model: what vectors of words outside its vocabulary are computed from.
+    report : Report
+        What has been read so far, and what was left out.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from vecstore import ingest
+    >>> _ = Path("compass.txt").write_text("north 0 1\neast 1 0\nsouth 0 -x\n")
+    >>> with ingest.read("compass.txt", errors="skip") as reader:
+    ...     for keys, vectors in reader:
+    ...         print(keys, vectors.tolist())
+    ['north' 'east'] [[0.0, 1.0], [1.0, 0.0]]
+    >>> print(reader.report)
+    compass.txt (glove): 2 vectors read, 1 lines skipped (0 of them duplicates).
+      line 3: "-x" is not a number ("south 0 -x")
+    """
+
+    def __init__(self, source: Source, table: Table, policy: Policy) -> None:
+        self._source = source
+        self._table = table
+        self._policy = policy
+        self.path = source.path
+        self.format = table.format
+        self.dim = table.dim
+        self.key_kind: KeyKind = policy.key_kind or table.key_kind
+        self.count = table.count
+        if policy.limit is not None and table.count is not None:
+            self.count = min(policy.limit, table.count)
+        self.subwords: Subwords | None = table.subwords
+        self.report = self._new_report()
+
+    @property
+    def progress(self) -> float | None:
+        """How much has been read, from 0 to 1; None where that cannot be told."""
+        if self.count:
+            return min(1.0, self.report.rows / self.count)
+        return self._source.progress
+
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """Yield batches of keys, shape (m,), and vectors, shape (m, dim)."""
+        policy = self._policy
+        sieve = Sieve(
+            policy.key_kind,
+            policy.dtype,
+            allow_zero=policy.allow_zero,
+            unique=self._table.numbered,
+        )
+        report = self.report = self._new_report()
+        with closing(self._table.chunks()) as chunks:
+            for chunk in chunks:
+                keys, vectors, _, _ = self._settle(sieve.sift(chunk), report)
+                if len(keys):
+                    report.rows += len(keys)
+                    yield keys, vectors
+                if report.rows == policy.limit:
+                    return
+
+    def _settle(self, chunk: Chunk, report: Report) -> Chunk:
+        """Return the chunk up to the limit; raise or count what is wrong with that part of it."""
+        limit = self._policy.limit
+        if limit is not None and len(chunk.keys) >= (left := limit - report.rows):
+            last = int(chunk.places[left - 1])
+            faults = [some.before(last) for some in chunk.faults]
+            chunk = Chunk(chunk.keys[:left], chunk.vectors[:left], chunk.places[:left], faults)
+        if self._policy.errors == "raise":
+            self._raise_first(chunk, report.unit)
+        report.count(chunk.faults)
+        return chunk
+
+    def _raise_first(self, chunk: Chunk, unit: str) -> None:
+        firsts = [some.first() for some in chunk.faults if len(some.places)]
+        if firsts:
+            first = min(firsts)
+            raise IngestError(
+                f"{self.path}, {unit} {first.place}: {first}. "
+                f'Correct it, or pass errors="skip" to leave such {unit}s out.'
+            )
+
+    def _new_report(self) -> Report:
+        return Report(str(self.path), self.format, self._table.unit)
+
+    def close(self) -> None:
+        """Remove what a compressed file was unpacked to; the reader cannot be used after."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,130 @@
+"""The format of a file, told by its content.
+
+The name is asked only where content cannot tell, as whether bytes are signed.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from vecstore.errors import IngestError
+from vecstore.ingest.arrays import open_npy, open_npz
+from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
+from vecstore.ingest.hdf5 import open_hdf5
+from vecstore.ingest.parquet import open_parquet
+from vecstore.ingest.projector import find_metadata, open_projector
+from vecstore.ingest.sniff import sniff_bare, sniff_text
+from vecstore.ingest.source import Source
+from vecstore.ingest.table import Options, Table
+from vecstore.ingest.text import open_glove, open_word2vec_text
+from vecstore.ingest.vecs import (
+    BIN_TYPES,
+    VECS_TYPES,
+    open_bin,
+    open_vecs,
+    shape_of_bin,
+    shape_of_vecs,
+)
+from vecstore.ingest.word2vec import open_word2vec_binary, read_header
+
+__all__ = ["FORMATS", "recognise"]
+
+Opener = Callable[[Source, Options], Table]
+
+#: The formats that can be read, and what opens a file of each.
+FORMATS: dict[str, Opener] = {
+    "glove": open_glove,
+    "word2vec-text": open_word2vec_text,
+    "word2vec-binary": open_word2vec_binary,
+    "fasttext": open_fasttext,
+    "npy": open_npy,
+    "npz": open_npz,
+    "hdf5": open_hdf5,
+    "parquet": open_parquet,
+    "projector": open_projector,
+    **{name: partial(open_vecs, name) for name in VECS_TYPES},
+    **{name: partial(open_bin, name) for name in BIN_TYPES},
+}
+
+_MAGIC = {
+    b"\x93NUMPY": "npy",
+    b"PK\x03\x04": "npz",
+    b"\x89HDF\r\n\x1a\n": "hdf5",
+    b"PAR1": "parquet",
+}
+
+
+def recognise(source: Source) -> str:
+    """Return the format of a file.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+
+    Returns
+    -------
+    str
+        A key of `FORMATS`.
+
+    Raises
+    ------
+    IngestError
+        If it is none of them, or could be more than one.
+    """
+    head = source.head
+    if not head:
+        raise IngestError(f"{source.path} is empty.")
+    found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+    found = found or _recognise_text(source) or _recognise_matrix(source)
+    if found is None and looks_like_fasttext(head):
+        found = "fasttext"
+    if found is None:
+        raise IngestError(
+            f"{source.path} is in no format that vecstore knows; it begins with {head[:20]!r}. "
+            f"Pass format= with one of {', '.join(FORMATS)} to insist."
+        )
+    return found
+
+
+def _recognise_text(source: Source) -> str | None:
+    complete = source.head_is_all
+    shape = sniff_text(source.head, complete=complete)
+    if shape is not None and shape.promised is not None:
+        return "word2vec-text"
+    # Numbers and nothing else: the first of a line is a key, unless labels lie beside the file.
+    if sniff_bare(source.head, complete=complete) and find_metadata(source.path):
+        return "projector"
+    if shape is not None:
+        return "glove"
+    return "word2vec-binary" if read_header(source.head) else None
+
+
+def _recognise_matrix(source: Source) -> str | None:
+    head, size = source.head, source.size
+    found = [name for name, of in VECS_TYPES.items() if shape_of_vecs(head, size, _bytes(of))]
+    found += [name for name, of in BIN_TYPES.items() if shape_of_bin(head, size, _bytes(of))]
+    if "fvecs" in found and "ivecs" in found:
+        found.remove("ivecs" if _holds_floats(head) else "fvecs")
+    if len(found) > 1:
+        # Nothing in a file says whether its bytes are signed.
+        found = [name for name in found if source.name.endswith(f".{name}")] or found
+    if len(found) > 1:
+        raise IngestError(
+            f"{source.path} may be {' or '.join(found)}: its content does not tell. Pass format= "
+            f"with the right one."
+        )
+    return found[0] if found else None
+
+
+def _bytes(dtype: str) -> int:
+    return np.dtype(dtype).itemsize
+
+
+def _holds_floats(head: bytes) -> bool:
+    """Whether values of four bytes, the first of each row aside, are floats and not integers."""
+    dim = int.from_bytes(head[:4], "little")
+    row = np.frombuffer(head, "<f4", count=min(dim, len(head) // 4 - 1), offset=4)
+    # Small integers, read as floats, are below every normal float; negative ones are NaN.
+    return bool(np.all(np.isfinite(row)) and np.any(np.abs(row) > np.finfo(np.float32).tiny))

@@ -1,0 +1,112 @@
+"""What every format module makes of a file: a table that can be read chunk by chunk.
+
+A format module knows how rows are written and nothing about policies: it says which rows it could
+not read, and `reader` decides what to do about them.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.ingest.report import Faults
+
+if TYPE_CHECKING:
+    from vecstore.storage.subwords import Subwords
+
+__all__ = ["MAX_DIM", "Chunk", "KeyKind", "Options", "Table", "quoted", "row_slices"]
+
+KeyKind = Literal["str", "int"]
+
+#: No file has longer vectors; a header that says so is damaged or hostile.
+MAX_DIM = 1 << 20
+
+# Values handed on at a time: a few MB, so that the next step finds them in a cache.
+_CHUNK_VALUES = 1 << 20
+_QUOTED = 60
+
+
+class Chunk(NamedTuple):
+    """Some rows of a table.
+
+    Attributes
+    ----------
+    keys : ndarray of object (str) or int64, shape (m,)
+        Their keys.
+    vectors : ndarray of numbers, shape (m, dim)
+        Their vectors, in the type of the file.
+    places : ndarray of int64, shape (m,)
+        The line (from 1) or row (from 0) of the file that each comes from; ascending.
+    faults : list of Faults
+        What could not be read in this part of the file.
+    """
+
+    keys: npt.NDArray[Any]
+    vectors: npt.NDArray[Any]
+    places: npt.NDArray[np.int64]
+    faults: list[Faults]
+
+
+class Options(NamedTuple):
+    """What a caller may say about where things are in a file; see `vecstore.ingest.read`."""
+
+    dataset: str | None = None
+    keys: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file as a sequence of rows, nothing of which but its beginning has been read.
+
+    Attributes
+    ----------
+    format : str
+        The name of the format.
+    dim : int
+        Length of the vectors.
+    key_kind : str
+        ``"str"`` or ``"int"``.
+    count : int or None
+        The number of rows, as far as the file tells before it is read.
+    chunks : callable
+        Starts reading from the beginning.
+    unit : str
+        What `Chunk.places` counts: ``"line"`` or ``"row"``.
+    numbered : bool
+        Whether the keys are the numbers of the rows, for want of others.
+    subwords : Subwords or None
+        Of a fastText model.
+    """
+
+    format: str
+    dim: int
+    key_kind: KeyKind
+    count: int | None
+    chunks: Callable[[], Generator[Chunk, None, None]]
+    unit: str = "row"
+    numbered: bool = False
+    subwords: "Subwords | None" = None
+
+
+def row_slices(n: int, dim: int, multiple_of: int = 1) -> Iterator[slice]:
+    """Yield slices of a few MB of float32 that together are all of n rows.
+
+    Examples
+    --------
+    >>> list(row_slices(5, 1 << 19))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    step = -(-max(1, _CHUNK_VALUES // dim) // multiple_of) * multiple_of
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+def quoted(text: bytes | str) -> str:
+    """Return the beginning of `text`, fit to be printed on one line."""
+    if isinstance(text, bytes):  # a character has at most four
+        text = text[: 4 * _QUOTED + 4].decode("utf-8", "backslashreplace")
+    shown = text[: _QUOTED + 1]
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown[:_QUOTED])
+    return printable + ("..." if len(shown) > _QUOTED else "")
