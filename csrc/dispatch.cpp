@@ -6,6 +6,11 @@
 #if defined(_MSC_VER) && defined(VECSTORE_X86_LEVELS)
 #include <intrin.h>
 #endif
+#if defined(VECSTORE_AMX_LEVEL)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace vecstore {
 namespace {
@@ -20,6 +25,16 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vnni");
 }
+#if defined(VECSTORE_AMX_LEVEL)
+// Tiles are state that the kernel saves for a process only once the process has asked for it.
+bool has_amx() {
+  constexpr unsigned kTile = 1u << 24, kInt8 = 1u << 25;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl: ARCH_REQ_XCOMP_PERM, XTILEDATA
+  unsigned a, b, c, d;
+  if (!has_avx512() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  return (d & kTile) && (d & kInt8) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
 #elif defined(VECSTORE_X86_LEVELS)
 bool bit(int word, int index) { return (word >> index) & 1; }
 bool os_saves(unsigned long long states) {
@@ -44,6 +59,9 @@ bool has_avx512() {
 std::vector<const KernelTable*> probe() {
   std::vector<const KernelTable*> levels;
 #if defined(VECSTORE_X86_LEVELS)
+#if defined(VECSTORE_AMX_LEVEL)
+  if (has_amx()) levels.push_back(&kAmxKernels);
+#endif
   if (has_avx512()) levels.push_back(&kAvx512Kernels);
   if (has_avx2()) levels.push_back(&kAvx2Kernels);
 #endif

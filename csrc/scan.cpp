@@ -2,31 +2,20 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 
 #include "bounds.h"
 #include "exact.h"
 #include "queries.h"
-#include "threads.h"
-#include "topk.h"
+#include "schedule.h"
 
 namespace vecstore {
 namespace {
 
 // Rows of a block that are filtered in one go: about 128 KiB, so that they stay in the second-level cache
 // while every panel of a group passes over them. Multiples of 64, as the words of a mask.
-constexpr size_t kChunkBytes = 128 * 1024, kMinChunk = 64, kMaxChunk = 512;
+constexpr size_t kChunkBytes = 128 * 1024, kMaxChunk = 512;
 // From this many queries on, packed panels beat one pass per query (measured at dims 100 to 768).
 constexpr size_t kPanelQueries = 8;
-// Queries whose state a thread holds at once, and the bytes of answers-in-the-making they may take.
-constexpr size_t kGroupQueries = 1056, kGroupBytes = size_t{64} << 20;
-// Below this many rows another part is not worth its own start.
-constexpr size_t kMinPartRows = 8192;
-
-struct Chunk {
-  const Block* block;
-  size_t first, n;  // rows within the block
-};
 
 // One thread's place: scratch memory for a chunk.
 struct Scratch {
@@ -37,17 +26,6 @@ struct Scratch {
       : rows(half ? chunk * dim : 0), norms(chunk), scale(chunk), bias(chunk), slack(chunk),
         panel_threshold(kMaxLanes), panel_slack(kMaxLanes), scores(chunk), row(dim), hits(chunk) {}
 };
-
-bool any_row(const Block& block, size_t first, size_t n) {
-  if (block.mask == nullptr) return true;
-  for (size_t word = first / 64; word * 64 < first + n; ++word)
-    if (block.mask[word] != 0) return true;
-  return false;
-}
-
-bool allowed(const Block& block, size_t row) {
-  return block.mask == nullptr || (block.mask[row / 64] >> (row % 64) & 1) != 0;
-}
 
 // A group of queries over a part of the rows: the state that one thread works on.
 class GroupScan {
@@ -68,7 +46,7 @@ class GroupScan {
   void scan(const Chunk& chunk) {
     const Block& block = *chunk.block;
     if (!any_row(block, chunk.first, chunk.n)) return;
-    work_.rows += static_cast<int64_t>(chunk.n * n_);
+    work.rows += static_cast<int64_t>(chunk.n * n_);
     if (panels_.empty() && queries_.metric() == Metric::euclidean) return scan_directly(chunk);
     const float* rows = widened(chunk);
     const size_t stride = block.half ? queries_.dim() : block.stride;
@@ -80,8 +58,16 @@ class GroupScan {
     for (const Panel& panel : panels_) scan_panel(panel, chunk, rows, stride);
   }
 
-  std::vector<TopK>& best() { return best_; }
-  const Work& work() const { return work_; }
+  void absorb(GroupScan& other) {
+    for (size_t q = 0; q < n_; ++q)
+      for (const Neighbor& neighbor : other.best_[q].kept()) best_[q].offer(neighbor);
+    work.rows += other.work.rows;
+    work.rescored += other.work.rescored;
+  }
+
+  TopK finish(size_t q) { return std::move(best_[q]); }
+
+  Work work;
 
  private:
   struct Panel {
@@ -147,7 +133,7 @@ class GroupScan {
   void score(size_t q, const Block& block, size_t row) {
     const int64_t global = block.first_row + static_cast<int64_t>(row);
     if (!allowed(block, row) || queries_.excludes(first_ + q, global)) return;
-    ++work_.rescored;
+    ++work.rescored;
     const size_t dim = queries_.dim(), query = first_ + q;
     const double distance =
         exact_distance(kernels_, queries_.metric(), queries_.raw(query), queries_.sq_norm(query),
@@ -166,88 +152,26 @@ class GroupScan {
   std::vector<TopK> best_;
   std::vector<Panel> panels_;
   Scratch scratch_;
-  Work work_;
 };
-
-// Chunks of every block in order. The first ones are small, so that thresholds exist before much is scored
-// in float64; then they double.
-std::vector<Chunk> cut(const std::vector<Block>& blocks, size_t chunk_rows) {
-  std::vector<Chunk> chunks;
-  size_t done = 0;
-  for (const Block& block : blocks)
-    for (size_t first = 0; first < block.n;) {
-      const size_t size = std::min(chunk_rows, std::max(kMinChunk, done / kMinChunk * kMinChunk));
-      const size_t n = std::min(size, block.n - first);
-      chunks.push_back({&block, first, n});
-      first += n;
-      done += n;
-    }
-  return chunks;
-}
-
-size_t group_size(const KernelTable& kernels, size_t n_queries, size_t k, size_t threads) {
-  const size_t fits = std::max<size_t>(1, kGroupBytes / (sizeof(Neighbor) * std::max<size_t>(1, k)));
-  const size_t share = (n_queries + threads - 1) / threads;
-  const size_t whole_panels = (share + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
-  return std::max<size_t>(1, std::min({fits, kGroupQueries, n_queries < kPanelQueries ? n_queries : whole_panels}));
-}
 
 }  // namespace
 
 Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
           Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer) {
-  Work work;
-  if (queries.n == 0) return work;
+  if (queries.n == 0) return {};
   if (threads == 0) threads = default_threads();
   const PreparedQueries prepared(kernels, queries, metric, exclusions);
   Thresholds thresholds(queries.n, k == 0 ? kNever : kAlways);
-
-  size_t chunk_rows = kChunkBytes / (sizeof(float) * queries.dim) / 64 * 64;
-  chunk_rows = std::max(kMinChunk, std::min(kMaxChunk, chunk_rows));
   bool half = false;
   for (const Block& block : blocks) half |= block.half;
-  const std::vector<Chunk> chunks = cut(blocks, chunk_rows);
-  size_t total_rows = 0;
-  for (const Block& block : blocks) total_rows += block.n;
 
-  // Tasks: groups of queries x parts of the rows. Several parts per thread let a slowed thread hand work over.
-  const size_t group = group_size(kernels, queries.n, k, threads);
-  const size_t n_groups = (queries.n + group - 1) / group;
-  size_t n_parts = threads == 1 ? 1 : (4 * threads + n_groups - 1) / n_groups;
-  n_parts = std::max<size_t>(1, std::min({n_parts, total_rows / kMinPartRows, chunks.size()}));
-
-  std::mutex merging;
-  std::vector<std::vector<TopK>> merged(n_groups);
-  std::vector<size_t> parts_left(n_groups, n_parts);
-
-  parallel_for(n_groups * n_parts, threads, [&](size_t task) {
-    const size_t g = task / n_parts, part = task % n_parts, first = g * group;
-    const size_t n = std::min(group, queries.n - first);
-    GroupScan group_scan(kernels, prepared, thresholds, first, n, k, chunk_rows, half);
-    for (size_t c = chunks.size() * part / n_parts; c < chunks.size() * (part + 1) / n_parts; ++c)
-      group_scan.scan(chunks[c]);
-
-    const std::lock_guard<std::mutex> hold(merging);
-    work.rows += group_scan.work().rows;
-    work.rescored += group_scan.work().rescored;
-    if (merged[g].empty()) {
-      merged[g] = std::move(group_scan.best());
-    } else {
-      for (size_t q = 0; q < n; ++q)
-        for (const Neighbor& neighbor : group_scan.best()[q].kept()) merged[g][q].offer(neighbor);
-    }
-    if (--parts_left[g] > 0) return;
-    for (size_t q = 0; q < n; ++q) {
-      const std::vector<Neighbor>& sorted = merged[g][q].sort();
-      for (size_t place = 0; place < sorted.size(); ++place) {
-        answer.distances[(first + q) * k + place] = sorted[place].distance;
-        answer.rows[(first + q) * k + place] = sorted[place].row;
-      }
-      answer.counts[first + q] = static_cast<int64_t>(sorted.size());
-    }
-    std::vector<TopK>().swap(merged[g]);
+  const size_t fitting = kChunkBytes / (sizeof(float) * queries.dim) / kFirstChunk * kFirstChunk;
+  const size_t chunk = std::max(kFirstChunk, std::min(kMaxChunk, fitting));
+  const size_t group =
+      queries.n < kPanelQueries ? queries.n : group_size(queries.n, kernels.lanes, k, threads);
+  return run_groups(cut(blocks, chunk), queries.n, group, k, threads, answer, [&](size_t first, size_t n) {
+    return std::make_unique<GroupScan>(kernels, prepared, thresholds, first, n, k, chunk, half);
   });
-  return work;
 }
 
 }  // namespace vecstore

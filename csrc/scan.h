@@ -11,6 +11,19 @@ namespace vecstore {
 
 enum class Metric { cosine, euclidean, dot };
 
+// What sixteen rows of codes share: their scale, their largest error, their largest length plus error.
+struct CodeBounds {
+  float scale, error, length;
+};
+
+// 8-bit codes of a block's rows, as `encode` makes them (encode.h).
+struct BlockCodes {
+  const uint8_t* codes;  // null: the block has none
+  const CodeBounds* bounds;
+  const float *errors, *norms;
+  const float* center;  // (dim,), what was taken from each prepared row
+};
+
 // The rows of one segment. `data` points at float32, or at half floats where `half` is set.
 struct Block {
   const void* data;
@@ -20,6 +33,7 @@ struct Block {
   const float* inverse_norms;  // cosine only
   int64_t first_row;           // global number of row 0
   const uint64_t* mask;        // bit r % 64 of word r / 64: row r may be an answer; null: all may
+  BlockCodes codes;
 };
 
 // Global rows that may not answer query i: rows[offsets[i]] .. rows[offsets[i + 1] - 1]; null offsets: none.
@@ -43,12 +57,17 @@ struct Answer {
 
 // What a scan did, summed over its queries.
 struct Work {
-  int64_t rows = 0;      // (query, row) pairs that the float32 filter looked at
+  int64_t rows = 0;      // (query, row) pairs that the filter looked at
   int64_t rescored = 0;  // pairs scored in float64
 };
 
 Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
           Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer);
+
+// The same answer by way of the 8-bit codes, which every block must have: rows whose certified bound cannot
+// reach the k-th best are never scored (csrc/README.md has the proof). dim is at most 65536.
+Work scan_codes(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
+                Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer);
 
 // Questions of 3CosMul over distinct vectors: question i multiplies the shifted cosines of
 // positive[positive_offsets[i] ..] and divides by those of negative[...]; both index `vectors`.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../dispatch.h"
+#include "../encode.h"
 #include "../scan.h"
 
 namespace vecstore {
@@ -19,9 +20,8 @@ namespace py = pybind11;
 using FloatArray = py::array_t<float, py::array::c_style>;      // queries, norms
 using DoubleArray = py::array_t<double, py::array::c_style>;    // weights, distances
 using Int64Array = py::array_t<int64_t, py::array::c_style>;    // rows, offsets, counts
+using ByteArray = py::array_t<uint8_t, py::array::c_style>;     // codes
 using Word64Array = py::array_t<uint64_t, py::array::c_style>;  // mask words
-using OptionalFloats = std::optional<FloatArray>;
-using OptionalWords = std::optional<Word64Array>;
 
 // (n, dim) float32 or float16 rows, elements adjacent, rows any whole number of elements apart.
 inline Block block_of(const py::array& vectors) {
@@ -34,29 +34,37 @@ inline Block block_of(const py::array& vectors) {
   const py::ssize_t stride = n > 1 ? vectors.strides(0) : dim * item;
   if ((dim > 1 && n > 0 && vectors.strides(1) != item) || stride % item != 0 || stride < dim * item)
     throw py::value_error("`vectors` must have adjacent elements and rows in order.");
-  return {vectors.data(), half, static_cast<size_t>(n), static_cast<size_t>(stride / item), nullptr, 0, nullptr};
+  return {vectors.data(), half, static_cast<size_t>(n), static_cast<size_t>(stride / item), nullptr, 0, nullptr, {}};
 }
 
 inline size_t dim_of(const py::array& vectors) { return static_cast<size_t>(vectors.shape(1)); }
 
-// vecstore.arrays.Block: (vectors, inverse_norms, first_row, mask).
+template <class Array>
+inline const typename Array::value_type* column_of(const py::handle& given, size_t size, const char* what) {
+  const py::array array = given.cast<py::array>();
+  if (!Array::check_(array) || static_cast<size_t>(array.size()) != size)
+    throw py::type_error(std::string("`") + what + "` has the wrong dtype or size.");
+  return static_cast<const typename Array::value_type*>(array.data());
+}
+
+// vecstore.arrays.Codes: (codes, bounds, errors, norms, center).
+inline BlockCodes codes_of(const py::tuple& parts, size_t n, size_t dim) {
+  return {column_of<ByteArray>(parts[0], n * code_stride(dim), "codes"),
+          reinterpret_cast<const CodeBounds*>(column_of<FloatArray>(parts[1], 3 * code_blocks(n), "bounds")),
+          column_of<FloatArray>(parts[2], n, "errors"),
+          column_of<FloatArray>(parts[3], n, "norms"), column_of<FloatArray>(parts[4], dim, "center")};
+}
+
+// vecstore.arrays.Block: (vectors, inverse_norms, first_row, mask, codes).
 inline Block block_of(const py::tuple& parts, size_t dim) {
   const py::array vectors = parts[0].cast<py::array>();
   Block block = block_of(vectors);
   if (dim_of(vectors) != dim) throw py::value_error("`blocks` must have the dim of the queries.");
-  if (!parts[1].is_none()) {
-    const py::array norms = parts[1].cast<py::array>();
-    if (!FloatArray::check_(norms) || static_cast<size_t>(norms.size()) != block.n)
-      throw py::type_error("`inverse_norms` must be float32 (n,).");
-    block.inverse_norms = static_cast<const float*>(norms.data());
-  }
+  if (!parts[1].is_none()) block.inverse_norms = column_of<FloatArray>(parts[1], block.n, "inverse_norms");
   block.first_row = parts[2].cast<int64_t>();
-  if (!parts[3].is_none()) {
-    const py::array mask = parts[3].cast<py::array>();
-    if (!Word64Array::check_(mask) || static_cast<size_t>(mask.size()) != (block.n + 63) / 64)
-      throw py::type_error("`mask` must be uint64 (ceil(n / 64),).");
-    block.mask = static_cast<const uint64_t*>(mask.data());
-  }
+  if (!parts[3].is_none()) block.mask = column_of<Word64Array>(parts[3], (block.n + 63) / 64, "mask");
+  if (parts.size() > 4 && !parts[4].is_none())
+    block.codes = codes_of(parts[4].cast<py::tuple>(), block.n, dim);
   return block;
 }
 

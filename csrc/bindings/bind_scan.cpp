@@ -9,7 +9,7 @@ namespace {
 
 py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k, const std::string& metric,
                  const std::optional<Int64Array>& exclude_offsets, const std::optional<Int64Array>& exclude_rows,
-                 const std::string& level, size_t threads) {
+                 bool use_codes, const std::string& level, size_t threads) {
   const KernelTable& kernels = kernels_for(level);
   const Queries q = queries_of(queries);
   const Metric measure = metric_of(metric);
@@ -17,13 +17,16 @@ py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k
   for (const Block& block : parts)
     if (measure == Metric::cosine && block.inverse_norms == nullptr && block.n > 0)
       throw py::value_error("`blocks` must have inverse_norms under cosine.");
+    else if (use_codes && block.codes.codes == nullptr && block.n > 0)
+      throw py::value_error("`blocks` must have codes.");
   const Exclusions exclusions = exclusions_of(exclude_offsets, exclude_rows);
   AnswerArrays answer(q.n, k);
   const Answer pointers = answer.pointers();
   Work work;
   {
     const py::gil_scoped_release release;
-    work = scan(kernels, parts, q, k, measure, exclusions, threads, pointers);
+    work = use_codes ? scan_codes(kernels, parts, q, k, measure, exclusions, threads, pointers)
+                     : scan(kernels, parts, q, k, measure, exclusions, threads, pointers);
   }
   return py::make_tuple(answer.distances, answer.rows, answer.counts, py::make_tuple(work.rows, work.rescored));
 }
@@ -49,6 +52,25 @@ py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, cons
   return answer.tuple();
 }
 
+py::tuple encoded(const py::array& vectors, const std::string& metric, const FloatArray& center,
+                  const std::string& level, size_t threads) {
+  const KernelTable& kernels = kernels_for(level);
+  const Block block = block_of(vectors);
+  const size_t dim = dim_of(vectors);
+  const Metric measure = metric_of(metric);
+  if (static_cast<size_t>(center.size()) != dim) throw py::value_error("`center` must have shape (dim,).");
+  ByteArray codes({block.n, code_stride(dim)});
+  FloatArray bounds({code_blocks(block.n), size_t{3}}), errors(static_cast<py::ssize_t>(block.n)),
+      norms(static_cast<py::ssize_t>(block.n));
+  const CodesOut out = {codes.mutable_data(), reinterpret_cast<CodeBounds*>(bounds.mutable_data()),
+                        errors.mutable_data(), norms.mutable_data()};
+  {
+    const py::gil_scoped_release release;
+    encode(kernels, block, dim, measure, center.data(), threads, out);
+  }
+  return py::make_tuple(codes, bounds, errors, norms);
+}
+
 FloatArray composed(const py::sequence& blocks, size_t dim, const Int64Array& rows, const DoubleArray& weights,
                     const Int64Array& offsets, bool unit, const std::string& level, size_t threads) {
   const KernelTable& kernels = kernels_for(level);
@@ -66,7 +88,10 @@ FloatArray composed(const py::sequence& blocks, size_t dim, const Int64Array& ro
 void register_scan(py::module_& m) {
   using py::arg;
   m.def("search", &search, arg("blocks"), arg("queries").noconvert(), arg("k"), arg("metric"),
-        arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(), arg("level"), arg("threads"));
+        arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(), arg("use_codes"), arg("level"),
+        arg("threads"));
+  m.def("encode", &encoded, arg("vectors").noconvert(), arg("metric"), arg("center").noconvert(), arg("level"),
+        arg("threads"));
   m.def("search_mul", &search_mul, arg("blocks"), arg("vectors").noconvert(), arg("positive_offsets").noconvert(),
         arg("positive").noconvert(), arg("negative_offsets").noconvert(), arg("negative").noconvert(), arg("k"),
         arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(), arg("level"), arg("threads"));

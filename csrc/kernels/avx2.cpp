@@ -8,6 +8,7 @@
 #endif
 
 #include <immintrin.h>
+#include <string.h>
 
 #include "kernels.h"
 
@@ -49,6 +50,22 @@ inline uint64_t not_below(Vec a, Vec b) {
   return static_cast<uint64_t>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_NLT_UQ)));
 }
 
+inline Vec min_or_nan(Vec limit, Vec v) { return _mm256_min_ps(limit, v); }
+
+using IVec = __m256i;
+constexpr size_t kCodeRows = 4, kCodePanels = 2;
+
+inline IVec iload(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline void istore(int32_t* p, IVec v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
+inline IVec iset1(int32_t x) { return _mm256_set1_epi32(x); }
+inline IVec iadd(IVec a, IVec b) { return _mm256_add_epi32(a, b); }
+inline IVec imax(IVec a, IVec b) { return _mm256_max_epi32(a, b); }
+inline uint64_t at_least(IVec a, IVec b) {
+  return 0xff & ~static_cast<uint64_t>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(b, a))));
+}
+inline Vec to_float(IVec v) { return _mm256_cvtepi32_ps(v); }
+inline IVec to_int_down(Vec v) { return _mm256_cvtps_epi32(_mm256_floor_ps(v)); }
+
 using DVec = __m256d;
 constexpr size_t kDWidth = 4;
 
@@ -62,6 +79,63 @@ inline DVec dsub(DVec a, DVec b) { return _mm256_sub_pd(a, b); }
 
 #include "body.h"
 
+// Two codes of one row, widened to 16 bits, against two of each of eight queries. (VPMADDUBSW would take four
+// 8-bit ones but saturates its sums at 16 bits.)
+inline IVec code_entry(const void* row) {
+  int32_t two;
+  memcpy(&two, row, sizeof two);
+  return _mm256_set1_epi32(two);
+}
+inline IVec code_muladd(IVec sum, IVec row, IVec query) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(row, query));
+}
+
+void prepare_codes(const uint8_t* codes, size_t n, size_t stride, size_t dim, void* to, size_t to_stride) noexcept {
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t* from = codes + i * stride;
+    uint16_t* row = reinterpret_cast<uint16_t*>(static_cast<unsigned char*>(to) + i * to_stride);
+    size_t j = 0;
+    for (; j + 16 <= dim; j += 16)
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + j),
+                          _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + j))));
+    for (; j < dim; ++j) row[j] = from[j];
+    if (dim % 2) row[dim] = 0;
+  }
+}
+
+// Eight rows' dots with one query. The last sixteen bytes of a row are read whole, ending with the row, and
+// multiplied by a query tail that is zero where they were counted before.
+inline __m256i products(const uint8_t* row, __m256i query) {
+  return _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row))), query);
+}
+inline __m256i widened(const int8_t* query) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query)));
+}
+inline int32_t row_dot(const uint8_t* row, const int8_t* query, __m256i tail, size_t dim) {
+  if (dim < 16) {
+    int32_t sum = 0;
+    for (size_t j = 0; j < dim; ++j) sum += row[j] * query[j];
+    return sum;
+  }
+  __m256i sum = dim % 16 == 0 ? _mm256_setzero_si256() : products(row + dim - 16, tail);
+  for (size_t j = 0; j + 16 <= dim; j += 16) sum = _mm256_add_epi32(sum, products(row + j, widened(query + j)));
+  __m128i s = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+  s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1)));
+}
+
+inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, size_t dim) {
+  int16_t tail[16] = {};
+  if (dim >= 16)
+    for (size_t i = 16 - dim % 16; i < 16; ++i) tail[i] = query[dim - 16 + i];
+  const __m256i last = iload(tail);
+  alignas(32) int32_t dots[kWidth];
+  for (size_t r = 0; r < kWidth; ++r) dots[r] = row_dot(rows + r * stride, query, last, dim);
+  return iload(dots);
+}
+
+#include "body_codes.h"
+
 }  // namespace
 
 const KernelTable kAvx2Kernels = {
@@ -71,6 +145,8 @@ const KernelTable kAvx2Kernels = {
     sq_norms,     widen,             filter_panel,
     dot_panel,    filter_mul,        dot_exact,
     sq_euclidean_exact,
+    kCodePanels * kWidth, kWidth, 2, 1, prepare_codes, filter_codes,
+    filter_codes_one,
 };
 
 }  // namespace vecstore

@@ -39,6 +39,36 @@ struct RowTerms {
   const float* slack;
 };
 
+// Rows of 8-bit codes, sixteen to a block that shares one scale s (csrc/README.md). A row's code u stands for
+// the vector s * (u - 128).
+constexpr size_t kCodeBlock = 16;
+
+struct CodeRows {
+  const void* codes;  // as the level's `prepare_codes` left them, or as stored where it has none
+  size_t stride;      // bytes
+  size_t n;
+  // Per block, all rounded up: 1/s; the largest error and the largest length in units of s; what rounding may
+  // do to the offsets, in units of s.
+  const float *inverse_scale, *error, *length, *offset_slack;
+  const float* offset;  // per row, in units of s; null: none
+};
+
+// Queries packed for codes, `kWidth` lanes of the level at a time: for each such group `steps` lines of kWidth
+// entries of four bytes. A query's code a stands for the vector t * a.
+struct CodePanel {
+  const void* codes;
+  size_t lanes;  // a multiple of the level's kWidth
+  size_t steps;
+  const int32_t* start;  // -128 * sum of a, which turns u.a into (u - 128).a
+  // In units of t: the score wanted, rounded down; the query's length and error, rounded up; 1/t.
+  const float *wanted, *length, *error, *inverse_step;
+};
+
+struct CodeHit {
+  uint32_t row, lane;
+  int32_t dot;  // (u - 128).a, exact
+};
+
 struct KernelTable {
   const char* name;
   size_t lanes;  // queries per packed panel, a multiple of lane_step
@@ -80,10 +110,28 @@ struct KernelTable {
   // Sum of a_j b_j, and of (a_j - b_j)^2, in float64.
   double (*dot_exact)(const float* a, const float* b, size_t dim) noexcept;
   double (*sq_euclidean_exact)(const float* a, const float* b, size_t dim) noexcept;
+
+  // The 8-bit scan. A panel holds at most code_lanes queries, in groups of code_width; an entry of four bytes
+  // holds code_entry codes (4: int8, 2: int16); steps are padded to a multiple of code_steps.
+  size_t code_lanes, code_width, code_entry, code_steps;
+  // Copies n rows into the form that filter_codes reads, `to_stride` bytes apart; null: it reads them as stored.
+  // The memory there holds a multiple of 64 rows.
+  void (*prepare_codes)(const uint8_t* codes, size_t n, size_t stride, size_t dim, void* to,
+                        size_t to_stride) noexcept;
+  // Writes every (row, lane) whose dot reaches
+  //   wanted/s - length * error_block - error * length_block - slack - 1 - offset/t        (all as above)
+  // A threshold that is not a number is reached. Returns the number of hits; room for n * lanes is needed.
+  // dots are exact for dim <= 65536.
+  size_t (*filter_codes)(const CodeRows& rows, const CodePanel& panel, CodeHit* hits) noexcept;
+  // The same for one query and rows as stored (dim bytes or more apart): a panel of one lane whose codes are
+  // dim int8. Reads each row once, as vectors of its own bytes.
+  size_t (*filter_codes_one)(const CodeRows& rows, const CodePanel& panel, size_t dim, CodeHit* hits) noexcept;
 };
 
 extern const KernelTable kScalarKernels;
+
 extern const KernelTable kAvx2Kernels;
 extern const KernelTable kAvx512Kernels;
+extern const KernelTable kAmxKernels;
 
 }  // namespace vecstore

@@ -1,5 +1,7 @@
 // Level scalar: plain C++ for any processor, built with the platform's baseline flags. A "register" is four
 // floats in a struct, which compilers turn into the baseline's vectors (SSE2, NEON) where it has them.
+#include <string.h>
+
 #include "kernels.h"
 
 namespace vecstore {
@@ -71,6 +73,52 @@ inline uint64_t not_below(Vec a, Vec b) {
   return lanes;
 }
 
+inline Vec min_or_nan(Vec limit, Vec v) {
+  for (size_t i = 0; i < kWidth; ++i) v.v[i] = v.v[i] > limit.v[i] ? limit.v[i] : v.v[i];
+  return v;
+}
+
+constexpr size_t kCodeRows = 4, kCodePanels = 2;
+struct IVec {
+  int32_t v[kWidth];
+};
+
+inline IVec iload(const void* p) {
+  IVec r;
+  memcpy(&r, p, sizeof r);
+  return r;
+}
+inline void istore(int32_t* p, IVec v) { memcpy(p, &v, sizeof v); }
+inline IVec iset1(int32_t x) { return {{x, x, x, x}}; }
+inline IVec iadd(IVec a, IVec b) {
+  for (size_t i = 0; i < kWidth; ++i) a.v[i] += b.v[i];
+  return a;
+}
+inline IVec imax(IVec a, IVec b) {
+  for (size_t i = 0; i < kWidth; ++i) a.v[i] = a.v[i] < b.v[i] ? b.v[i] : a.v[i];
+  return a;
+}
+inline uint64_t at_least(IVec a, IVec b) {
+  uint64_t lanes = 0;
+  for (size_t i = 0; i < kWidth; ++i) lanes |= static_cast<uint64_t>(a.v[i] >= b.v[i]) << i;
+  return lanes;
+}
+inline Vec to_float(IVec v) {
+  Vec r;
+  for (size_t i = 0; i < kWidth; ++i) r.v[i] = static_cast<float>(v.v[i]);
+  return r;
+}
+// Below the range of integers, or NaN: the least one, as the vector levels have it.
+inline IVec to_int_down(Vec v) {
+  IVec r;
+  for (size_t i = 0; i < kWidth; ++i) {
+    const float x = v.v[i];
+    const int32_t toward_zero = x > -2147483648.0f && x < 2147483648.0f ? static_cast<int32_t>(x) : INT32_MIN;
+    r.v[i] = toward_zero != INT32_MIN && static_cast<float>(toward_zero) > x ? toward_zero - 1 : toward_zero;
+  }
+  return r;
+}
+
 constexpr size_t kDWidth = 2;
 struct DVec {
   double v[kDWidth];
@@ -86,6 +134,40 @@ inline DVec dmuladd_exact(DVec a, DVec b, DVec c) { return dadd(c, dmul(a, b)); 
 
 #include "body.h"
 
+// Two codes of one row, widened to 16 bits, against two of each of four queries.
+struct Entry {
+  int16_t two[2];
+};
+inline IVec code_entry(const void* row) {
+  IVec r;
+  for (size_t i = 0; i < kWidth; ++i) memcpy(&r.v[i], row, sizeof(Entry));
+  return r;
+}
+inline IVec code_muladd(IVec sum, IVec row, IVec query) {
+  Entry x[kWidth], q[kWidth];
+  memcpy(x, &row, sizeof x);
+  memcpy(q, &query, sizeof q);
+  for (size_t i = 0; i < kWidth; ++i) sum.v[i] += x[i].two[0] * q[i].two[0] + x[i].two[1] * q[i].two[1];
+  return sum;
+}
+
+void prepare_codes(const uint8_t* codes, size_t n, size_t stride, size_t dim, void* to, size_t to_stride) noexcept {
+  for (size_t i = 0; i < n; ++i) {
+    uint16_t* row = reinterpret_cast<uint16_t*>(static_cast<unsigned char*>(to) + i * to_stride);
+    for (size_t j = 0; j < dim; ++j) row[j] = codes[i * stride + j];
+    if (dim % 2) row[dim] = 0;
+  }
+}
+
+inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, size_t dim) {
+  IVec dots = {};
+  for (size_t r = 0; r < kWidth; ++r)
+    for (size_t j = 0; j < dim; ++j) dots.v[r] += rows[r * stride + j] * query[j];
+  return dots;
+}
+
+#include "body_codes.h"
+
 }  // namespace
 
 const KernelTable kScalarKernels = {
@@ -95,6 +177,8 @@ const KernelTable kScalarKernels = {
     sq_norms,     widen,             filter_panel,
     dot_panel,    filter_mul,        dot_exact,
     sq_euclidean_exact,
+    kCodePanels * kWidth, kWidth, 2, 1, prepare_codes, filter_codes,
+    filter_codes_one,
 };
 
 }  // namespace vecstore

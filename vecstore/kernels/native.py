@@ -128,7 +128,7 @@ def search(
     """
     offsets, rows = exclude or (None, None)
     distances, found, counts, _ = _native.search(
-        blocks, queries, k, metric, offsets, rows, level or "", threads or 0
+        blocks, queries, k, metric, offsets, rows, False, level or "", threads or 0
     )
     return distances, found, counts
 
@@ -170,4 +170,3 @@ def compose(
     """Return weighted sums of stored rows; see `reference.compose`."""
     dim = blocks[0].vectors.shape[1]
     return _native.compose(blocks, dim, rows, weights, offsets, unit, level or "", threads or 0)
-
