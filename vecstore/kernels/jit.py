@@ -16,7 +16,7 @@ from vecstore.kernels.blocks import gather
 from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
 from vecstore.kernels.float64 import norms, quotients, reciprocals
 from vecstore.kernels.jit_arrays import line, widened
-from vecstore.kernels.jit_compile import CompileError, compiled_metric, first_cause
+from vecstore.kernels.jit_compile import compiled_metric
 from vecstore.kernels.jit_custom import scan_custom
 from vecstore.kernels.jit_filter import COSINE, DOT, EUCLIDEAN
 from vecstore.kernels.jit_mul import questions, scan_mul
@@ -173,20 +173,14 @@ def search_custom(
     TypeError
         If Numba cannot compile the function for two vectors and a number as its result.
     """
+    distance = compiled_metric(function)
     own = np.array(queries)  # writable, for functions compiled for writable arrays
 
     def prepare(start: int, stop: int) -> Scan:
-        group, distance = own[start:stop], compiled_metric(function)
+        group = own[start:stop]
         return lambda rows, first, last, best: scan_custom(rows, first, last, group, distance, best)
 
-    try:
-        return scan_all(blocks, len(queries), k, prepare, exclude, threads)
-    except CompileError as error:
-        name = getattr(function, "__name__", repr(function))
-        raise TypeError(
-            "`metric` must be a function f(x, y) -> float that Numba can compile; "
-            f"{name} is not: {first_cause(error)}"
-        ) from error
+    return scan_all(blocks, len(queries), k, prepare, exclude, threads)
 
 
 def compose(

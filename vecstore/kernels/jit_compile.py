@@ -13,11 +13,13 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["CompileError", "compiled", "compiled_in_memory", "compiled_metric", "first_cause"]
+__all__ = ["compiled", "compiled_in_memory", "compiled_metric"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-CompileError = numba.core.errors.NumbaError
+_VECTOR = numba.types.Array(numba.types.float32, 1, "C")
+_REAL = (numba.types.Float, numba.types.Integer, numba.types.Boolean)
+_TYPING = numba.core.registry.cpu_target.typing_context
 
 
 def compiled(function: Function) -> Function:
@@ -36,13 +38,32 @@ def compiled_in_memory(function: Function) -> Function:
 
 @lru_cache(maxsize=64)
 def compiled_metric(function: Callable[[Any, Any], float]) -> Callable[[Any, Any], float]:
-    """Return a user's function as a Numba function, the same one whenever it comes again."""
-    if isinstance(function, numba.core.registry.CPUDispatcher):
-        return function
-    return compiled_in_memory(function)
+    """Return a user's distance as a Numba function, the same one whenever it comes again.
+
+    Raises
+    ------
+    TypeError
+        If it does not take two float32 vectors, returns no real number, or cannot be compiled.
+    """
+    name = getattr(function, "__name__", repr(function))
+    rule = "`metric` must be a function f(x, y) -> float that Numba can compile"
+    if not callable(function):
+        raise TypeError(f"{rule}; got {name}.")
+    is_compiled = isinstance(function, numba.core.registry.CPUDispatcher)
+    made = function if is_compiled else compiled_in_memory(function)
+    kind = numba.typeof(made)  # type: ignore[no-untyped-call]
+    try:
+        signature = _TYPING.resolve_function_type(kind, (_VECTOR, _VECTOR), {})
+    except numba.core.errors.NumbaError as error:
+        raise TypeError(f"{rule}; of {name} it says: {_cause(error)}") from error
+    if signature is None:
+        raise TypeError(f"{rule}; {name} is compiled for other arguments than float32 vectors.")
+    if not isinstance(signature.return_type, _REAL):
+        raise TypeError(f"{rule}; {name} returns {signature.return_type}.")
+    return made
 
 
-def first_cause(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     """Return the line of Numba's long message that says what it could not compile."""
     lines = [line.strip() for line in str(error).splitlines()]
     told = [line for line in lines if line and not line.startswith("Failed in nopython mode")]

@@ -1,0 +1,87 @@
+"""A hunt for a counterexample: any finite vectors whatever, and still the reference's answer."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tests.helpers import assert_same_neighbors
+from vecstore.arrays import Block
+from vecstore.kernels import reference
+from vecstore.kernels.contract import Engine
+
+METRICS = ["cosine", "euclidean", "dot"]
+
+# Few distinct values make ties; the rest reaches every exponent of float32.
+ELEMENTS = st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0**-149, 2.0**-126, -(2.0**127)]) | st.floats(
+    width=32, allow_nan=False, allow_infinity=False
+)
+# The engine does not change between the examples of one test.
+PER_ENGINE = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@st.composite
+def searches(draw: st.DrawFn) -> tuple[list[Block], np.ndarray, int, tuple[np.ndarray, np.ndarray]]:
+    """Blocks, some masked, some empty; queries; k; excluded rows."""
+    n, dim, n_queries = (draw(st.integers(*span)) for span in ((0, 90), (1, 20), (1, 20)))
+    rows = draw(hnp.arrays(np.float32, (n, dim), elements=ELEMENTS, fill=ELEMENTS))
+    queries = draw(hnp.arrays(np.float32, (n_queries, dim), elements=ELEMENTS, fill=ELEMENTS))
+    cut = draw(st.integers(0, n))
+    blocks = []
+    for start, stop in ((0, cut), (cut, n)):
+        words = draw(st.none() | hnp.arrays(np.uint64, -(-(stop - start) // 64)))
+        part = rows[start:stop]
+        blocks.append(Block(part, reference.inverse_norms(part), start, words))
+    excluded = draw(hnp.arrays(np.int64, 2 * n_queries, elements=st.integers(0, 90)))
+    return blocks, queries, draw(st.integers(1, n + 3)), (np.arange(n_queries + 1) * 2, excluded)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@PER_ENGINE
+@given(search=searches())
+def test_any_search_has_the_answer_of_the_reference(
+    kernel: Engine, metric: str, search: tuple[list[Block], np.ndarray, int, tuple]
+) -> None:
+    blocks, queries, k, exclude = search
+    queries[~queries.any(axis=1)] = 1  # no direction: refused before it gets to an engine
+    found = kernel.search(blocks, queries, k, metric, exclude=exclude)
+    assert_same_neighbors(found, reference.search(blocks, queries, k, metric, exclude=exclude))
+
+
+@PER_ENGINE
+@given(search=searches(), data=st.data())
+def test_any_product_of_cosines_has_the_answer_of_the_reference(
+    kernel: Engine, search: tuple[list[Block], np.ndarray, int, tuple], data: st.DataObject
+) -> None:
+    blocks, vectors, k, exclude = search
+    vectors[~vectors.any(axis=1)] = 1
+    n = len(vectors)
+    inputs = hnp.arrays(np.int64, n, elements=st.integers(0, n - 1))
+    plus, minus = data.draw(inputs), data.draw(inputs)
+    groups = (np.arange(n + 1), plus), (np.arange(n + 1), minus)
+    found = kernel.search_mul(blocks, vectors, *groups, k, exclude=exclude)
+    expected = reference.search_mul(blocks, vectors, *groups, k, exclude=exclude)
+    assert_same_neighbors(found, expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_long_random_hunt(kernel: Engine, metric: str, rng: np.random.Generator) -> None:
+    """Magnitudes from all over float32, near-duplicates, dims and k of every size."""
+    for _ in range(300):
+        n, dim = int(rng.integers(1, 700)), int(rng.integers(1, 300))
+        spread = rng.choice([0, 1, 20, 60])
+        scales = 2.0 ** (rng.uniform(-spread, spread, (n, 1)) + rng.choice([0, -100, 60]))
+        centers = rng.standard_normal((int(rng.integers(1, 6)), dim))
+        noise = rng.standard_normal((n, dim)) * 2.0 ** rng.uniform(-30, 1)
+        rows = ((centers[rng.integers(0, len(centers), n)] + noise) * scales).astype(np.float32)
+        queries = rows[rng.integers(0, n, int(rng.integers(1, 70)))]
+        queries = queries * np.float32(rng.choice([1, -1, 3]))
+        queries[~queries.any(axis=1)] = 1
+        k = int(rng.choice([1, 10, n // 2 + 1, n]))
+        blocks = [Block(rows, reference.inverse_norms(rows), 0, None)]
+        found = kernel.search(blocks, queries, k, metric)
+        assert_same_neighbors(found, reference.search(blocks, queries, k, metric))

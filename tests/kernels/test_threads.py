@@ -1,0 +1,46 @@
+"""How many threads there are, and that errors of a thread reach the caller."""
+
+import os
+import threading
+
+import pytest
+
+from vecstore.kernels.threads import in_threads, thread_count
+
+
+def test_the_caller_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VECSTORE_THREADS", "7")
+    assert thread_count(3) == 3
+
+
+def test_the_environment_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VECSTORE_THREADS", "7")
+    assert thread_count() == 7
+
+
+def test_the_processors_are_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VECSTORE_THREADS", raising=False)
+    assert 1 <= thread_count() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", ""])
+def test_nonsense_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VECSTORE_THREADS", value)
+    with pytest.raises(ValueError, match=rf'of at least 1; got "{value}"\.'):
+        thread_count()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 9])
+def test_results_come_in_the_order_of_the_tasks(threads: int) -> None:
+    assert in_threads(lambda task: task * task, range(20), threads) == [i * i for i in range(20)]
+
+
+def test_the_work_is_spread_over_threads() -> None:
+    together = threading.Barrier(3, timeout=30)  # passes only if three wait at once
+    assert len(in_threads(lambda _: together.wait(), range(3), 3)) == 3
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_an_error_in_a_thread_is_the_callers(threads: int) -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda task: 1 // task, [1, 0, 2], threads)
