@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kPartRows = 4096;
 constexpr double kEpsilon = 1e-6;  // keeps the divisor from 0, as in the paper's implementation
+// A score from which on no product on the way to it is subnormal, even times kEpsilon: roundings are relative.
+constexpr double kTiniest = 0x1p-90;
 
 class MulScan {
  public:
@@ -78,8 +80,10 @@ class MulScan {
     if (std::isnan(distance) || !best_[q].offer({distance, global}) || !best_[q].full()) return;
     const int64_t factors = questions_.positive_offsets[q + 1] - questions_.positive_offsets[q] +
                             questions_.negative_offsets[q + 1] - questions_.negative_offsets[q];
+    const double best = -best_[q].reach();
+    if (best < kTiniest) return;
     // 4u for each factor, and room for the additions, the comparison and 1e-6 as a float32.
-    thresholds_.raise(q, round_down(-best_[q].reach() * (1.0 - static_cast<double>(4 * factors + 16) * kUnit)));
+    thresholds_.raise(q, round_down(best * (1.0 - static_cast<double>(4 * factors + 16) * kUnit)));
   }
 
   double product(const float* x, double sq_norm, const int64_t* indices, const int64_t* offsets) const {
