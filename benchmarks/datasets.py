@@ -1,0 +1,132 @@
+"""Vectors to search and queries to search them with: real ones where they are to be had.
+
+GloVe's 50,000 most frequent words are looked for in ``../shared/data`` beside the checkout; without
+them the bundled 8,266 are used. More rows than there are words are made by repeating the words with
+noise, so that a copy lies about as far from its word as the word's nearest real neighbours do.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+__all__ = [
+    "SEED",
+    "Dataset",
+    "Floats",
+    "ann_benchmarks",
+    "clustered",
+    "glove_path",
+    "load",
+    "some_rows",
+    "spellings",
+    "words",
+]
+
+SEED = 1
+Floats = npt.NDArray[np.float32]
+
+_ROOT = Path(__file__).parents[1]
+_SHARED = _ROOT.parent / "shared" / "data"
+_GLOVE = _SHARED / "glove-6b-100d-text" / "glove.6B.100d.first50k.txt.gz"
+_BUNDLED = _ROOT / "vecstore" / "data" / "glove-6b-100d.txt.gz"
+_ANN = {
+    "minilm": _SHARED / "ann-hdf5" / "minilm-wordnet-384-angular-10k.hdf5",
+    "bigann": _SHARED / "ann-hdf5" / "bigann10k-128-euclidean.hdf5",
+}
+_METRICS = {"angular": "cosine", "euclidean": "euclidean"}
+
+# Of the standard deviation of a coordinate: cosines of about 0.8 between a word and its copies.
+_NOISE = 0.5
+_CLUSTER_ROWS = 1000
+
+
+class Dataset(NamedTuple):
+    """Something to search.
+
+    Attributes
+    ----------
+    name : str
+        What it is, for a title.
+    metric : str
+        What near means in it.
+    vectors : ndarray of float32, shape (n, dim)
+        In C order.
+    queries : ndarray of float32, shape (n_queries, dim)
+        None of them zero.
+    """
+
+    name: str
+    metric: str
+    vectors: Floats
+    queries: Floats
+
+
+def load(name: str, rows: int, dim: int, n_queries: int) -> Dataset:
+    """Return ``"words"``, ``"clustered"``, or an ann-benchmarks file by short name or path."""
+    if name == "words":
+        vectors = words(rows)
+        return Dataset("GloVe word vectors", "cosine", vectors, some_rows(vectors, n_queries))
+    if name == "clustered":
+        vectors = clustered(rows + n_queries, dim)
+        return Dataset("clustered vectors", "euclidean", vectors[:rows], vectors[rows:])
+    found = ann_benchmarks(_ANN.get(name, Path(name)))
+    return found._replace(queries=found.queries[:n_queries])
+
+
+def glove_path() -> Path:
+    """Return the larger text file of GloVe vectors that is there."""
+    return _GLOVE if _GLOVE.exists() else _BUNDLED
+
+
+@cache
+def glove() -> tuple[list[str], Floats]:
+    """Return words, most frequent first, and their vectors of 100 dimensions."""
+    table = pl.read_csv(glove_path(), separator=" ", has_header=False, quote_char=None)
+    return table.to_series(0).to_list(), table[:, 1:].to_numpy().astype(np.float32, order="C")
+
+
+def words(n: int) -> Floats:
+    """Return n word vectors, past the real ones repeated with noise."""
+    _, real = glove()
+    if n <= len(real):
+        return real[:n].copy()
+    rng = np.random.default_rng(SEED)
+    rows = np.resize(real, (n, real.shape[1]))
+    noise = rng.standard_normal((n - len(real), real.shape[1]), dtype=np.float32)
+    rows[len(real) :] += noise * (_NOISE * real.std(axis=0))
+    return rows
+
+
+def spellings(n: int) -> list[str]:
+    """Return a key for each row of ``words(n)``: the word, with a number if it is a copy."""
+    real, _ = glove()
+    copies = (f"{real[row % len(real)]}.{row // len(real)}" for row in range(len(real), n))
+    return real[:n] + list(copies)
+
+
+def clustered(n: int, dim: int) -> Floats:
+    """Return n points scattered around n / 1000 centres."""
+    rng = np.random.default_rng(SEED)
+    centres = rng.standard_normal((max(1, n // _CLUSTER_ROWS), dim), dtype=np.float32)
+    points = rng.standard_normal((n, dim), dtype=np.float32)
+    points += centres[rng.integers(len(centres), size=n)]
+    return points
+
+
+def ann_benchmarks(path: Path) -> Dataset:
+    """Return the train and test rows of a file in the layout of ann-benchmarks."""
+    with h5py.File(path) as file:
+        metric = _METRICS[file.attrs["distance"]]
+        train, test = (np.asarray(file[name], dtype=np.float32) for name in ("train", "test"))
+    return Dataset(path.stem, metric, train, test)
+
+
+def some_rows(vectors: Floats, n: int) -> Floats:
+    """Return n different rows to search with."""
+    rng = np.random.default_rng(SEED)
+    return vectors[rng.choice(len(vectors), size=min(n, len(vectors)), replace=False)]
