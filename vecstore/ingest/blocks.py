@@ -57,8 +57,8 @@ def line_blocks(
             if filled < size:
                 return
             carried = buffer[end:].tobytes()
-            # A line that fills a block is tried again with twice the room.
-            size = block_bytes if end else 2 * size
+            # A line that does not fit a block is tried again with twice the room.
+            size = max(block_bytes, 2 * len(carried))
 
 
 def _fill(stream: BinaryIO, buffer: npt.NDArray[np.uint8], carried: bytes) -> int:

@@ -58,16 +58,23 @@ def sniff_text(head: bytes, *, complete: bool) -> TextShape | None:
     """
     bom = len(_BOM) if head.startswith(_BOM) else 0
     lines = _first_lines(head[bom:], complete=complete)
-    if header := _HEADER.fullmatch(lines[0]):
-        count, dim = int(header[1]), int(header[2])
-        votes = [count_numbers(split_fields(line)) for line in lines[1:] if line.strip()]
-        long_enough = [n for n in votes if n >= dim]
-        agree = 2 * len(long_enough) >= len(votes) if votes else count == 0
-        if 1 <= dim <= MAX_DIM and agree:
-            return TextShape(dim, count, bom + len(lines[0]) + 1)
+    if (header := _HEADER.fullmatch(lines[0])) and _agrees(header, lines[1:], head, complete):
+        return TextShape(int(header[2]), int(header[1]), bom + len(lines[0]) + 1)
     votes = [count_numbers(split_fields(line)) for line in lines if line.strip()]
     dim = _winner(votes)
     return TextShape(dim, None, bom) if 1 <= dim <= MAX_DIM else None
+
+
+def _agrees(header: re.Match[bytes], lines: list[bytes], head: bytes, complete: bool) -> bool:
+    """Whether two numbers are the rows and dimensions of the lines that follow them."""
+    count, dim = int(header[1]), int(header[2])
+    if dim == 1 and complete:
+        # It could be a key and its number: only the number of lines tells.
+        return count == sum(bool(line.strip()) for line in head.split(b"\n")[1:])
+    votes = [count_numbers(split_fields(line)) for line in lines if line.strip()]
+    long_enough = sum(n >= dim for n in votes)
+    agree = 2 * long_enough >= len(votes) if votes else count == 0
+    return agree and 1 <= dim <= MAX_DIM
 
 
 def sniff_bare(head: bytes, *, complete: bool) -> int | None:
@@ -97,9 +104,6 @@ def _first_lines(head: bytes, *, complete: bool) -> list[bytes]:
 
 
 def _winner(votes: list[int]) -> int:
-    if not votes:
-        return 0
-    counted = Counter(votes)
-    # Of equally many, the smaller: numbers at the end of a key make the larger ones.
-    winner = min(counted, key=lambda n: (-counted[n], n))
-    return winner if 2 * counted[winner] >= len(votes) else 0
+    # Of equally many the first, which people take for the rule.
+    winners = Counter(vote for vote in votes if vote).most_common(1)
+    return winners[0][0] if winners and 2 * winners[0][1] >= len(votes) else 0

@@ -1,0 +1,157 @@
+"""Text files as tables: streamed, in parallel, the same whatever the blocks and threads."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vecstore.errors import IngestError
+from vecstore.ingest import blocks, read, text
+from vecstore.ingest.lines import parse_block
+
+
+def everything(path: Path, **options: object) -> tuple[list[str], np.ndarray]:
+    with read(path, **options) as reader:
+        batches = list(reader)
+    keys = [key for batch, _ in batches for key in batch]
+    return keys, np.concatenate([vectors for _, vectors in batches])
+
+
+@pytest.fixture
+def words(tmp_path: Path, rng: np.random.Generator) -> tuple[Path, list[str], np.ndarray]:
+    """A file of 3,000 x 20, and what is in it."""
+    keys = [f"word {i}-" for i in range(3000)]
+    vectors = rng.standard_normal((3000, 20)).astype(np.float32)
+    path = tmp_path / "words.txt"
+    lines = (f"{k} {' '.join(map(str, v))}\n" for k, v in zip(keys, vectors, strict=True))
+    path.write_text("".join(lines), encoding="utf-8")
+    return path, keys, vectors
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+@pytest.mark.parametrize("block_bytes", [500, 4096, 1 << 21])
+def test_rows_do_not_depend_on_blocks_or_threads(
+    words: tuple[Path, list[str], np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    threads: int,
+    block_bytes: int,
+) -> None:
+    path, keys, vectors = words
+    monkeypatch.setattr(blocks.line_blocks, "__defaults__", (block_bytes,))
+    found_keys, found = everything(path, threads=threads)
+    assert found_keys == keys
+    assert found.tobytes() == vectors.tobytes()
+
+
+def test_line_numbers_are_those_of_the_file(
+    words: tuple[Path, list[str], np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _, _ = words
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1234] = "ragged 1 2"
+    path.write_text("2999 20\n" + "\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr(blocks.line_blocks, "__defaults__", (1000,))
+    with pytest.raises(IngestError, match=r"words.txt, line 1236: it has 2 numbers where 20 are"):
+        everything(path)
+
+
+def test_reading_without_the_compiled_core_gives_the_same(
+    words: tuple[Path, list[str], np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keys, vectors = words
+    monkeypatch.setattr(text, "_parser", lambda: parse_block)
+    found_keys, found = everything(path)
+    assert found_keys == keys
+    assert found.tobytes() == vectors.tobytes()
+
+
+def test_no_thread_survives_a_reader_that_stops_early(
+    words: tuple[Path, list[str], np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks.line_blocks, "__defaults__", (1000,))
+    before = threading.active_count()
+    with read(words[0], limit=10) as reader:
+        assert sum(len(keys) for keys, _ in reader) == 10
+    batches = iter(read(words[0]))
+    next(batches)
+    batches.close()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n", "\t\r\n"])
+@pytest.mark.parametrize("header", ["", "2 2"])
+def test_line_ends(tmp_path: Path, end: str, header: str) -> None:
+    path = tmp_path / "a.txt"
+    lines = [*([header] if header else []), "the 1 2", "of 3 4"]
+    path.write_bytes(end.join(lines).encode())
+    keys, vectors = everything(path)
+    assert keys == ["the", "of"]
+    assert vectors.tolist() == [[1, 2], [3, 4]]
+
+
+def test_header_gives_the_count_up_front(tmp_path: Path) -> None:
+    path = tmp_path / "a.vec"
+    path.write_text("3 2\na 1 2\nb 3 4\nc 5 6\n")
+    with read(path) as reader:
+        assert (reader.format, reader.count, reader.dim) == ("word2vec-text", 3, 2)
+    with read(path, limit=2) as reader:
+        assert reader.count == 2
+
+
+@pytest.mark.parametrize("promised", [2, 4])
+def test_header_that_promises_another_number_is_an_error(tmp_path: Path, promised: int) -> None:
+    path = tmp_path / "a.vec"
+    path.write_text(f"{promised} 2\na 1 1\nb 2 2\nc 3 3\n")
+    message = rf"a.vec, line 1: the header promises {promised} lines of vectors, the file has 3\."
+    with pytest.raises(IngestError, match=message):
+        everything(path)
+    keys, _ = everything(path, errors="skip")
+    assert keys == ["a", "b", "c"]
+    keys, _ = everything(path, limit=2)
+    assert keys == ["a", "b"]
+
+
+def test_empty_table_has_a_dimension(tmp_path: Path) -> None:
+    path = tmp_path / "a.vec"
+    path.write_text("0 7\n")
+    with read(path) as reader:
+        assert reader.dim == 7
+        assert list(reader) == []
+
+
+def test_formats_can_be_insisted_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a 1 2\n")
+    with pytest.raises(IngestError, match=r'does not begin with a line.*format="glove"'):
+        read(path, "word2vec-text")
+    path.write_text("just some words\nand some more\n")
+    with pytest.raises(IngestError, match="is not a text file of vectors"):
+        read(path, "glove")
+
+
+good_keys = st.text(
+    st.characters(codec="utf-8", exclude_characters="\n\t\r "), min_size=1, max_size=8
+)
+floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(1, 5).flatmap(
+        lambda dim: st.dictionaries(
+            good_keys, st.lists(floats, min_size=dim, max_size=dim), min_size=1, max_size=20
+        )
+    ),
+    st.sampled_from([" ", "\t", "  "]),
+)
+def test_what_is_written_is_read(tmp_path: Path, table: dict[str, list[float]], blank: str) -> None:
+    dim = len(next(iter(table.values())))
+    path = tmp_path / "any.vec"
+    lines = [blank.join([key, *(str(np.float32(x)) for x in row)]) for key, row in table.items()]
+    path.write_bytes("\n".join([f"{len(table)} {dim}", *lines]).encode())
+    keys, vectors = everything(path)
+    assert keys == list(table)
+    assert vectors.tobytes() == np.float32(list(table.values())).tobytes()
