@@ -1,0 +1,126 @@
+"""The group of commands, and the one place where an error becomes an exit code.
+
+===== ================================================================
+exit  meaning
+===== ================================================================
+0     done
+1     the request failed: one sentence on standard error says why
+2     usage: the command line itself is wrong
+130   interrupted with Ctrl-C
+141   whoever read our output stopped reading (``| head``); silent
+===== ================================================================
+"""
+
+import io
+import os
+import re
+import sys
+import warnings
+from typing import Any, TextIO
+
+import click
+
+import vecstore
+from vecstore.cli import completion, demo, manage, query
+from vecstore.errors import VecstoreError
+
+__all__ = ["main"]
+
+INTERRUPTED = 128 + 2  # as a shell reports SIGINT
+BROKEN_PIPE = 128 + 13  # as a shell reports SIGPIPE
+
+# What the library advises a program to pass is an option here.
+PYTHON_ARGUMENT = re.compile(r'(?<=[Pp]ass )(\w+)=(?:"(\w+)")?')
+
+
+class CommandGroup(click.Group):
+    """A group whose commands fail with a sentence, never with a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which one meets the commands."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; `VECSTORE_TRACEBACK=1` lets errors through as they are."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A key that the terminal cannot show is better shown as "\u20ac" than not at all.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _say
+                result = super().invoke(ctx)
+            sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit
+        except BrokenPipeError:
+            _discard_stdout()
+            ctx.exit(BROKEN_PIPE)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except (VecstoreError, OSError, ValueError, TypeError, ImportError) as error:
+            if os.environ.get("VECSTORE_TRACEBACK"):
+                raise
+            raise click.ClickException(_sentence(error)) from error
+        return result
+
+
+def _sentence(error: Exception) -> str:
+    """Say what went wrong; the system's own errors name the path first.
+
+    >>> _sentence(ValueError('Correct it, or pass errors="skip".'))
+    'Correct it, or pass --errors skip.'
+    """
+    if isinstance(error, OSError) and not isinstance(error, VecstoreError) and error.filename:
+        return f"{os.fspath(error.filename)}: {error.strerror}."
+    return PYTHON_ARGUMENT.sub(_option, str(error))
+
+
+def _option(argument: re.Match[str]) -> str:
+    name = "--" + argument[1].replace("_", "-")
+    return f"{name} {argument[2]}" if argument[2] else name
+
+
+def _say(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as a message; `warnings.showwarning` also shows the code that gave it."""
+    click.echo(f"Warning: {message}", err=True)
+
+
+def _discard_stdout() -> None:
+    """Point standard output at nothing, so that flushing it at exit stays quiet."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version=vecstore.__version__, prog_name="vecstore")
+def main() -> None:
+    """Exact nearest neighbours in embedding stores.
+
+    Tables on a terminal; tab-separated lines when the output is piped, with no header and no
+    colour; --json and --jsonl for programs. Messages go to standard error.
+
+    \b
+    Try:  vecstore demo
+    """
+
+
+for command in (
+    demo.demo,
+    manage.import_,
+    manage.create,
+    manage.info,
+    query.get,
+    query.similar,
+    query.search,
+    query.analogy,
+    query.compose,
+    manage.export,
+    completion.completion,
+):
+    main.add_command(command)

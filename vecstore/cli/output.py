@@ -1,0 +1,161 @@
+"""Answers on standard output.
+
+=========  ========================================================================
+style      when, and what
+=========  ========================================================================
+``table``  standard output is a terminal: tables for people (`tables.py`)
+``lines``  it is not: one line per match or vector, fields separated by tabs, no
+           header, no colour; a tab or a line break inside a key is written ``\\t``,
+           ``\\n`` or ``\\r``
+``json``   ``--json``: one JSON value
+``jsonl``  ``--jsonl``: the same objects, one a line, each as soon as it is known
+=========  ========================================================================
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TextIO
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.results import Matches
+
+__all__ = [
+    "SIMILAR",
+    "Style",
+    "choose_style",
+    "decimals",
+    "field",
+    "write_answers",
+    "write_lines",
+    "write_record",
+    "write_vectors",
+]
+
+Style = Literal["table", "lines", "json", "jsonl"]
+Answers = Iterable[tuple[str, Matches]]
+
+SIMILAR = ("cosine", "dot")  # the metrics that have similarities
+ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def choose_style(name: str | None) -> Style:
+    """Return the style that was asked for, or the one that suits standard output."""
+    if name == "json":
+        return "json"
+    if name == "jsonl":
+        return "jsonl"
+    return "table" if sys.stdout.isatty() else "lines"
+
+
+def field(value: object) -> str:
+    """Write a value so that it stays inside its field of a tab-separated line."""
+    return str(value).translate(ESCAPES)
+
+
+def decimals(vector: npt.NDArray[Any]) -> list[str]:
+    """Write the values in the fewest digits that read back as the same numbers."""
+    return [str(value) for value in vector]
+
+
+def write_answers(answers: Answers, style: Style) -> None:
+    """Print the neighbours of each query.
+
+    Parameters
+    ----------
+    answers : iterable of (str, Matches)
+        The name of a query and what was found for it.
+    style : str
+        Lines have the fields query, key, distance.
+    """
+    if style == "table":
+        from vecstore.cli import tables
+
+        tables.print_answers(list(answers))
+    elif style == "lines":
+        write_lines(answers, sys.stdout)
+    else:
+        _write_objects(
+            ({"query": query, "matches": list(_objects(matches))} for query, matches in answers),
+            style,
+        )
+
+
+def write_lines(answers: Answers, file: TextIO) -> None:
+    """Write a line of query, key and distance for each match."""
+    for query, matches in answers:
+        for key, distance in matches:
+            file.write(f"{field(query)}\t{field(key)}\t{distance!r}\n")
+
+
+def write_vectors(names: Sequence[object], vectors: npt.NDArray[Any], style: Style) -> None:
+    """Print named vectors.
+
+    Parameters
+    ----------
+    names : sequence of (str or int), length n
+        Keys, or the text of what was composed.
+    vectors : ndarray of float32 or float16, shape (n, dim)
+        Written in the fewest digits that read back as the same numbers.
+    style : str
+        Lines have the name and then the dim values as fields.
+    """
+    if style == "table":
+        from vecstore.cli import tables
+
+        tables.print_vectors(names, vectors)
+    elif style == "lines":
+        for name, vector in zip(names, vectors, strict=True):
+            click.echo("\t".join([field(name), *decimals(vector)]))
+    else:
+        _write_objects(
+            (
+                {"key": name, "vector": [float(text) for text in decimals(vector)]}
+                for name, vector in zip(names, vectors, strict=True)
+            ),
+            style,
+        )
+
+
+def write_record(record: Mapping[str, Any], style: Style) -> None:
+    """Print named facts: a line, or a JSON object, of name and value."""
+    if style == "table":
+        from vecstore.cli import tables
+
+        tables.print_record(record)
+    elif style == "lines":
+        for name, value in record.items():
+            nested = isinstance(value, dict | list | tuple)
+            click.echo(f"{name}\t{_json(value) if nested else field(value)}")
+    else:
+        click.echo(_json(record))
+
+
+def _objects(matches: Matches) -> Iterator[dict[str, Any]]:
+    """Give the matches of one query as JSON objects, with similarities where there are any."""
+    if matches.metric in SIMILAR:
+        for match, similarity in zip(matches, matches.similarities, strict=False):
+            yield {"key": match.key, "distance": match.distance, "similarity": float(similarity)}
+    else:
+        for match in matches:
+            yield match._asdict()
+
+
+def _write_objects(objects: Iterator[dict[str, Any]], style: Style) -> None:
+    if style == "json":
+        click.echo(_json(list(objects)))
+    else:
+        for one in objects:
+            click.echo(_json(one))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> Any:
+    """Turn what JSON does not know (NumPy scalars, paths) into what it does."""
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -1,0 +1,63 @@
+"""Progress bars: on a terminal, and only for what takes more than a second."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+__all__ = ["progress"]
+
+PATIENCE = 1.0  # seconds without a bar
+
+Report = Callable[[int, int | None], None]
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Report]:
+    """Show how far a piece of work has come, on standard error.
+
+    Parameters
+    ----------
+    description : str
+        Written before the bar.
+
+    Yields
+    ------
+    callable
+        ``report(done, total)``, to be called as the work goes on; a total of None is unknown, and
+        the bar then only shows that something happens. There is no bar unless standard output and
+        standard error are both terminals.
+    """
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield lambda done, total: None
+        return
+
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from vecstore.cli.tables import console
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(description, total=None)
+    # A timer: the work may not call back for a long while, or never.
+    waiting = Timer(PATIENCE, bar.start)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+    finally:
+        waiting.cancel()
+        waiting.join()
+        bar.stop()

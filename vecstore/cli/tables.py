@@ -1,0 +1,77 @@
+"""Tables for people, made with rich. Imported only when somebody is looking."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.columns import Columns
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from vecstore.cli.output import SIMILAR, field
+from vecstore.results import Matches
+
+__all__ = ["console", "print_answers", "print_record", "print_vectors"]
+
+SHOWN_VALUES = 6  # of a vector: enough to recognise it
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that prints keys as they are: "[red]" and ":smile:" are only text."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def print_answers(answers: Sequence[tuple[str, Matches]]) -> None:
+    """Print the neighbours of each query, side by side as far as the terminal is wide."""
+    tables = [_answer_table(query, matches) for query, matches in answers]
+    console().print(Columns([Padding(table, (0, 3, 1, 0)) for table in tables]), end="")
+
+
+def print_vectors(names: Sequence[object], vectors: npt.NDArray[Any]) -> None:
+    """Print the first values and the length of each vector."""
+    dim = vectors.shape[1]
+    table = Table(box=None, header_style="bold")
+    table.add_column("key", style="cyan", overflow="fold")
+    table.add_column("norm", justify="right")
+    table.add_column(f"first of {dim} values" if dim > SHOWN_VALUES else "values", overflow="fold")
+    for name, vector in zip(names, vectors, strict=True):
+        norm = float(np.linalg.norm(vector.astype(np.float64)))
+        values = "  ".join(f"{value:7.4f}" for value in vector[:SHOWN_VALUES])
+        table.add_row(field(name), f"{norm:.4f}", values + (" ..." if dim > SHOWN_VALUES else ""))
+    console().print(table)
+
+
+def print_record(record: Mapping[str, Any]) -> None:
+    """Print named facts, a line each."""
+    table = Table(box=None, show_header=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in record.items():
+        table.add_row(name.replace("_", " "), _shown(value))
+    console().print(table)
+
+
+def _answer_table(query: str, matches: Matches) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(field(query), style="cyan", overflow="fold")
+    similar = matches.metric in SIMILAR
+    if similar:
+        table.add_column("similarity", justify="right")
+    table.add_column("distance", justify="right", style="dim" if similar else "")
+    for place, (key, distance) in enumerate(matches):
+        similarity = [f"{matches.similarities[place]:.4f}"] if similar else []
+        table.add_row(field(key), *similarity, f"{distance:.4f}")
+    return table
+
+
+def _shown(value: Any) -> str:
+    """Write a fact for people: numbers with thousands, what is nested line by line."""
+    if type(value) is int:
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}  {_shown(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "\n".join(map(_shown, value))
+    return field(value)

@@ -1,0 +1,149 @@
+"""Query vectors out of files and pipes; vectors and answers into files."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from vecstore import ingest
+from vecstore.cli.output import write_lines
+from vecstore.results import Matches
+
+__all__ = ["parse_vectors", "read_queries", "save_answers", "save_array"]
+
+Vectors = npt.NDArray[np.float32]
+Named = Iterator[tuple[str | None, list[Any]]]
+
+
+def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
+    """Read the vectors of a file, or of standard input if `path` is "-".
+
+    Parameters
+    ----------
+    path : str
+        A file of any format that `vecstore.ingest.read` recognises, or an .npy file of one
+        vector.
+    dim : int
+        Numbers in a vector.
+
+    Returns
+    -------
+    names : list of str, length n
+    vectors : ndarray of float32, shape (n, dim)
+    """
+    if path == "-":
+        if sys.stdin.isatty():
+            click.echo("Type vectors, one a line; Ctrl-D ends.", err=True)
+        return parse_vectors(sys.stdin.read(), dim)
+    if path.endswith(".npy") and (array := np.load(path, mmap_mode="r")).ndim == 1:
+        return ["0"], array[np.newaxis]
+    with ingest.read(path) as reader:
+        batches = list(reader)
+    names = [str(key) for keys, _ in batches for key in keys]
+    return names, np.concatenate([vectors for _, vectors in batches])
+
+
+def parse_vectors(text: str, dim: int) -> tuple[list[str], Vectors]:
+    """Read the vectors that were piped in.
+
+    Parameters
+    ----------
+    text : str
+        What ``vecstore get`` and ``vecstore compose`` print, as lines or as JSON: a line of `dim`
+        numbers (with the name before them, or not; tabs, spaces or commas between); or JSON
+        arrays of numbers, arrays of these, or objects with "vector" and perhaps "key".
+    dim : int
+        Numbers in a vector.
+
+    Returns
+    -------
+    names : list of str, length n
+        The number of the query, from 0, where the text names none.
+    vectors : ndarray of float32, shape (n, dim)
+
+    Raises
+    ------
+    ValueError
+        If the text is neither, or a vector has another dimension.
+
+    Examples
+    --------
+    >>> parse_vectors("king\\t1\\t2", dim=2)
+    (['king'], array([[1., 2.]], dtype=float32))
+    >>> parse_vectors("[[1, 2], [3, 4]]", dim=2)[0]
+    ['0', '1']
+    """
+    named = list(_from_json(text) if text.lstrip()[:1] in ("[", "{") else _from_lines(text, dim))
+    for place, (_, values) in enumerate(named):
+        if len(values) != dim:
+            raise ValueError(f"Query {place} must have {dim} numbers; got {len(values)}.")
+    names = [str(place) if name is None else name for place, (name, _) in enumerate(named)]
+    try:
+        vectors = np.array([values for _, values in named], np.float32).reshape(-1, dim)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Queries must be numbers: {error}.") from None
+    return names, vectors
+
+
+def _from_lines(text: str, dim: int) -> Named:
+    """Split lines; one field more than `dim` is a name, which may itself be a number."""
+    for line in text.split("\n"):
+        if line.strip():
+            fields = line.split("\t") if "\t" in line else line.replace(",", " ").split()
+            named = len(fields) == dim + 1
+            yield (fields[0] if named else None), fields[named:]
+
+
+def _from_json(text: str) -> Named:
+    """Read what ``--json`` prints, one value, or what ``--jsonl`` does, a value a line."""
+    try:
+        values = [json.loads(text)]
+    except json.JSONDecodeError:
+        values = [json.loads(line) for line in text.split("\n") if line.strip()]
+    for value in values:
+        yield from _from_value(value)
+
+
+def _from_value(value: Any) -> Named:
+    if isinstance(value, dict):
+        if "vector" not in value:
+            raise ValueError(f'A query object must have "vector"; got {sorted(value)}.')
+        yield (str(value["key"]) if "key" in value else None), value["vector"]
+    elif isinstance(value, list) and value and isinstance(value[0], list | dict):
+        for one in value:
+            yield from _from_value(one)
+    elif isinstance(value, list):
+        yield None, value
+    else:
+        raise ValueError(f"A query must be an array of numbers; got {json.dumps(value)}.")
+
+
+def save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write a new .npy file."""
+    with path.open("xb") as file:
+        np.save(file, array)
+
+
+def save_answers(path: Path, answers: Iterable[tuple[str, Matches]]) -> None:
+    """Write the answers to a new .npz file (arrays) or .tsv file (a line per match)."""
+    known = list(answers)
+    if path.suffix == ".tsv":
+        with path.open("x", encoding="utf-8", newline="") as lines:
+            write_lines(known, lines)
+        return
+    keys = np.stack([matches.keys for _, matches in known])
+    if keys.dtype == object:  # str; fixed-width text needs no pickle to be read again
+        keys = np.where(keys == None, "", keys).astype(str)  # noqa: E711
+    with path.open("xb") as arrays:
+        np.savez(
+            arrays,
+            queries=np.array([name for name, _ in known]),
+            keys=keys,
+            distances=np.stack([matches.distances for _, matches in known]),
+            counts=np.array([matches.counts for _, matches in known]),
+        )
