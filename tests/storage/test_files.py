@@ -50,7 +50,7 @@ def test_publish_leaves_nothing_behind_when_writing_fails(tmp_path: Path) -> Non
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path / 'a.h5'}'"):
         files.publish(tmp_path / "a.h5", fail)
     assert names_in(tmp_path) == []
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests.storage.samples import ARRAYS
+from vecstore.storage.hdf5_label import ALIGNMENT
 from vecstore.storage.hdf5_reader import map_arrays
-from vecstore.storage.hdf5_writer import ALIGNMENT, Pieces, write_arrays
+from vecstore.storage.hdf5_writer import Pieces, write_arrays
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from vecstore.errors import ReadOnlyError, StoreLockedError
+from vecstore.errors import StoreLockedError
 from vecstore.storage import WriterLock
 
 ROOT = Path(__file__).parents[2]
@@ -79,13 +80,25 @@ def test_the_lock_file_says_who_holds_it_and_no_more_once_released(tmp_path: Pat
     assert (tmp_path / "writer.lock").read_bytes() == b"\0"
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user"
-)
-def test_a_folder_that_may_not_be_written_is_read_only(tmp_path: Path) -> None:
-    tmp_path.chmod(0o555)
-    try:
-        with pytest.raises(ReadOnlyError, match='open it with mode="r"'):
-            WriterLock(tmp_path)
-    finally:
-        tmp_path.chmod(0o755)
+@pytest.mark.skipif(os.name == "nt", reason="needs the permissions of POSIX")
+def test_a_folder_that_cannot_be_written_is_read_only() -> None:
+    program = """
+import os, sys
+from pathlib import Path
+import filelock
+from vecstore.errors import ReadOnlyError
+from vecstore.storage import WriterLock
+if os.geteuid() == 0:
+    os.seteuid(65534)  # permissions do not bind root
+try:
+    WriterLock(Path(sys.argv[1]))
+except ReadOnlyError as error:
+    print(error)
+"""
+    # Not below `tmp_path`, into which nobody but its owner may look.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        run = subprocess.run(
+            [sys.executable, "-c", program, folder], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+    assert run.stdout == f'{folder} cannot be written by this process; open it with mode="r".\n'

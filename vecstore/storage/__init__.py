@@ -16,7 +16,8 @@ From the disk upwards, each module using those above it:
 `files`           the seam: everything that changes the disk; written once, durable
 `lock`            the one writer
 `versions`        the version of the format; `damage`: how trouble is reported
-`hdf5_writer`     arrays into a file, past the library; `hdf5_reader`: arrays mapped
+`hdf5_label`      what HDF5 says about a file of arrays
+`hdf5_writer`     writing label and arrays; `hdf5_reader`: mapping the arrays
 `sealed`          a document with magic, version and checksum
 `manifest`        what a store is as of one generation
 `commits`         writing the next manifest, finding the newest; `reclaim`: what goes then

@@ -91,6 +91,11 @@ def publish(path: Path, write: Callable[[Path], object]) -> Stamp:
     -------
     Stamp
         Size and checksum of the content.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, say, naming the file; nothing is left of it.
     """
     temporary = path.with_name(names.temporary_name(path.name))
     try:
@@ -100,10 +105,12 @@ def publish(path: Path, write: Callable[[Path], object]) -> Stamp:
         with FileIO(temporary, "r+") as file:
             disk.sync(file)
         disk.rename(temporary, path)
-    except BaseException:
+    except BaseException as error:
         # Only to give the space back: a temporary file means nothing to a reader.
         with suppress(OSError):
             disk.remove(temporary)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
         raise
     disk.sync_folder(path.parent)
     return written

@@ -1,24 +1,19 @@
 """Writing arrays to an HDF5 file, past the HDF5 library.
 
-The library reserves a contiguous, aligned place for every array and closes the file: it is the
-label that says what each array is and where it lies. The bytes are then written there by ordinary
-writes, piece by piece if need be, and a full disk is an ordinary error.
+The label comes from the library; it and the arrays are written by ordinary writes, piece by piece
+if need be, and a full disk is an ordinary error.
 """
 
-import errno
-import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ALIGNMENT", "Pieces", "write_arrays"]
+from vecstore.storage.hdf5_label import make_label
 
-#: Every array begins at a multiple of this many bytes: a page.
-ALIGNMENT = 4096
+__all__ = ["Pieces", "write_arrays"]
 
 
 class Pieces(NamedTuple):
@@ -62,65 +57,26 @@ def write_arrays(
     OSError
         If the disk is full, say.
     """
-    try:
-        offsets = _reserve(path, attributes, arrays)
-    except (OSError, RuntimeError) as error:
-        raise _as_os_error(error, path) from None
-    with path.open("r+b") as file:
+    label = make_label(attributes, arrays)
+    with path.open("wb") as file:
+        file.truncate(label.size)
+        for offset, page in label.pages.items():
+            file.seek(offset)
+            file.write(page[: label.size - offset])
         for name, array in arrays.items():
-            file.seek(offsets[name])
-            written = 0
-            for piece in array.pieces if isinstance(array, Pieces) else [array]:
-                if piece.dtype != array.dtype or piece.shape[1:] != array.shape[1:]:
-                    raise ValueError(
-                        f"`{name}` must come as {array.dtype} of shape {('m', *array.shape[1:])}; "
-                        f"got {piece.dtype} of shape {piece.shape}."
-                    )
-                written += len(piece)
-                file.write(np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data)
-            if written != array.shape[0]:
-                raise ValueError(f"`{name}` must have {array.shape[0]} rows; got {written}.")
+            file.seek(label.offsets[name])
+            _write_array(file, name, array)
 
 
-def _reserve(
-    path: Path,
-    attributes: Mapping[str, str | int],
-    arrays: Mapping[str, npt.NDArray[Any] | Pieces],
-) -> dict[str, int]:
-    """Create the file with room for every array; return where each one goes."""
-    import h5py
-    from h5py import h5d, h5p, h5s, h5t
-
-    place = h5p.create(h5p.DATASET_CREATE)
-    place.set_layout(h5d.CONTIGUOUS)
-    place.set_alloc_time(h5d.ALLOC_TIME_EARLY)
-    place.set_fill_time(h5d.FILL_TIME_NEVER)
-    link = h5p.create(h5p.LINK_CREATE)
-    link.set_create_intermediate_group(True)
-    # v108 keeps the file readable by HDF5 1.8, and is the first to put checksums on its metadata.
-    with h5py.File(
-        path,
-        "w",
-        libver=("v108", "v110"),
-        alignment_threshold=1,
-        alignment_interval=ALIGNMENT,
-        locking=False,
-    ) as file:
-        for name, value in attributes.items():
-            file.attrs[name] = np.bytes_(value, "ascii") if isinstance(value, str) else value
-        offsets = {}
-        for name, array in arrays.items():
-            kind = h5t.py_create(array.dtype)
-            space = h5s.create_simple(array.shape)
-            dataset = h5d.create(file.id, name.encode(), kind, space, place, link)
-            if not (offset := dataset.get_offset()):
-                raise ValueError(f"`{name}` must not be empty; got shape {array.shape}.")
-            offsets[name] = offset
-        return offsets
-
-
-def _as_os_error(error: OSError | RuntimeError, path: Path) -> OSError:
-    """Return what the operating system said, which the HDF5 library wraps in its own words."""
-    said = re.search(r"errno = (\d+)", str(error))
-    number = int(said[1]) if said else errno.EIO
-    return OSError(number, os.strerror(number), str(path))
+def _write_array(file: BinaryIO, name: str, array: npt.NDArray[Any] | Pieces) -> None:
+    written = 0
+    for piece in array.pieces if isinstance(array, Pieces) else [array]:
+        if piece.dtype != array.dtype or piece.shape[1:] != array.shape[1:]:
+            raise ValueError(
+                f"`{name}` must come as {array.dtype} of shape {('m', *array.shape[1:])}; "
+                f"got {piece.dtype} of shape {piece.shape}."
+            )
+        written += len(piece)
+        file.write(np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data)
+    if written != array.shape[0]:
+        raise ValueError(f"`{name}` must have {array.shape[0]} rows; got {written}.")

@@ -4,6 +4,7 @@ The lock belongs to the process, not to the file: when the process ends, however
 is gone and there is nothing to clean up. The file stays, and says who held it last.
 """
 
+import errno
 import os
 from io import FileIO
 from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ["WriterLock"]
 # Windows locks the first byte against reading too, so the process id stands behind it.
 _HOLDER_AT = 1
 _HOLDER_BYTES = 20
+
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class WriterLock:
@@ -53,9 +56,11 @@ class WriterLock:
             self._lock.acquire()
         except Timeout:
             raise StoreLockedError(f"{folder} is open for writing by {self._holder()}.") from None
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in _NOT_WRITABLE:
+                raise
             raise ReadOnlyError(
-                f'{folder} may not be written by this user; open it with mode="r".'
+                f'{folder} cannot be written by this process; open it with mode="r".'
             ) from None
         self._write(f"{os.getpid()}\n".encode())
 

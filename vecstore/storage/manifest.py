@@ -6,6 +6,7 @@ same for all of them. `commits` writes and reads it.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any, Self
 
 from vecstore.metrics import check_metric
@@ -158,6 +159,8 @@ class Manifest:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
         """Return the manifest that `to_json` described; ValueError if it cannot be one."""
+        if missing := {one.name for one in dataclass_fields(cls)} - fields.keys():
+            raise ValueError(f"its fields do not make a manifest ({sorted(missing)[0]} is missing)")
         try:
             entries = [{**file, "checksum": int(file["checksum"], 16)} for file in fields["files"]]
             known = {

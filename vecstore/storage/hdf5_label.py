@@ -1,0 +1,127 @@
+"""The label of a file of arrays: all of an HDF5 file but the arrays.
+
+The HDF5 library is given a file in memory to write, of which only the pages that it touches exist:
+a few kilobytes that say what each array is, and where in the file it will lie. The library never
+writes to the disk itself, because a full disk in the middle of its work can take the process down.
+"""
+
+import io
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+__all__ = ["ALIGNMENT", "Label", "make_label"]
+
+#: Every array begins at a multiple of this many bytes: a page.
+ALIGNMENT = 4096
+
+
+class Described(Protocol):
+    """An array, or what will be one."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+
+class Label(NamedTuple):
+    """What HDF5 made of a description.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the whole file.
+    pages : dict of int to bytes
+        What is to be written besides the arrays, by its place in the file.
+    offsets : dict of str to int
+        The place of every array.
+    """
+
+    size: int
+    pages: dict[int, bytes]
+    offsets: dict[str, int]
+
+
+def make_label(attributes: Mapping[str, str | int], arrays: Mapping[str, Described]) -> Label:
+    """Let HDF5 lay out a file.
+
+    Parameters
+    ----------
+    attributes : mapping of str or int
+        For the root: text becomes ASCII of fixed length, integers int64.
+    arrays : mapping of ndarray or Pieces
+        By path in the file, in the order in which they are to lie; only dtype and shape count.
+
+    Returns
+    -------
+    Label
+        All there is to know for writing the file.
+
+    Raises
+    ------
+    ValueError
+        If an array is empty: HDF5 gives those no place.
+    """
+    import h5py
+    from h5py import h5d, h5p, h5s, h5t
+
+    place = h5p.create(h5p.DATASET_CREATE)
+    place.set_layout(h5d.CONTIGUOUS)
+    place.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+    place.set_fill_time(h5d.FILL_TIME_NEVER)
+    link = h5p.create(h5p.LINK_CREATE)
+    link.set_create_intermediate_group(True)
+    offsets = {}
+    memory = _SparseMemory()
+    # v108 keeps the file readable by HDF5 1.8, and is the first to put checksums on its metadata.
+    with h5py.File(
+        memory,
+        "w",
+        libver=("v108", "v110"),
+        alignment_threshold=1,
+        alignment_interval=ALIGNMENT,
+    ) as file:
+        for name, value in attributes.items():
+            file.attrs[name] = np.bytes_(value, "ascii") if isinstance(value, str) else value
+        for name, array in arrays.items():
+            kind = h5t.py_create(array.dtype)
+            space = h5s.create_simple(array.shape)
+            dataset = h5d.create(file.id, name.encode(), kind, space, place, link)
+            if not (offset := dataset.get_offset()):
+                raise ValueError(f"`{name}` must not be empty; got shape {array.shape}.")
+            offsets[name] = offset
+    pages = {number * ALIGNMENT: bytes(page) for number, page in memory.pages.items()}
+    return Label(memory.size, pages, offsets)
+
+
+class _SparseMemory(io.RawIOBase):
+    """A file in memory that holds only the pages written to. HDF5 reads nothing back."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.pages: dict[int, bytearray] = {}
+        self._at = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
+        self._at = base + offset
+        return self._at
+
+    def truncate(self, size: int | None = None) -> int:
+        self.size = self._at if size is None else size
+        return self.size
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data)
+        while left:
+            number, start = divmod(self._at, ALIGNMENT)
+            page = self.pages.setdefault(number, bytearray(ALIGNMENT))
+            count = min(len(left), ALIGNMENT - start)
+            page[start : start + count] = left[:count]
+            left = left[count:]
+            self._at += count
+        self.size = max(self.size, self._at)
+        return len(data)
