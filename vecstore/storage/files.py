@@ -33,25 +33,61 @@ class Disk:
     """The operations themselves, one system call each where there is one."""
 
     def create(self, path: Path, write: Callable[[Path], object]) -> None:
-        """Let `write` fill a new file at `path`."""
+        """Let somebody fill a new file.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        write : callable
+            Given the path.
+        """
         write(path)
 
     def append(self, file: FileIO, data: bytes) -> None:
-        """Add bytes at the end of an open file."""
+        """Add bytes at the end of an open file.
+
+        Parameters
+        ----------
+        file : FileIO
+            Open for writing, without a buffer.
+        data : bytes
+            All of them are written, in as many calls as it takes.
+        """
         left = memoryview(data)
         while left:
             left = left[file.write(left) :]
 
     def truncate(self, file: FileIO, size: int) -> None:
-        """Cut an open file to `size` bytes."""
+        """Cut an open file.
+
+        Parameters
+        ----------
+        file : FileIO
+            Open for writing, without a buffer.
+        size : int
+            Bytes that stay.
+        """
         file.truncate(size)
 
     def sync(self, file: FileIO) -> None:
-        """Force what an open file holds to the device."""
+        """Force what an open file holds to the device.
+
+        Parameters
+        ----------
+        file : FileIO
+            Open for writing, without a buffer.
+        """
         os.fsync(file.fileno())
 
     def sync_folder(self, folder: Path) -> None:
-        """Force names that came or went in `folder` to the device."""
+        """Force names that came or went in a folder to the device.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder.
+        """
         # Windows can neither open a folder nor needs to: it journals renames itself.
         if os.name != "nt":
             descriptor = os.open(folder, os.O_RDONLY)
@@ -61,15 +97,35 @@ class Disk:
                 os.close(descriptor)
 
     def rename(self, old: Path, new: Path) -> None:
-        """Give a file its final name, in place of a file that has it."""
+        """Give a file its final name, in place of a file that has it.
+
+        Parameters
+        ----------
+        old : Path
+            Its name so far.
+        new : Path
+            In the same folder.
+        """
         old.replace(new)
 
     def remove(self, path: Path) -> None:
-        """Take a name away; the content lives on while it is mapped."""
+        """Take a name away; the content lives on while it is mapped.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        """
         path.unlink()
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder that does not exist yet."""
+        """Make a folder that does not exist yet.
+
+        Parameters
+        ----------
+        path : Path
+            In a folder that does.
+        """
         path.mkdir()
 
 
@@ -146,18 +202,46 @@ def append(file: FileIO, data: bytes, *, durable: bool = True) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, not durably: one that comes back after a crash is removed again later."""
+    """Remove a file, not durably: one that comes back after a crash is removed again later.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     disk.remove(path)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, durably; FileExistsError if there is one."""
+    """Make a folder, durably.
+
+    Parameters
+    ----------
+    path : Path
+        In a folder that exists.
+
+    Raises
+    ------
+    FileExistsError
+        If the path is taken.
+    """
     disk.make_folder(path)
     disk.sync_folder(path.parent)
 
 
 def stamp(path: Path) -> Stamp:
-    """Return size and CRC-32 of a file, reading it once."""
+    """Return size and checksum of a file, reading it once.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Stamp
+        Of all its bytes.
+    """
     size = checksum = 0
     buffer = memoryview(bytearray(_CHECKSUM_BYTES))
     with FileIO(path) as file:

@@ -46,14 +46,38 @@ def hash_bytes(data: bytes) -> int:
 
 
 def seed_hashes(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-    """Return the hashes of keys of the given lengths before any of their bytes, shape (n,)."""
+    """Return the hashes of keys before any of their bytes.
+
+    Parameters
+    ----------
+    lengths : ndarray of int64, shape (n,)
+        How many bytes each key has.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+        To be mixed with the words of the keys.
+    """
     return lengths.astype(np.uint64) + np.uint64(_GOLDEN)
 
 
 def mix_words(
     hashes: npt.NDArray[np.uint64], words: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.uint64]:
-    """Return the hashes, shape (n,), after the next eight bytes of each key."""
+    """Return the hashes of keys after the next eight bytes of each.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint64, shape (n,)
+        So far.
+    words : ndarray of uint64, shape (n,)
+        The next eight bytes, zeros where the key has ended.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+        A new array.
+    """
     mixed = hashes ^ words
     mixed ^= mixed >> np.uint64(33)
     mixed *= np.uint64(_FIRST)

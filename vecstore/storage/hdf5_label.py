@@ -18,7 +18,7 @@ __all__ = ["ALIGNMENT", "Label", "make_label"]
 ALIGNMENT = 4096
 
 
-class Described(Protocol):
+class _Described(Protocol):
     """An array, or what will be one."""
 
     @property
@@ -45,7 +45,7 @@ class Label(NamedTuple):
     offsets: dict[str, int]
 
 
-def make_label(attributes: Mapping[str, str | int], arrays: Mapping[str, Described]) -> Label:
+def make_label(attributes: Mapping[str, str | int], arrays: Mapping[str, _Described]) -> Label:
     """Let HDF5 lay out a file.
 
     Parameters

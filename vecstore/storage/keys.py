@@ -82,7 +82,18 @@ class IntKeys:
 
     @classmethod
     def build(cls, keys: Sequence[int] | Rows) -> Self:
-        """Index keys in memory; parameters and errors as `build_keys`."""
+        """Index keys in memory; the errors are those of `build_keys`.
+
+        Parameters
+        ----------
+        keys : sequence of int, shape (n,)
+            One for every row.
+
+        Returns
+        -------
+        IntKeys
+            Row i has ``keys[i]``.
+        """
         ids = _as_ids(keys)
         table = SortedTable.build(ids)
         _refuse_duplicates(ids, table.shared())
@@ -92,11 +103,17 @@ class IntKeys:
         return len(self._ids)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what a segment stores of the keys, by the names that it stores it under."""
+        """Return what a segment stores of the keys.
+
+        Returns
+        -------
+        dict of ndarray
+            By path in the file.
+        """
         return {"keys/ids": self._ids, "keys/id_table": self._table.array}
 
     def find(self, keys: Sequence[int] | Rows) -> Rows:
-        """Return the row of every key, int64 of shape (m,), -1 where it is absent.
+        """Return the row of every key.
 
         Parameters
         ----------
@@ -106,7 +123,7 @@ class IntKeys:
         Returns
         -------
         ndarray of int64, shape (m,)
-            Rows.
+            -1 where a key is absent.
 
         Raises
         ------
@@ -124,14 +141,36 @@ class IntKeys:
         return found
 
     def find_one(self, key: int) -> int:
-        """Return the row of one key, -1 where it is absent; as `find`, in a few microseconds."""
+        """Return the row of one key, as `find`, but in a few microseconds.
+
+        Parameters
+        ----------
+        key : int
+            The key wanted.
+
+        Returns
+        -------
+        int
+            -1 if it is absent.
+        """
         wanted = _as_id(key)
         place = self._table.place(wanted)
         found = place < len(self) and self._table.value(place) == wanted
         return self._table.row(place) if found else -1
 
     def take(self, rows: Rows) -> Rows:
-        """Return the keys of `rows`, int64 of shape (m,)."""
+        """Return the keys of rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            A copy.
+        """
         return self._ids[rows]
 
 
@@ -159,17 +198,50 @@ class RangeKeys:
         return self._n
 
     def find(self, keys: Sequence[int] | Rows) -> Rows:
-        """Return the row of every key, int64 of shape (m,), -1 where it is absent."""
+        """Return the row of every key.
+
+        Parameters
+        ----------
+        keys : sequence of int, shape (m,)
+            The keys wanted.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            -1 where a key is absent.
+        """
         wanted = _as_ids(keys)
         return np.where((wanted >= 0) & (wanted < self._n), wanted, -1)
 
     def find_one(self, key: int) -> int:
-        """Return the row of one key, -1 where it is absent."""
+        """Return the row of one key.
+
+        Parameters
+        ----------
+        key : int
+            The key wanted.
+
+        Returns
+        -------
+        int
+            -1 if it is absent.
+        """
         wanted = _as_id(key)
         return wanted if 0 <= wanted < self._n else -1
 
     def take(self, rows: Rows) -> Rows:
-        """Return the keys of `rows`, int64 of shape (m,)."""
+        """Return the keys of rows: the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            A copy.
+        """
         return np.array(rows, np.int64)
 
 

@@ -143,13 +143,30 @@ class Manifest:
         return sum(entry.rows for entry in self.segments)
 
     def adding(self, *entries: FileEntry) -> Self:
-        """Return this manifest with more files, ready to be committed."""
+        """Return this manifest with more files, ready to be committed.
+
+        Parameters
+        ----------
+        *entries : FileEntry
+            In the order of their rows.
+
+        Returns
+        -------
+        Manifest
+            Its `next_number` is past the numbers of all its files.
+        """
         numbers = [parsed.number or 0 for e in entries if (parsed := parse_name(e.name))]
         following = max([self.next_number - 1, *numbers]) + 1
         return replace(self, files=(*self.files, *entries), next_number=following)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
+        """Return the fields as JSON has them.
+
+        Returns
+        -------
+        dict
+            As `FORMAT.md` describes it.
+        """
         fields = asdict(self)
         fields["files"] = [
             {**file, "checksum": f"{file['checksum']:08x}"} for file in fields["files"]
@@ -158,7 +175,23 @@ class Manifest:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """Return the manifest that `to_json` described; ValueError if it cannot be one."""
+        """Return the manifest that `to_json` described.
+
+        Parameters
+        ----------
+        fields : mapping
+            All of them and no others.
+
+        Returns
+        -------
+        Manifest
+            The same.
+
+        Raises
+        ------
+        ValueError
+            If it describes no store.
+        """
         if missing := {one.name for one in dataclass_fields(cls)} - fields.keys():
             raise ValueError(f"its fields do not make a manifest ({sorted(missing)[0]} is missing)")
         try:

@@ -64,32 +64,100 @@ class FileName(NamedTuple):
 
 
 def manifest_name(generation: int) -> str:
-    """Return the name of the manifest of a generation."""
+    """Return the name of the manifest of a generation.
+
+    Parameters
+    ----------
+    generation : int
+        From 1 on.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
     return f"manifest-{generation:08d}.json"
 
 
 def segment_name(number: int) -> str:
-    """Return the name of a segment."""
+    """Return the name of a segment.
+
+    Parameters
+    ----------
+    number : int
+        From 1 on.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
     return f"segment-{number:08d}.h5"
 
 
 def subwords_name(number: int) -> str:
-    """Return the name of a file of subword vectors."""
+    """Return the name of a file of subword vectors.
+
+    Parameters
+    ----------
+    number : int
+        From 1 on.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
     return f"subwords-{number:08d}.h5"
 
 
 def tombstones_name(segment: int, generation: int) -> str:
-    """Return the name of the tombstones of a segment as of a generation."""
+    """Return the name of the tombstones of a segment as of a generation.
+
+    Parameters
+    ----------
+    segment : int
+        The number of the segment.
+    generation : int
+        From 1 on.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
     return f"tombstones-{segment:08d}-{generation:08d}.npy"
 
 
 def journal_name(generation: int) -> str:
-    """Return the name of the journal that follows a generation."""
+    """Return the name of the journal that follows a generation.
+
+    Parameters
+    ----------
+    generation : int
+        From 1 on.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
     return f"journal-{generation:08d}.log"
 
 
 def temporary_name(name: str) -> str:
-    """Return the name under which the file `name` is written before it is complete."""
+    """Return the name under which a file is written before it is complete.
+
+    Parameters
+    ----------
+    name : str
+        Its final name.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
     return name + _TEMPORARY
 
 

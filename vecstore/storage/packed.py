@@ -91,14 +91,41 @@ class PackedStrings:
         return len(self.offsets) - 1
 
     def encoded(self, row: int) -> bytes:
-        """Return one string in UTF-8."""
+        """Return one string in UTF-8.
+
+        Parameters
+        ----------
+        row : int
+            Which one.
+
+        Returns
+        -------
+        bytes
+            A copy.
+        """
         start, stop = self._offsets[row], self._offsets[row + 1]
         if not start <= stop <= self._end:
             raise self._damage()
         return bytes(self._bytes[start:stop])
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """Return the strings of `rows`, shape (m,), as an array of objects."""
+        """Return strings.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        ndarray of object, shape (m,)
+            Of str.
+
+        Raises
+        ------
+        CorruptStoreError
+            If the bytes are not UTF-8.
+        """
         starts, lengths = self._spans(rows)
         view = self._bytes
         strings = np.empty(len(rows), object)
@@ -110,7 +137,13 @@ class PackedStrings:
         return strings
 
     def hashes(self) -> Words:
-        """Return the hash of every string, shape (n,): what `hash_bytes` returns for its bytes."""
+        """Return the hash of every string.
+
+        Returns
+        -------
+        ndarray of uint64, shape (n,)
+            What `hash_bytes` returns for the bytes of each.
+        """
         starts, left = self._spans(np.arange(len(self)))
         hashes = seed_hashes(left)
         rows = np.flatnonzero(left)
@@ -125,7 +158,22 @@ class PackedStrings:
         return hashes
 
     def same(self, rows: Rows, other: "PackedStrings", other_rows: Rows) -> npt.NDArray[np.bool_]:
-        """Return whether string ``rows[i]`` equals ``other_rows[i]`` of `other`, shape (m,)."""
+        """Compare strings with those of another array.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            Strings of this array.
+        other : PackedStrings
+            The other array.
+        other_rows : ndarray of int64, shape (m,)
+            Strings of the other array.
+
+        Returns
+        -------
+        ndarray of bool, shape (m,)
+            Whether string ``rows[i]`` equals ``other_rows[i]`` of `other`.
+        """
         starts, lengths = self._spans(rows)
         other_starts, other_lengths = other._spans(other_rows)
         equal: npt.NDArray[np.bool_] = lengths == other_lengths

@@ -41,7 +41,18 @@ class SortedTable:
 
     @classmethod
     def build(cls, values: npt.NDArray[Any]) -> Self:
-        """Sort `values`, ndarray of int64 or uint64, shape (n,): the value of every row."""
+        """Sort the values of rows.
+
+        Parameters
+        ----------
+        values : ndarray of int64 or uint64, shape (n,)
+            The value of every row.
+
+        Returns
+        -------
+        SortedTable
+            In memory.
+        """
         order = np.argsort(values)
         return cls(np.stack([values[order], order.astype(values.dtype)]))
 
@@ -49,7 +60,13 @@ class SortedTable:
         return len(self._values)
 
     def shared(self) -> Rows:
-        """Return the rows whose value another row has too, ascending."""
+        """Return the rows whose value another row has too.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            Ascending.
+        """
         equal = self.array[0, 1:] == self.array[0, :-1]
         if not equal.any():
             return np.empty(0, np.int64)
@@ -59,7 +76,18 @@ class SortedTable:
         return np.sort(self.array[1, shared]).astype(np.int64)
 
     def places(self, values: npt.NDArray[Any]) -> Rows:
-        """Return the first place of each value, shape (m,), or where it would have been."""
+        """Find values.
+
+        Parameters
+        ----------
+        values : ndarray of int64 or uint64, shape (m,)
+            In any order, of the table's dtype.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            The first place of each value, or where it would have been.
+        """
         # In ascending order neighbouring searches read the same cache lines: four times as fast.
         order = np.argsort(values)
         places = np.empty(len(values), np.int64)
@@ -67,27 +95,92 @@ class SortedTable:
         return places
 
     def values(self, places: Rows) -> npt.NDArray[Any]:
-        """Return the values at `places`, shape (m,)."""
+        """Return the values at places.
+
+        Parameters
+        ----------
+        places : ndarray of int64, shape (m,)
+            Inside the table.
+
+        Returns
+        -------
+        ndarray of int64 or uint64, shape (m,)
+            A copy.
+        """
         values: npt.NDArray[Any] = self.array[0][places]
         return values
 
     def rows(self, places: Rows) -> Rows:
-        """Return the rows at `places`, shape (m,)."""
+        """Return the rows at places.
+
+        Parameters
+        ----------
+        places : ndarray of int64, shape (m,)
+            Inside the table.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            All of them rows that exist.
+
+        Raises
+        ------
+        CorruptStoreError
+            If the table names a row that is not there.
+        """
         rows: Rows = self.array[1][places].astype(np.int64)
         if not ((rows >= 0) & (rows < len(self))).all():
             raise self._damage()
         return rows
 
     def place(self, value: int) -> int:
-        """Return the first place of one value, or where it would have been."""
+        """Find one value.
+
+        Parameters
+        ----------
+        value : int
+            Of any size.
+
+        Returns
+        -------
+        int
+            Its first place, or where it would have been.
+        """
         return bisect_left(self._values, value)
 
     def value(self, place: int) -> int:
-        """Return the value at one place."""
+        """Return the value at one place.
+
+        Parameters
+        ----------
+        place : int
+            Inside the table.
+
+        Returns
+        -------
+        int
+            The value.
+        """
         return int(self._values[place])
 
     def row(self, place: int) -> int:
-        """Return the row at one place."""
+        """Return the row at one place.
+
+        Parameters
+        ----------
+        place : int
+            Inside the table.
+
+        Returns
+        -------
+        int
+            A row that exists.
+
+        Raises
+        ------
+        CorruptStoreError
+            If the table names a row that is not there.
+        """
         row = int(self._rows[place])
         if not 0 <= row < len(self):
             raise self._damage()

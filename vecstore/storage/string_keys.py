@@ -83,7 +83,23 @@ class StrKeys:
 
     @classmethod
     def from_packed(cls, strings: PackedStrings) -> Self:
-        """Index keys that are packed already; DuplicateKeyError as in `build`."""
+        """Index keys that are packed already.
+
+        Parameters
+        ----------
+        strings : PackedStrings
+            The key of every row.
+
+        Returns
+        -------
+        StrKeys
+            Shares their arrays.
+
+        Raises
+        ------
+        DuplicateKeyError
+            Naming the first key that comes a second time.
+        """
         table = SortedTable.build(strings.hashes())
         _refuse_duplicates(strings, table.shared())
         return cls(strings.utf8, strings.offsets, table.array)
@@ -92,7 +108,13 @@ class StrKeys:
         return len(self._strings)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what a segment stores of the keys, by the names that it stores it under."""
+        """Return what a segment stores of the keys.
+
+        Returns
+        -------
+        dict of ndarray
+            By path in the file.
+        """
         return {
             "keys/utf8": self._strings.utf8,
             "keys/offsets": self._strings.offsets,
@@ -135,7 +157,18 @@ class StrKeys:
         return found
 
     def find_one(self, key: str) -> int:
-        """Return the row of one key, -1 where it is absent; as `find`, in a few microseconds."""
+        """Return the row of one key, as `find`, but in a few microseconds.
+
+        Parameters
+        ----------
+        key : str
+            The key wanted.
+
+        Returns
+        -------
+        int
+            -1 if it is absent.
+        """
         if not isinstance(key, str):
             raise TypeError(f"`key` must be a string; got {type(key).__name__} {key!r}.")
         wanted = key.encode("utf-8", _LOOKUP)
@@ -149,7 +182,18 @@ class StrKeys:
         return -1
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """Return the keys of `rows`, shape (m,), as an array of objects (str)."""
+        """Return the keys of rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        ndarray of object, shape (m,)
+            Of str.
+        """
         return self._strings.take(rows)
 
 

@@ -105,7 +105,18 @@ class Subwords:
         return int(self.buckets.shape[1])
 
     def vectors(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the vectors of words, shape (m, dim), float32; see `vector`."""
+        """Return the vectors of several words; see `vector`.
+
+        Parameters
+        ----------
+        words : sequence of str, shape (m,)
+            Any words.
+
+        Returns
+        -------
+        ndarray of float32, shape (m, dim)
+            One row for each.
+        """
         vectors = np.empty((len(words), self.dim), np.float32)
         for place, word in enumerate(words):
             vectors[place] = self.vector(word)
