@@ -29,7 +29,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.fixture(params=WRITERS)
+@pytest.fixture(params=list(WRITERS))
 def packed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The content, compressed in every way."""
     path = tmp_path / f"words.txt.{request.param}"

@@ -1,6 +1,6 @@
 """The format of a file, told by its content.
 
-The name is asked only where content cannot tell, as whether bytes are signed.
+The name is asked only between formats that the content fits alike.
 """
 
 from collections.abc import Callable
@@ -105,11 +105,11 @@ def _recognise_matrix(source: Source) -> str | None:
     head, size = source.head, source.size
     found = [name for name, of in VECS_TYPES.items() if shape_of_vecs(head, size, _bytes(of))]
     found += [name for name, of in BIN_TYPES.items() if shape_of_bin(head, size, _bytes(of))]
+    if len(found) > 1:
+        found = [name for name in found if source.name.endswith(f".{name}")] or found
     if "fvecs" in found and "ivecs" in found:
         found.remove("ivecs" if _holds_floats(head) else "fvecs")
-    if len(found) > 1:
-        # Nothing in a file says whether its bytes are signed.
-        found = [name for name in found if source.name.endswith(f".{name}")] or found
+    # Whether bytes are signed, nothing in a file says.
     if len(found) > 1:
         raise IngestError(
             f"{source.path} may be {' or '.join(found)}: its content does not tell. Pass format= "

@@ -58,10 +58,12 @@ def sniff_text(head: bytes, *, complete: bool) -> TextShape | None:
     """
     bom = len(_BOM) if head.startswith(_BOM) else 0
     lines = _first_lines(head[bom:], complete=complete)
-    if (header := _HEADER.fullmatch(lines[0])) and _agrees(header, lines[1:], head, complete):
-        return TextShape(int(header[2]), int(header[1]), bom + len(lines[0]) + 1)
-    votes = [count_numbers(split_fields(line)) for line in lines if line.strip()]
-    dim = _winner(votes)
+    if header := _HEADER.fullmatch(lines[0]):
+        if _agrees(header, lines[1:], head, complete):
+            return TextShape(int(header[2]), int(header[1]), bom + len(lines[0]) + 1)
+        # It votes only if it is alone: behind it there may be the bytes of word2vec's other format.
+        lines = lines[1:] if any(lines[1:]) else lines
+    dim = _winner(_votes(lines))
     return TextShape(dim, None, bom) if 1 <= dim <= MAX_DIM else None
 
 
@@ -71,7 +73,7 @@ def _agrees(header: re.Match[bytes], lines: list[bytes], head: bytes, complete: 
     if dim == 1 and complete:
         # It could be a key and its number: only the number of lines tells.
         return count == sum(bool(line.strip()) for line in head.split(b"\n")[1:])
-    votes = [count_numbers(split_fields(line)) for line in lines if line.strip()]
+    votes = _votes(lines)
     long_enough = sum(n >= dim for n in votes)
     agree = 2 * long_enough >= len(votes) if votes else count == 0
     return agree and 1 <= dim <= MAX_DIM
@@ -101,6 +103,10 @@ def _first_lines(head: bytes, *, complete: bool) -> list[bytes]:
     lines = head.split(b"\n", _LINES)
     # The last one may be cut off anywhere.
     return lines[:_LINES] if complete or len(lines) == 1 else lines[:-1]
+
+
+def _votes(lines: list[bytes]) -> list[int]:
+    return [count_numbers(split_fields(line)) for line in lines if line.strip()]
 
 
 def _winner(votes: list[int]) -> int:
