@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "encode.h"
 #include "exact.h"
+#include "float_mode.h"
 #include "scan.h"
 
 namespace vecstore {
@@ -19,6 +20,7 @@ class CodeQueries {
  public:
   CodeQueries(const KernelTable& kernels, const Queries& queries, Metric metric, const float* center)
       : kernels_(kernels), queries_(queries), metric_(metric), rows_(queries.n), codes_(queries.n * queries.dim) {
+    const IeeeFloats ieee;
     std::vector<double> g(queries.dim);
     for (size_t i = 0; i < queries.n; ++i) prepare(i, center, g.data());
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bounds.h"
+#include "float_mode.h"
 #include "scan.h"
 
 namespace vecstore {
@@ -15,6 +16,7 @@ class PreparedQueries {
  public:
   PreparedQueries(const KernelTable& kernels, const Queries& queries, Metric metric, const Exclusions& exclusions)
       : queries_(queries), metric_(metric), exclusions_(exclusions), sq_norms_(queries.n), lengths_(queries.n) {
+    const IeeeFloats ieee;
     for (size_t i = 0; i < queries.n; ++i) {
       sq_norms_[i] = kernels.dot_exact(raw(i), raw(i), queries.dim);
       lengths_[i] = std::sqrt(sq_norms_[i]);

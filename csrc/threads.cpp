@@ -22,6 +22,8 @@
 #include <unistd.h>
 #endif
 
+#include "float_mode.h"
+
 namespace vecstore {
 namespace {
 
@@ -165,6 +167,7 @@ size_t default_threads() {
 void parallel_for(size_t n, size_t threads, const std::function<void(size_t)>& task) {
   if (threads == 0) threads = default_threads();
   threads = std::min(threads, n);
+  const IeeeFloats ieee;  // which threads of the pool that start now inherit
   if (threads <= 1) {
     for (size_t i = 0; i < n; ++i) task(i);
     return;

@@ -1,6 +1,12 @@
 // The scan against brute force: the same rows and the same bits, whatever the data, the blocks, the
 // masks, the batch and the number of threads.
 
+#include <cfenv>
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
 #include "check.h"
 #include "rows.h"
 
@@ -9,18 +15,6 @@ namespace {
 
 constexpr Metric kMetrics[] = {Metric::cosine, Metric::euclidean, Metric::dot};
 constexpr const char* kMetricNames[] = {"cosine", "euclidean", "dot"};
-
-// The distance as the answers promise it, summed by the scalar level: every level returns its bits.
-double distance(Metric metric, const float* query, const float* row, size_t dim) {
-  const KernelTable& exact = kScalarKernels;
-  if (metric == Metric::euclidean) return std::sqrt(exact.sq_euclidean_exact(query, row, dim));
-  const double product = exact.dot_exact(query, row, dim);
-  if (metric == Metric::dot) return 0.0 - product;
-  const double lengths =
-      std::sqrt(exact.dot_exact(query, query, dim) * exact.dot_exact(row, row, dim));
-  const double result = 1.0 - (lengths == 0.0 ? 0.0 : product / lengths);
-  return result < 0.0 ? 0.0 : result;
-}
 
 // Queries that a store would accept: finite, and not zero under cosine. Some are rows, so that
 // distances of 0 and ties occur.
@@ -45,10 +39,28 @@ std::vector<float> queries_for(const Rows& rows, Kind kind, Metric metric, Rando
   return queries;
 }
 
+// What another library may have done to the thread that calls: rounds upwards, flushes subnormals.
+class ForeignFloats {
+ public:
+  explicit ForeignFloats(bool foreign) {
+    std::fegetenv(&before_);
+    if (!foreign) return;
+    std::fesetround(FE_UPWARD);
+#if defined(__SSE2__)
+    _mm_setcsr(_mm_getcsr() | 0x8040);
+#endif
+  }
+  ~ForeignFloats() { std::fesetenv(&before_); }
+
+ private:
+  std::fenv_t before_;
+};
+
 struct Case {
   Kind kind;
   Metric metric;
   size_t n_queries, k, threads;
+  bool foreign_floats;
   std::string text;  // the rest of the parameters, for a failure
 };
 
@@ -63,6 +75,7 @@ void compare(const Rows& rows, const Case& it, const std::vector<float>& queries
   }
   for (const KernelTable* level : available_levels()) {
     Answers answers(it.n_queries, it.k);
+    const ForeignFloats floats(it.foreign_floats);
     scan(*level, rows.blocks(it.metric == Metric::cosine),
          {queries.data(), it.n_queries, rows.dim()}, it.k, it.metric,
          excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads,
@@ -88,7 +101,13 @@ void random_case(uint64_t seed) {
     return choices[below(random, std::size(choices))];
   };
 
-  Case it = {pick(kEverything), pick(kMetrics), pick(kBatches), 0, 1 + below(random, 4), ""};
+  Case it = {pick(kEverything),
+             pick(kMetrics),
+             pick(kBatches),
+             0,
+             1 + below(random, 4),
+             seed % 4 == 0,
+             ""};
   Rows rows(pick(kDims));
   const size_t n_blocks = below(random, 4);
   it.text = " seed=" + std::to_string(seed) + " blocks=" + std::to_string(n_blocks);
@@ -112,7 +131,7 @@ void many_rows(Kind kind, Metric metric) {
   rows.add(kind, random, 20000, false, 0, false, 1);
   rows.add(kind, random, 20001, true, 1, true, 0.7);
   for (const size_t n_queries : {2, 11}) {
-    const Case it = {kind, metric, n_queries, 10, 4, ""};
+    const Case it = {kind, metric, n_queries, 10, 4, false, ""};
     compare(rows, it, queries_for(rows, kind, metric, random, n_queries), nullptr);
   }
 }
@@ -125,8 +144,26 @@ void infinities(Metric metric) {
     for (size_t i = 0; i < values.size(); i += 37) values[i] = i % 2 != 0 ? HUGE_VALF : -HUGE_VALF;
     Rows rows(5);
     rows.add(values, std::vector<bool>(200, true), false, 0, false);
-    const Case it = {Kind::uniform, metric, n_queries, 50, 2, " infinities"};
+    const Case it = {Kind::uniform, metric, n_queries, 50, 2, false, " infinities"};
     compare(rows, it, queries_for(rows, Kind::uniform, metric, random, n_queries), nullptr);
+  }
+}
+
+// Queries so short that their share of the bound is subnormal, against long rows that nearly tie.
+void short_queries_in_foreign_floats() {
+  Random random(6);
+  const std::vector<float> center = vectors(Kind::uniform, random, 1, 16);
+  std::vector<float> values;
+  for (size_t i = 0; i < 400 * 16; ++i)
+    values.push_back(center[i % 16] * static_cast<float>(1 + 0x1p-22 * uniform(random, -1, 1)) *
+                     0x1p58f);
+  Rows rows(16);
+  rows.add(values, std::vector<bool>(400, true), false, 0, false);
+  for (size_t trial = 0; trial < 20; ++trial) {
+    std::vector<float> queries = vectors(Kind::uniform, random, 9, 16);
+    for (float& x : queries) x *= 0x1p-108f;
+    compare(rows, {Kind::uniform, Metric::dot, 9, 5, 1 + trial % 2, true, " short"}, queries,
+            nullptr);
   }
 }
 
@@ -136,6 +173,7 @@ void infinities(Metric metric) {
 int main() {
   using namespace vecstore::check;
   for (uint64_t seed = 1; seed <= 1500; ++seed) random_case(seed);
+  short_queries_in_foreign_floats();
   for (const vecstore::Metric metric : kMetrics) {
     for (const Kind kind : {Kind::uniform, Kind::clustered, Kind::mixed}) many_rows(kind, metric);
     infinities(metric);

@@ -34,8 +34,9 @@ class Rows {
   void add(const std::vector<float>& values, const std::vector<bool>& may, bool half, size_t gap,
            bool masked) {
     const size_t n = may.size(), stride = dim_ + gap, count = n == 0 ? 0 : (n - 1) * stride + dim_;
-    Block block = {nullptr, half, n, stride, nullptr, static_cast<int64_t>(allowed_.size()),
-                   nullptr};
+    Block block = {};
+    block.half = half, block.n = n, block.stride = stride;
+    block.first_row = static_cast<int64_t>(allowed_.size());
     std::vector<float>& floats = floats_.emplace_back(half ? 0 : count, NAN);
     std::vector<uint16_t>& halves = halves_.emplace_back(half ? count : 0, uint16_t{0x7e00});
     for (size_t i = 0; i < n; ++i)
@@ -101,6 +102,18 @@ struct Excluded {
   }
   Exclusions view() const { return {offsets.data(), rows.data()}; }
 };
+
+// The distance as the answers promise it, summed by the scalar level: every level returns its bits.
+inline double distance(Metric metric, const float* query, const float* row, size_t dim) {
+  const KernelTable& exact = kScalarKernels;
+  if (metric == Metric::euclidean) return std::sqrt(exact.sq_euclidean_exact(query, row, dim));
+  const double product = exact.dot_exact(query, row, dim);
+  if (metric == Metric::dot) return 0.0 - product;
+  const double lengths =
+      std::sqrt(exact.dot_exact(query, query, dim) * exact.dot_exact(row, row, dim));
+  const double result = 1.0 - (lengths == 0.0 ? 0.0 : product / lengths);
+  return result < 0.0 ? 0.0 : result;
+}
 
 // The k first under (distance, row) of all rows that may answer and have a distance.
 template <class Distance>
