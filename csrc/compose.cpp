@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exact.h"
+#include "float_mode.h"
 #include "threads.h"
 
 namespace vecstore {
@@ -25,10 +26,13 @@ const Block& block_holding(const std::vector<Block>& blocks, int64_t row) {
   return *(after - 1);
 }
 
+// In the order of the exact kernels (kernels.h), so that every engine composes the same bits.
 double length_of(const double* v, size_t dim) {
-  double sum = 0;
-  for (size_t j = 0; j < dim; ++j) sum += v[j] * v[j];
-  return std::sqrt(sum);
+  double sums[16] = {};
+  for (size_t j = 0; j < dim; ++j) sums[j % 16] += v[j] * v[j];
+  for (size_t half = 8; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
+  return std::sqrt(sums[0]);
 }
 
 }  // namespace
@@ -62,6 +66,7 @@ void inverse_norms(const KernelTable& kernels, const Block& block, size_t dim, s
 
 void distances(const KernelTable& kernels, const Block& block, const Queries& queries, Metric metric, size_t threads,
                double* out) {
+  const IeeeFloats ieee;
   std::vector<double> sq_norms(queries.n);
   for (size_t q = 0; q < queries.n; ++q) {
     const float* query = queries.data + q * queries.dim;
