@@ -1,8 +1,11 @@
 """A small store with keys that are hard on a shell, and ways to call the program."""
 
 import os
+import pty
+import re
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +30,13 @@ DIRECTIONS = {
 
 Invoke = Callable[..., Result]
 Launch = Callable[..., "subprocess.CompletedProcess[str]"]
+Watch = Callable[..., str]
+
+# What rich believes rather than the terminal.
+OVERRIDING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+STYLING = re.compile(r"\x1b\[[0-9;]*m")
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +77,7 @@ def launch(tmp_path: Path) -> Launch:
         return subprocess.run(
             ["bash", "-c", program + command],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | variables,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
             capture_output=True,
             text=True,
             timeout=120,
@@ -75,3 +85,38 @@ def launch(tmp_path: Path) -> Launch:
         )
 
     return call
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    """Return a function that runs vecstore in a terminal and returns what a person reads."""
+
+    def call(*arguments: str, columns: int = 100, raw: bool = False, **variables: str) -> str:
+        here, there = pty.openpty()
+        termios.tcsetwinsize(there, (50, columns))
+        inherited = {name: value for name, value in os.environ.items() if name not in OVERRIDING}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vecstore", *arguments],
+            cwd=tmp_path,
+            env=inherited | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | variables,
+            stdin=there,
+            stdout=there,
+            stderr=there,
+        )
+        os.close(there)
+        seen = b"".join(iter(lambda: _read(here), b""))
+        os.close(here)
+        assert process.wait(timeout=60) == 0, seen.decode()
+        if raw:
+            return seen.decode()
+        text = STYLING.sub("", seen.decode())
+        return "".join(f"{line.rstrip()}\n" for line in text.split("\r\n")[:-1])
+
+    return call
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # Linux reports the end of a terminal as an input/output error
+        return b""

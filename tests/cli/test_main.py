@@ -167,3 +167,16 @@ def test_start_is_light(launch: Launch) -> None:
     imported = set(re.findall(r"\| +([\w.]+)$", done.stderr, re.MULTILINE))
     assert "click" in imported
     assert imported & {"numba", "polars", "rich", "tensorflow", "matplotlib"} == set()
+
+
+def test_warning_is_one_line(directions: str, launch: Launch) -> None:
+    without_core = (
+        "import sys; sys.modules['vecstore._native'] = None;"
+        "from vecstore.cli.main import main; main()"
+    )
+    done = launch(
+        f'"{sys.executable}" -c "{without_core}" similar "{directions}" east -k 1 2>&1 >/dev/null',
+        VECSTORE_ENGINE="",
+    )
+    assert done.stdout.startswith("Warning: The compiled core of vecstore cannot be imported")
+    assert done.stdout.count("\n") == 1

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -129,7 +128,7 @@ def _show_odd_ones(store: vecstore.Store, out: "Console") -> None:
 
 def _show_speed(store: vecstore.Store, out: "Console") -> None:
     words = store.keys().tolist()
-    one = median(_timed(lambda: store.similar("king", k=10))[0] for _ in range(50))
+    one = np.median([_timed(lambda: store.similar("king", k=10))[0] for _ in range(50)])
     batch, _ = _timed(lambda: store.similar(words, k=10))
     engine = vecstore.build_info()
     _title(out, f"Speed of exact answers ({engine['engine']} engine, {engine['level']})")

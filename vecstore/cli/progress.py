@@ -42,12 +42,16 @@ def progress(description: str) -> Iterator[Report]:
 
     from vecstore.cli.tables import console
 
+    screen = console(stderr=True)
+    if not screen.is_interactive:  # a terminal on which nothing can be drawn twice
+        yield lambda done, total: None
+        return
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=console(stderr=True),
+        console=screen,
         transient=True,
     )
     task = bar.add_task(description, total=None)
