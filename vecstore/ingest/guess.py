@@ -14,6 +14,8 @@ __all__ = ["ArrayInfo", "guess_arrays"]
 # What people call them, likeliest first.
 _VECTORS = ("vectors", "vector", "embeddings", "embedding", "train")
 _KEYS = ("keys", "key", "words", "word", "tokens", "token", "names", "name", "ids", "id")
+# Enough to see what a file is; models have hundreds.
+_LISTED = 12
 
 
 class ArrayInfo(NamedTuple):
@@ -103,4 +105,6 @@ def _keys(arrays: Mapping[str, ArrayInfo], vectors: str) -> str | None:
 
 
 def _listed(arrays: Mapping[str, ArrayInfo]) -> str:
-    return ", ".join(f'"{name}" {info.shape}' for name, info in arrays.items()) or "no arrays"
+    shown = [f'"{name}" {info.shape}' for name, info in list(arrays.items())[:_LISTED]]
+    more = len(arrays) - len(shown)
+    return ", ".join(shown + ([f"{more} more"] if more else [])) or "no arrays"

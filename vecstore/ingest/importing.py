@@ -4,9 +4,10 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy.typing as npt
 
@@ -86,35 +87,30 @@ def import_into(
     ...     store["eurus"]
     array([1., 0.], dtype=float32)
     """
-    target = Path(store_path)
-    found = open(target, "a") if target.exists() else None
-    try:
-        _check_agrees(found, metric, dtype)
-        kept_metric = found.metric if found else metric or "cosine"
-        with read(
-            path_in,
-            format,
-            errors=errors,
-            limit=limit,
-            dtype=found.dtype if found else dtype or "float32",
-            dataset=dataset,
-            keys=keys,
-            key_kind=found.key_kind if found else key_kind,  # type: ignore[arg-type]
-            member=member,
-            allow_zero=kept_metric != "cosine",
-            threads=threads,
-        ) as reader:
-            if found:
-                return _add(found, reader, progress)
-            return _add_to_new(target, str(kept_metric), dtype or "float32", reader, progress)
-    finally:
-        if found:
-            found.close()
+    reading = partial(
+        read,
+        path_in,
+        format,
+        errors=errors,
+        limit=limit,
+        dataset=dataset,
+        keys=keys,
+        member=member,
+        threads=threads,
+    )
+    if Path(store_path).exists():
+        with open(store_path, "a") as store:
+            _check_agrees(store, metric, dtype)
+            kind = cast("KeyKind", store.key_kind)
+            allow_zero = store.metric != "cosine"
+            with reading(dtype=store.dtype, key_kind=kind, allow_zero=allow_zero) as reader:
+                return _add(store, reader, progress)
+    metric, dtype = metric or "cosine", dtype or "float32"
+    with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:
+        return _add_to_new(Path(store_path), metric, dtype, reader, progress)
 
 
-def _check_agrees(store: Store | None, metric: str | None, dtype: npt.DTypeLike | None) -> None:
-    if store is None:
-        return
+def _check_agrees(store: Store, metric: str | None, dtype: npt.DTypeLike | None) -> None:
     for name, asked, kept in (("metric", metric, store.metric), ("dtype", dtype, store.dtype)):
         if asked is not None and asked != kept:
             raise ValueError(f'`{name}` must be "{kept}", as {store.path} has it; got "{asked}".')

@@ -44,7 +44,7 @@ def open_parquet(source: Source, options: Options) -> Table:
             f'Column "{keys}" of {source.path} cannot be read as keys: it must hold strings or '
             f"integers; got {schema[keys]}."
         )
-    dim = _dim(source, vectors)
+    dim = _dim(source, vectors, schema[vectors])
     kind = "str" if keys is not None and columns[keys].dtype == object else "int"
     chunks = partial(_chunks, source, vectors, keys, dim)
     return Table("parquet", dim, kind, n, chunks, numbered=keys is None)  # type: ignore[arg-type]
@@ -65,12 +65,15 @@ def _info(dtype: "pl.DataType", n: int) -> ArrayInfo:
     return ArrayInfo((n,), np.dtype(np.float64 if dtype.is_float() else np.void))
 
 
-def _dim(source: Source, column: str) -> int:
+def _dim(source: Source, column: str, dtype: "pl.DataType") -> int:
     import polars as pl
 
-    frame = pl.scan_parquet(source.file(), glob=False).select(column).head(_SAMPLE).collect()
-    lengths = _as_lists(frame[column]).list.len().drop_nulls()
-    dim = int(lengths.mode().min() or 0) if len(lengths) else 0  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Array):
+        dim = dtype.size
+    else:
+        frame = pl.scan_parquet(source.file(), glob=False).select(column).head(_SAMPLE).collect()
+        lengths = frame[column].list.len().drop_nulls().to_numpy()
+        dim = int(np.bincount(lengths).argmax()) if len(lengths) else 0
     if not 1 <= dim <= MAX_DIM:
         raise IngestError(f'Column "{column}" of {source.path} holds no vectors in its first rows.')
     return dim
