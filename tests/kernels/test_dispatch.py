@@ -23,7 +23,7 @@ from vecstore.arrays import Block
 
 rows = np.arange(12, dtype=np.float32).reshape(4, 3) - 5
 block = Block(rows, None, 0, None)
-_, found, _ = kernels.engine().search([block], rows[:1], 4, "euclidean")
+found = kernels.engine().search([block], rows[:1], 4, "euclidean")[1]
 print(json.dumps({**kernels.build_info(), "rows": found[0].tolist()}))
 """
 
@@ -101,7 +101,7 @@ def test_the_level_of_a_call_goes_before_the_environment(monkeypatch: pytest.Mon
     monkeypatch.setenv("VECSTORE_SIMD", "mmx")
     rows = np.eye(3, dtype=np.float32)
     block = Block(rows, None, 0, None)
-    _, found, _ = native.search([block], rows[:1], 1, "dot", level="scalar")
+    found = native.search([block], rows[:1], 1, "dot", level="scalar")[1]
     assert found.tolist() == [[0]]
     with pytest.raises(ValueError, match="scalar"):
         native.search([block], rows[:1], 1, "dot")
