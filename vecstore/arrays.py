@@ -13,6 +13,7 @@ import numpy.typing as npt
 __all__ = [
     "DTYPES",
     "Block",
+    "Codes",
     "Exclusions",
     "as_queries",
     "as_vectors",
@@ -31,6 +32,33 @@ Exclusions = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 _CHECKED_VALUES = 1 << 18
 
 
+class Codes(NamedTuple):
+    """Rows once more in 8 bits each value, with certificates of how far off that is.
+
+    A code u stands for ``scale * (u - 128)``. A row's codes stand for its vector (under cosine,
+    scaled to unit length) less the center.
+
+    Attributes
+    ----------
+    codes : ndarray of uint8, shape (n, 4 * ceil(dim / 4))
+        Offset by 128, because VNNI multiplies unsigned by signed; padded with 128, which is zero.
+    bounds : ndarray of float32, shape (ceil(n / 16), 3)
+        Of each block of 16 rows: its scale, its largest error, its largest length plus error.
+    errors : ndarray of float32, shape (n,)
+        No row lies farther from what its codes stand for; ``inf`` for one that has no usable codes.
+    norms : ndarray of float32, shape (n,)
+        Lengths of the rows less the center.
+    center : ndarray of float32, shape (dim,)
+        What was taken from every row.
+    """
+
+    codes: npt.NDArray[np.uint8]
+    bounds: npt.NDArray[np.float32]
+    errors: npt.NDArray[np.float32]
+    norms: npt.NDArray[np.float32]
+    center: npt.NDArray[np.float32]
+
+
 class Block(NamedTuple):
     """What an engine scans: the rows of one segment.
 
@@ -44,12 +72,15 @@ class Block(NamedTuple):
         The number of row 0 in the whole snapshot: its *global* row.
     mask : ndarray of uint64, shape (ceil(n / 64),), or None
         Bit ``r % 64`` of word ``r // 64`` set: row r may be an answer. None: every row may.
+    codes : Codes or None
+        The same rows in 8 bits, for the path ``"codes"``.
     """
 
     vectors: npt.NDArray[Any]
     inverse_norms: npt.NDArray[np.float32] | None
     first_row: int
     mask: npt.NDArray[np.uint64] | None
+    codes: Codes | None = None
 
 
 def check_count(value: object, name: str, least: int = 1) -> int:

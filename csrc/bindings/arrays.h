@@ -102,7 +102,9 @@ struct AnswerArrays {
     std::fill_n(counts.mutable_data(), n, int64_t{0});
   }
   Answer pointers() { return {distances.mutable_data(), rows.mutable_data(), counts.mutable_data()}; }
-  py::tuple tuple() const { return py::make_tuple(distances, rows, counts); }
+  py::tuple tuple(const Work& work) const {
+    return py::make_tuple(distances, rows, counts, py::make_tuple(work.rows, work.rescored));
+  }
 };
 
 }  // namespace vecstore

@@ -28,7 +28,7 @@ py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k
     work = use_codes ? scan_codes(kernels, parts, q, k, measure, exclusions, threads, pointers)
                      : scan(kernels, parts, q, k, measure, exclusions, threads, pointers);
   }
-  return py::make_tuple(answer.distances, answer.rows, answer.counts, py::make_tuple(work.rows, work.rescored));
+  return answer.tuple(work);
 }
 
 py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, const Int64Array& positive_offsets,
@@ -45,11 +45,12 @@ py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, cons
   const Exclusions exclusions = exclusions_of(exclude_offsets, exclude_rows);
   AnswerArrays answer(questions.n, k);
   const Answer pointers = answer.pointers();
+  Work work;
   {
     const py::gil_scoped_release release;
-    scan_mul(kernels, parts, questions, k, exclusions, threads, pointers);
+    work = scan_mul(kernels, parts, questions, k, exclusions, threads, pointers);
   }
-  return answer.tuple();
+  return answer.tuple(work);
 }
 
 py::tuple encoded(const py::array& vectors, const std::string& metric, const FloatArray& center,

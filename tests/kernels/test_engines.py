@@ -120,7 +120,7 @@ def test_mapped_and_read_only_rows_are_taken_as_they_are(
             reference.distances(query[None], rows, "cosine"),
         )
         blocks = [Block(given, reference.inverse_norms(rows), 0, None)]
-        _, found, _ = kernel.search(blocks, query[None], 3, "cosine")
+        _, found, _, _ = kernel.search(blocks, query[None], 3, "cosine")
         np.testing.assert_array_equal(found, reference.search(blocks, query[None], 3, "cosine")[1])
 
 

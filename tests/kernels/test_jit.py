@@ -41,7 +41,7 @@ def euclidean(x: np.ndarray, y: np.ndarray) -> float:
 def test_a_function_of_the_users_own_orders_rows(rng: np.random.Generator) -> None:
     rows = make_vectors("uniform", 100, 7, rng)
     expected = np.abs(rows[:2, None].astype(np.float64) - rows[None]).sum(axis=2)
-    distances, found, counts = jit.search_custom(
+    distances, found, counts, _ = jit.search_custom(
         [Block(rows, None, 0, None)], rows[:2], 5, manhattan
     )
     assert counts.tolist() == [5, 5]
@@ -72,14 +72,14 @@ def test_a_function_compiled_for_writable_arrays_takes_mapped_rows(
 ) -> None:
     rows = mapped_copy(make_vectors("uniform", 20, 5, rng), tmp_path / "rows")
     eager = numba.njit("float64(float32[::1], float32[::1])")(manhattan)
-    _, found, _ = jit.search_custom([Block(rows, None, 0, None)], np.array(rows[:3]), 1, eager)
+    _, found, _, _ = jit.search_custom([Block(rows, None, 0, None)], np.array(rows[:3]), 1, eager)
     assert found.tolist() == [[0], [1], [2]]
 
 
 def test_a_function_may_return_any_real_number(rng: np.random.Generator) -> None:
     rows = make_vectors("uniform", 10, 5, rng)
     for function in (lambda x, y: np.float32(x[0] - y[0]), lambda x, y: 3, lambda x, y: x[0] > 0):
-        _, _, counts = jit.search_custom([Block(rows, None, 0, None)], rows[:1], 4, function)
+        _, _, counts, _ = jit.search_custom([Block(rows, None, 0, None)], rows[:1], 4, function)
         assert counts.tolist() == [4]
 
 
@@ -89,7 +89,7 @@ def test_a_row_whose_distance_is_nan_is_no_answer() -> None:
     def odd_only(x: np.ndarray, y: np.ndarray) -> float:
         return np.nan if y[0] == 2 else y[0]
 
-    distances, found, counts = jit.search_custom(
+    distances, found, counts, _ = jit.search_custom(
         [Block(rows, None, 0, None)], rows[:1], 3, odd_only
     )
     assert found.tolist() == [[0, 2, -1]]

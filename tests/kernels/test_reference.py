@@ -43,7 +43,7 @@ def test_distances_by_hand(metric: str, expected: list[float]) -> None:
     ("metric", "expected"), [("cosine", [1, 4, 0]), ("euclidean", [1, 0, 3]), ("dot", [4, 1, 0])]
 )
 def test_search_by_hand(metric: str, expected: list[int]) -> None:
-    _, rows, counts = reference.search([BLOCK], QUERY[None], 3, metric)
+    _, rows, counts, _ = reference.search([BLOCK], QUERY[None], 3, metric)
     assert rows.tolist() == [expected]
     assert counts.tolist() == [3]
 
@@ -112,7 +112,7 @@ def test_a_vector_is_at_distance_zero_of_itself(metric: str, rng: np.random.Gene
 def test_the_mask_and_the_exclusions_leave_rows_out() -> None:
     masked = Block(ROWS, None, 10, np.array([0b10011], np.uint64))
     exclude = np.array([0, 1, 1]), np.array([11])
-    _, rows, counts = reference.search(
+    _, rows, counts, _ = reference.search(
         [masked], np.stack([QUERY, QUERY]), 4, "euclidean", exclude=exclude
     )
     assert rows.tolist() == [[10, 14, -1, -1], [11, 10, 14, -1]]
@@ -120,7 +120,7 @@ def test_the_mask_and_the_exclusions_leave_rows_out() -> None:
 
 
 def test_places_without_a_row_hold_infinity() -> None:
-    distances, rows, counts = reference.search([], QUERY[None], 2, "dot")
+    distances, rows, counts, _ = reference.search([], QUERY[None], 2, "dot")
     assert distances.tolist() == [[np.inf, np.inf]]
     assert rows.tolist() == [[-1, -1]]
     assert counts.tolist() == [0]
@@ -135,7 +135,7 @@ def test_equal_distances_come_in_the_order_of_rows() -> None:
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "dot"])
 def test_a_row_that_holds_nan_is_no_answer(metric: str) -> None:
     rows = np.array([[np.nan, 1], [1, 2]], np.float32)
-    _, found, counts = reference.search([Block(rows, None, 0, None)], QUERY[None], 2, metric)
+    _, found, counts, _ = reference.search([Block(rows, None, 0, None)], QUERY[None], 2, metric)
     assert found.tolist() == [[1, -1]]
     assert counts.tolist() == [1]
 
@@ -145,7 +145,7 @@ def test_products_of_cosines_by_hand() -> None:
     rows = np.array([[1, 0], [0, 1], [-1, 0]], np.float32)
     groups = np.array([0, 1]), np.array([0])
     others = np.array([0, 1]), np.array([1])
-    distances, found, _ = reference.search_mul(
+    distances, found, _, _ = reference.search_mul(
         [Block(rows, None, 0, None)], vectors, groups, others, 3
     )
     assert found.tolist() == [[0, 1, 2]]
@@ -154,7 +154,7 @@ def test_products_of_cosines_by_hand() -> None:
 
 def test_products_without_a_negative_side_divide_by_one() -> None:
     groups, nothing = (np.array([0, 2]), np.array([0, 0])), (np.array([0, 0]), np.array([], int))
-    distances, found, _ = reference.search_mul([BLOCK], QUERY[None], groups, nothing, 1)
+    distances, found, _, _ = reference.search_mul([BLOCK], QUERY[None], groups, nothing, 1)
     assert found.tolist() == [[1]]
     assert distances[0, 0] == -1 / (1 + 1e-6)
 

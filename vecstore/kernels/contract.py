@@ -1,14 +1,23 @@
 """The kernel contract: what every engine is given and gives back, and which functions it has."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import Block, Exclusions
+from vecstore.arrays import Block, Codes, Exclusions
 
-__all__ = ["Engine", "Float32s", "Float64s", "Found", "Groups", "Int64s", "Vectors"]
+__all__ = [
+    "Engine",
+    "Float32s",
+    "Float64s",
+    "Found",
+    "Groups",
+    "Int64s",
+    "Vectors",
+    "Work",
+]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
@@ -16,8 +25,42 @@ Int64s = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32] | npt.NDArray[np.float16]
 #: ``(offsets, indices)``: the indices of question i are ``indices[offsets[i]:offsets[i + 1]]``.
 Groups = tuple[Int64s, Int64s]
-#: distances (n_queries, k), global rows (n_queries, k), counts (n_queries,)
-Found = tuple[Float64s, Int64s, Int64s]
+
+
+class Work(NamedTuple):
+    """What a scan did, summed over its queries.
+
+    Attributes
+    ----------
+    scanned : int
+        Pairs of a query and a row that were looked at.
+    rescored : int or None
+        Pairs that were scored in float64; None where the engine does not count them.
+    """
+
+    scanned: int
+    rescored: int | None
+
+
+class Found(NamedTuple):
+    """The answer of an engine.
+
+    Attributes
+    ----------
+    distances : ndarray of float64, shape (n_queries, k)
+        Ascending; ``inf`` in unused places.
+    rows : ndarray of int64, shape (n_queries, k)
+        Global rows; -1 in unused places.
+    counts : ndarray of int64, shape (n_queries,)
+        How many places of each query are used.
+    work : Work
+        What it took.
+    """
+
+    distances: Float64s
+    rows: Int64s
+    counts: Int64s
+    work: Work
 
 
 class Engine(Protocol):
@@ -51,6 +94,11 @@ class Engine(Protocol):
     ) -> Float64s:
         """Return the whole matrix of distances."""
 
+    def encode(
+        self, vectors: Vectors, metric: str, center: Float32s, *, threads: int | None = None
+    ) -> Codes:
+        """Return the rows in 8 bits, with certificates."""
+
     def search(
         self,
         blocks: Sequence[Block],
@@ -59,9 +107,10 @@ class Engine(Protocol):
         metric: str,
         *,
         exclude: Exclusions | None = None,
+        path: str = "float",
         threads: int | None = None,
     ) -> Found:
-        """Find the k nearest rows to each query."""
+        """Find the k nearest rows to each query, filtering the rows or their codes."""
 
     def search_mul(
         self,

@@ -13,6 +13,7 @@ import numpy as np
 from vecstore.arrays import Block, Exclusions
 from vecstore.kernels import jit_sums
 from vecstore.kernels.blocks import gather
+from vecstore.kernels.coding import encode
 from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
 from vecstore.kernels.float64 import norms, quotients, reciprocals
 from vecstore.kernels.jit_arrays import line, widened
@@ -30,6 +31,7 @@ __all__ = [
     "distances",
     "dot",
     "dot_rows",
+    "encode",
     "inverse_norms",
     "levels",
     "search",
@@ -109,9 +111,10 @@ def search(
     metric: str,
     *,
     exclude: Exclusions | None = None,
+    path: str = "float",
     threads: int | None = None,
 ) -> Found:
-    """As `reference.search`."""
+    """As `reference.search`; there is only one path."""
     sq_lengths = _dots(None, queries)
 
     def prepare(start: int, stop: int) -> Scan:
@@ -165,8 +168,8 @@ def search_custom(
 
     Returns
     -------
-    distances, rows, counts
-        As `search` returns them.
+    Found
+        As `search` returns it.
 
     Raises
     ------

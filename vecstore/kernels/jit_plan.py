@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from vecstore.arrays import Block, Exclusions
-from vecstore.kernels.contract import Found
+from vecstore.kernels.contract import Float64s, Found, Int64s, Work
 from vecstore.kernels.jit_arrays import line, widened
 from vecstore.kernels.jit_state import Best, Rows, new_best
 from vecstore.kernels.threads import in_threads, thread_count
@@ -51,8 +51,8 @@ def scan_all(
 
     Returns
     -------
-    distances, rows, counts
-        As `search` returns them.
+    Found
+        As `search` returns it.
     """
     offsets, excluded = _sorted_exclusions(exclude, n_queries)
     values = sum(block.vectors.size for block in blocks) * n_queries
@@ -78,7 +78,8 @@ def scan_all(
     for i, (start, stop) in enumerate(groups):
         merged = _merged(parts[i * len(spans) : (i + 1) * len(spans)], k)
         found_distances[start:stop], found_rows[start:stop], counts[start:stop] = merged
-    return found_distances, found_rows, counts
+    scanned = n_queries * sum(len(block.vectors) for block in blocks)
+    return Found(found_distances, found_rows, counts, Work(scanned, None))
 
 
 def _are_even(n_groups: int, workers: int) -> bool:
@@ -120,7 +121,7 @@ def _tiles(block: Block, start: int, stop: int) -> Iterator[tuple[Rows, int, int
         yield Rows(values, stride, first, block.first_row, inverse_norms, words), first, last
 
 
-def _merged(parts: list[Best], k: int) -> Found:
+def _merged(parts: list[Best], k: int) -> tuple[Float64s, Int64s, Int64s]:
     """Return the k best of all parts, sorted by (distance, row)."""
     distances = np.concatenate([part.distances for part in parts], axis=1)
     rows = np.concatenate([part.rows for part in parts], axis=1)

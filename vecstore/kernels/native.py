@@ -1,8 +1,8 @@
 """The native engine: the C++ core of `csrc/`, one table of kernels per instruction set.
 
-Scans filter in float32 with a rigorous error bound (``csrc/bounds.h``) and score what survives in
-float64, so that answers equal those of `reference` to the last bit at every level. The GIL is
-released while they run. ``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD``
+Scans filter in float32 (path ``"float"``, ``csrc/bounds.h``) or in 8-bit codes (path ``"codes"``,
+``csrc/README.md``) with a rigorous error bound and score what survives in float64, so that answers
+equal those of `reference` to the last bit at every level. The GIL is released while they run. ``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD``
 or the best one), ``threads`` how many threads to use (None: ``VECSTORE_THREADS`` or all that the
 process may use).
 """
@@ -10,8 +10,8 @@ process may use).
 from collections.abc import Sequence
 
 from vecstore import _native
-from vecstore.arrays import Block, Exclusions
-from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
+from vecstore.arrays import Block, Codes, Exclusions
+from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors, Work
 
 __all__ = [
     "NAME",
@@ -19,6 +19,7 @@ __all__ = [
     "distances",
     "dot",
     "dot_rows",
+    "encode",
     "inverse_norms",
     "level",
     "levels",
@@ -108,6 +109,18 @@ def distances(
     return _native.distances(queries, vectors, metric, level or "", threads or 0)
 
 
+def encode(
+    vectors: Vectors,
+    metric: str,
+    center: Float32s,
+    *,
+    level: str | None = None,
+    threads: int | None = None,
+) -> Codes:
+    """Return the rows in 8 bits, with certificates; see `reference.encode`."""
+    return Codes(*_native.encode(vectors, metric, center, level or "", threads or 0), center)
+
+
 def search(
     blocks: Sequence[Block],
     queries: Float32s,
@@ -115,6 +128,7 @@ def search(
     metric: str,
     *,
     exclude: Exclusions | None = None,
+    path: str = "float",
     level: str | None = None,
     threads: int | None = None,
 ) -> Found:
@@ -127,10 +141,11 @@ def search(
     runs at the speed of memory. Several segments share one running threshold.
     """
     offsets, rows = exclude or (None, None)
-    distances, found, counts, _ = _native.search(
-        blocks, queries, k, metric, offsets, rows, False, level or "", threads or 0
+    return _found(
+        _native.search(
+            blocks, queries, k, metric, offsets, rows, path == "codes", level or "", threads or 0
+        )
     )
-    return distances, found, counts
 
 
 def search_mul(
@@ -152,8 +167,10 @@ def search_mul(
     combine theirs while the panel is in cache.
     """
     offsets, rows = exclude or (None, None)
-    return _native.search_mul(
-        blocks, vectors, *positive, *negative, k, offsets, rows, level or "", threads or 0
+    return _found(
+        _native.search_mul(
+            blocks, vectors, *positive, *negative, k, offsets, rows, level or "", threads or 0
+        )
     )
 
 
@@ -170,3 +187,8 @@ def compose(
     """Return weighted sums of stored rows; see `reference.compose`."""
     dim = blocks[0].vectors.shape[1]
     return _native.compose(blocks, dim, rows, weights, offsets, unit, level or "", threads or 0)
+
+
+def _found(answer: tuple[Float64s, Int64s, Int64s, tuple[int, int]]) -> Found:
+    distances, rows, counts, work = answer
+    return Found(distances, rows, counts, Work(*work))

@@ -10,7 +10,8 @@ import numpy as np
 
 from vecstore.arrays import Block, Exclusions
 from vecstore.kernels.blocks import allowed, gather
-from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
+from vecstore.kernels.coding import encode
+from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors, Work
 from vecstore.kernels.float64 import (
     chunks,
     cosines,
@@ -27,6 +28,7 @@ __all__ = [
     "distances",
     "dot",
     "dot_rows",
+    "encode",
     "inverse_norms",
     "levels",
     "search",
@@ -189,6 +191,7 @@ def search(
     metric: str,
     *,
     exclude: Exclusions | None = None,
+    path: str = "float",
     threads: int | None = None,
 ) -> Found:
     """Find the k nearest rows to each query under the total order (distance, global row).
@@ -205,17 +208,16 @@ def search(
         ``"cosine"``, ``"euclidean"`` or ``"dot"``.
     exclude : (offsets, rows) or None
         Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
+    path : str, default "float"
+        What an engine that filters may filter: ``"float"`` the vectors, ``"codes"`` the codes,
+        which every block must have then. The reference scores every row.
     threads : int or None
         Part of the common signature; the reference uses one.
 
     Returns
     -------
-    distances : ndarray of float64, shape (n_queries, k)
-        Ascending; ``inf`` in unused places.
-    rows : ndarray of int64, shape (n_queries, k)
-        Global rows; -1 in unused places.
-    counts : ndarray of int64, shape (n_queries,)
-        How many places of each query are used.
+    Found
+        Distances, rows and counts; and the work it took.
 
     Notes
     -----
@@ -258,8 +260,8 @@ def search_mul(
 
     Returns
     -------
-    distances, rows, counts
-        As `search` returns them; the distance is ``-score``.
+    Found
+        As `search` returns it; the distance is ``-score``.
 
     Notes
     -----
@@ -361,4 +363,5 @@ def _select(
         counts[i] = len(order)
         found_distances[i, : len(order)] = near[order]
         found_rows[i, : len(order)] = rows[order]
-    return found_distances, found_rows, counts
+    pairs = n_queries * len(all_rows)
+    return Found(found_distances, found_rows, counts, Work(pairs, pairs))

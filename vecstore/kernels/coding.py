@@ -1,0 +1,121 @@
+"""Rows in 8 bits: the specification of `encode`, in NumPy.
+
+A row is prepared in float64: scaled to unit length under cosine, less the center. Sixteen rows make
+a block; the largest value of a block over 127 is its scale, so that nothing is clipped. What the
+float64 arithmetic may have rounded off is part of each error, and every bound is rounded up.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import Codes
+from vecstore.kernels.contract import Float32s, Float64s, Vectors
+from vecstore.kernels.float64 import norms, reciprocals
+
+__all__ = ["encode"]
+
+_BLOCK = 16
+_LARGEST = 127.0
+# float64 values of one temporary: 4 MiB.
+_STEP_VALUES = 1 << 19
+
+# Relative to the lengths that go into it, what float64 may have rounded off a row's residual.
+_ROUNDED = 2.0**-44
+# A row longer than this, and scales beyond these, are left to the other filters.
+_HUGE = 2.0**60
+_SCALES = 2.0**-100, 2.0**100
+
+
+def encode(
+    vectors: Vectors, metric: str, center: Float32s, *, threads: int | None = None
+) -> Codes:
+    """Return the rows in 8 bits, with certificates of how far off that is.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32 or float16, shape (n, dim)
+        The rows.
+    metric : str
+        Rows are scaled to unit length under ``"cosine"``.
+    center : ndarray of float32, shape (dim,)
+        What is taken from every row.
+    threads : int or None
+        Part of the common signature; this uses one.
+
+    Returns
+    -------
+    Codes
+        `vecstore.arrays.Codes` says what they promise.
+    """
+    n, dim = vectors.shape
+    codes = Codes(
+        np.full((n, -(-dim // 4) * 4), 128, np.uint8),
+        np.empty((-(-n // _BLOCK), 3), np.float32),
+        np.empty(n, np.float32),
+        np.empty(n, np.float32),
+        center,
+    )
+    step = max(1, _STEP_VALUES // dim // _BLOCK) * _BLOCK
+    with np.errstate(over="ignore", invalid="ignore"):  # in rows that get no usable codes
+        for first in range(0, n, step):
+            _encode_rows(vectors, first, min(first + step, n), metric, codes)
+    return codes
+
+
+def _encode_rows(vectors: Vectors, first: int, stop: int, metric: str, out: Codes) -> None:
+    """Encode rows ``first <= row < stop``; `first` begins a block."""
+    rows, dim = stop - first, vectors.shape[1]
+    x = vectors[first:stop].astype(np.float64)
+    if metric == "cosine":
+        x *= reciprocals(norms(x))[:, None]
+    center = out.center.astype(np.float64)
+    y = x - center
+    integral = (np.rint(x) == x).all(axis=1) & bool((np.rint(center) == center).all())
+
+    whole, scale = _scales(y, integral)
+    quotients = np.rint(y * (1.0 / scale)[:, None])
+    rest = y - scale[:, None] * quotients
+    lengths, residuals = _lengths(y), _lengths(rest)
+    errors = _round_up(residuals + (lengths + _lengths(center)) * _ROUNDED)
+    errors[whole] = 0.0
+    fits = (np.abs(quotients) <= _LARGEST).all(axis=1)
+    usable = fits & (lengths <= _HUGE)
+    errors[~usable] = np.inf
+    lengths[~usable] = np.inf
+
+    out.codes[first:stop, :dim] = np.where(fits[:, None], quotients, 0.0) + 128.0
+    out.errors[first:stop] = errors
+    out.norms[first:stop] = lengths
+    blocks = slice(first // _BLOCK, -(-stop // _BLOCK))
+    starts = np.arange(0, rows, _BLOCK)
+    longest = _round_up(out.norms[first:stop] * (1.0 + 2.0**-24) + errors.astype(np.float64))
+    out.bounds[blocks, 0] = scale[starts]
+    out.bounds[blocks, 1] = np.maximum.reduceat(errors, starts)
+    out.bounds[blocks, 2] = np.maximum.reduceat(longest, starts)
+
+
+def _scales(
+    y: Float64s, integral: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], Float64s]:
+    """Return which rows are coded without any error, and the scale of every row: its block's."""
+    starts = np.arange(0, len(y), _BLOCK)
+    # fmax: a NaN makes its own row unusable, not the block.
+    largest = np.fmax.reduceat(np.fmax.reduce(np.abs(y), axis=1, initial=0.0), starts)
+    # Small integers (pixels, SIFT) are their own codes.
+    whole = np.logical_and.reduceat(integral, starts) & (largest <= _LARGEST)
+    scale = np.where(whole, 1.0, _round_up(largest / _LARGEST).astype(np.float64))
+    least, greatest = _SCALES
+    scale[~((scale >= least) & (scale <= greatest))] = 1.0
+    blocks = np.arange(len(y)) // _BLOCK
+    # A row of small integers in another block still is not exact: its scale is not 1.
+    return (whole & (scale == 1.0))[blocks], scale[blocks]
+
+
+def _lengths(rows: Float64s) -> Float64s:
+    lengths: Float64s = np.sqrt(np.einsum("...j,...j->...", rows, rows))
+    return lengths
+
+
+def _round_up(values: Float64s) -> Float32s:
+    """Return the next float32 above the nearest one."""
+    return np.nextafter(values.astype(np.float32), np.float32(np.inf))
