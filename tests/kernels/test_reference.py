@@ -128,7 +128,7 @@ def test_places_without_a_row_hold_infinity() -> None:
 
 def test_equal_distances_come_in_the_order_of_rows() -> None:
     blocks = [Block(ROWS[[1, 1]], None, 5, None), Block(ROWS[[1, 1]], None, 0, None)]
-    _, rows, _ = reference.search(blocks, QUERY[None], 3, "cosine")
+    _, rows, _, _ = reference.search(blocks, QUERY[None], 3, "cosine")
     assert rows.tolist() == [[0, 1, 5]]
 
 
