@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from benchmarks.datasets import Dataset
@@ -22,23 +22,30 @@ def fastest_exact_rival(found: list[Measurement], figure: str) -> Measurement | 
 def as_table(found: list[Measurement], data: Dataset, title: str, limits: Machine) -> Table:
     """Return a table for a terminal; ratios are to the fastest exact rival."""
     caption = (
-        f"{limits}. Queries per second in batches of {len(data.queries):,} and one by one. Ratios "
-        "are to the fastest exact peer that is not vecstore; shares are of what this machine "
+        f"{limits}. Queries per second in batches of {len(data.queries):,} and one by one; x: "
+        "the ratio to the fastest exact peer that is not vecstore. Shares are of what this machine "
         "reaches, for an exact scan in float32."
     )
-    table = Table(title=title, caption=caption, caption_justify="left", box=SIMPLE)
+    table = Table(
+        title=title,
+        caption=caption,
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 0),
+        pad_edge=False,
+    )
     table.add_column("", no_wrap=True)
     for heading in (
         "recall",
         "batch/s",
-        "ratio",
+        "x",
         "of sgemm",
         "single/s",
-        "ratio",
+        "x",
         "of memory",
-        "ready in s",
+        "ready s",
     ):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in found:
         table.add_row(
             one.name,
