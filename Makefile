@@ -48,12 +48,14 @@ native-tests native: $(DONE)/build
 bench: $(DONE)/bench
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --timeout=0
 
+# Every check runs, also when an earlier one fails.
 lint: $(DONE)/lint
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/codespell
-	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
+	@status=0; \
+	for check in 'ruff check .' 'ruff format --check .' mypy codespell \
+	    'clang-format --dry-run --Werror $(CXX_FILES)'; do \
+	  echo "$${check%%csrc/*}"; $(BIN)/$$check || status=1; \
+	done; \
+	exit $$status
 
 format: $(DONE)/lint
 	$(BIN)/ruff check --fix .
