@@ -6,10 +6,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tests.conftest import FAST_CHOICES
 from tests.helpers import assert_same_neighbors
 from vecstore.arrays import Block
 from vecstore.kernels import reference
 from vecstore.kernels.contract import Engine
+
+pytestmark = pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
 
 METRICS = ["cosine", "euclidean", "dot"]
 

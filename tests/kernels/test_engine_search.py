@@ -10,6 +10,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
+from tests.conftest import FAST_CHOICES
 from tests.helpers import (
     KINDS,
     Found,
@@ -20,6 +21,8 @@ from tests.helpers import (
 from vecstore.arrays import Block, Exclusions
 from vecstore.kernels import reference
 from vecstore.kernels.contract import Engine
+
+pytestmark = pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
 
 METRICS = ["cosine", "euclidean", "dot"]
 
