@@ -26,7 +26,10 @@ __all__ = [
     "DOT",
     "EUCLIDEAN",
     "gamma",
+    "length_bound",
     "limit",
+    "rounded_up",
+    "underflow",
     "usable",
 ]
 

@@ -18,7 +18,7 @@ from vecstore.kernels.jit_scan import prepared
 from vecstore.kernels.jit_state import Best, Rows, is_allowed, offer
 from vecstore.kernels.jit_sums import cosine, dot, new_lanes
 
-__all__ = ["questions", "scan_mul"]
+__all__ = ["Questions", "questions", "scan_mul"]
 
 #: Partial sums, and the float64 cosines of one row.
 Scratch = tuple[Float64s, Float64s]
