@@ -69,13 +69,13 @@ def test_bad_rows_are_faults(path: Path) -> None:
     assert found.tolist() == ["good", "fine"]
     assert vectors.tolist() == [[1, 2], [5, 6]]
     assert reader.report.examples == [
-        Fault(1, "it holds 1 numbers where 2 numbers are required", "short"),
+        Fault(1, "it holds 1 number where 2 numbers are required", "short"),
         Fault(2, "it holds nothing where 2 numbers are required", "none"),
         Fault(3, "the vector holds nan", "hole"),
         Fault(4, "it has no key", ""),
         Fault(6, "it holds 0 numbers where 2 numbers are required", "empty"),
     ]
-    with pytest.raises(IngestError, match=r"a.parquet, row 1: it holds 1 numbers where 2"):
+    with pytest.raises(IngestError, match=r"a.parquet, row 1: it holds 1 number where 2"):
         list(read(path))
 
 

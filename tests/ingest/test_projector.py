@@ -66,7 +66,7 @@ def test_there_must_be_a_label_for_every_line(vectors: Path, labels: str) -> Non
 def test_a_ragged_line_takes_its_label_with_it(vectors: Path) -> None:
     vectors.write_text("1\t2\n3\n5\t6\n")
     vectors.with_name("metadata.tsv").write_text("a\nb\nc\n")
-    with pytest.raises(IngestError, match=r"vectors.tsv, line 2: it has 1 fields where 2"):
+    with pytest.raises(IngestError, match=r"vectors.tsv, line 2: it has 1 field where 2"):
         list(read(vectors))
     [(keys, rows)] = read(vectors, errors="skip")
     assert (keys.tolist(), rows.tolist()) == (["a", "c"], [[1, 2], [5, 6]])

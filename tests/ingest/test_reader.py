@@ -71,7 +71,9 @@ def test_report_reads_as_text(messy: Path) -> None:
     assert str(reader.report) == f"{messy} (glove): 0 vectors read."
     list(reader)
     first, second, *_ = str(reader.report).splitlines()
-    assert first == f"{messy} (glove): 3 vectors read, 6 lines skipped (1 of them duplicates)."
+    assert (
+        first == f"{messy} (glove): 3 vectors read, 6 lines skipped (1 for a key that came before)."
+    )
     assert second == '  line 2: it has 1 number where 2 are required ("ragged 1")'
 
 

@@ -1,6 +1,7 @@
 """Text files as tables: streamed, in parallel, the same whatever the blocks and threads."""
 
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,23 @@ def test_formats_can_be_insisted_on(tmp_path: Path) -> None:
     path.write_text("just some words\nand some more\n")
     with pytest.raises(IngestError, match="is not a text file of vectors"):
         read(path, "glove")
+
+
+def test_memory_does_not_grow_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    monkeypatch.setattr(blocks.line_blocks, "__defaults__", (1 << 16,))
+    path = tmp_path / "large.txt"
+    lines = [" ".join(map(str, row)) for row in rng.standard_normal((100, 100)).astype("f4")]
+    with path.open("w") as file:
+        file.writelines(f"word{i} {lines[i % 100]}\n" for i in range(10_000))
+    assert path.stat().st_size > 10e6
+    tracemalloc.start()
+    assert sum(len(keys) for keys, _ in read(path, threads=2)) == 10_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Mostly the set of the keys, and the bytes that told the format.
+    assert peak < 4e6
 
 
 good_keys = st.text(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["open_npy", "open_npz"]
 
 Open = Callable[[], BinaryIO]
 
+# A header is Python source, and NumPy lets through what its parser says of a damaged one.
+_BAD_HEADERS = (KeyError, SyntaxError, TokenError, TypeError, ValueError)
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -66,7 +69,7 @@ def _read_header(stream: BinaryIO, what: str) -> tuple[ArrayInfo, bool]:
     try:
         version = np.lib.format.read_magic(stream)
         shape, by_columns, dtype = _HEADERS[version](stream)
-    except (KeyError, ValueError) as error:
+    except _BAD_HEADERS as error:
         raise IngestError(f"{what} is not a NumPy array that can be read: {error}.") from error
     return ArrayInfo(shape, dtype), by_columns
 

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.ingest.report import Faults
+from vecstore.ingest.raw_keys import decode_keys
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table, quoted, row_slices
+from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table, row_slices
 from vecstore.storage.subwords import Subwords, bucket_rows
 
 __all__ = ["Arguments", "Model", "looks_like_fasttext", "open_fasttext"]
@@ -73,7 +73,7 @@ class Model(NamedTuple):
     matrix : ndarray of float32, shape (n_words + n_buckets, dim)
         Mapped.
     minn, maxn : int
-        Shortest and longest n-gram; 0 of both if words have none.
+        Shortest and longest n-gram; a `maxn` of 0 if words have none.
     """
 
     words: list[bytes]
@@ -100,7 +100,7 @@ def open_fasttext(source: Source, options: Options) -> Table:
         ) from error
     n, dim = len(model.words), model.matrix.shape[1]
     buckets = model.matrix[n:]
-    subwords = Subwords(buckets, model.minn, model.maxn) if model.maxn and len(buckets) else None
+    subwords = Subwords(buckets, model.minn, model.maxn) if model.maxn else None
     return Table("fasttext", dim, "str", n, partial(_chunks, model), subwords=subwords)
 
 
@@ -112,7 +112,7 @@ def _read_model(path: Path) -> Model:
             raise ValueError("its arguments make no sense")
         words, begin = _read_words(data, _ARGUMENTS.size + (8 if is_new else 0), is_new=is_new)
         if is_new:
-            if data[begin]:
+            if struct.unpack_from("<b", data, begin)[0]:
                 raise ValueError("it is quantised, which takes fastText itself to read")
             begin += 1
         n, dim = struct.unpack_from("<2q", data, begin)
@@ -122,8 +122,9 @@ def _read_model(path: Path) -> Model:
         if begin + 4 * n * dim > len(data):
             raise ValueError("it is truncated")
     matrix = np.asarray(np.memmap(path, "<f4", "r", begin, (n, dim)))
-    maxn = arguments.maxn if arguments.bucket else 0
-    return Model(words, matrix, max(1, arguments.minn), maxn)
+    minn = max(1, arguments.minn)
+    has_ngrams = arguments.bucket > 0 and minn <= arguments.maxn
+    return Model(words, matrix, minn, arguments.maxn if has_ngrams else 0)
 
 
 def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[bytes], int]:
@@ -147,12 +148,10 @@ def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[byte
 def _chunks(model: Model) -> Generator[Chunk, None, None]:
     n, dim = len(model.words), model.matrix.shape[1]
     for part in row_slices(n, dim):
-        words, places = model.words[part], np.arange(part.start, part.stop)
-        keys = np.array([_decode(word) for word in words], dtype=object)
-        good = keys.astype(bool)  # neither None nor empty
-        vectors = _word_vectors(model, places[good], keys[good])
-        faults = [] if good.all() else [_faults(words, places, ~good)]
-        yield Chunk(keys[good], vectors, places[good], faults)
+        places = np.arange(part.start, part.stop)
+        keys, good, faults = decode_keys(model.words[part], places)
+        keys, places = keys[good], places[good]
+        yield Chunk(keys, _word_vectors(model, places, keys), places, faults)
 
 
 def _word_vectors(
@@ -175,22 +174,3 @@ def _word_vectors(
         sums[having] += model.matrix[n_words + buckets]
     sums /= (counts + 1).astype(np.float32)[:, None]
     return sums
-
-
-def _decode(word: bytes) -> str | None:
-    try:
-        return word.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _faults(
-    words: list[bytes], places: npt.NDArray[np.int64], bad: npt.NDArray[np.bool_]
-) -> Faults:
-    rows = np.flatnonzero(bad)
-
-    def describe(i: int) -> tuple[str, str]:
-        word = words[rows[i]]
-        return ("its key is not valid UTF-8" if word else "it has no key"), quoted(word)
-
-    return Faults(places[rows], describe)

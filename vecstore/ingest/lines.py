@@ -22,6 +22,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.ingest.wording import counted
+
 __all__ = [
     "ParsedBlock",
     "complaint",
@@ -135,11 +137,11 @@ def _complaint(line: bytes, fields: list[bytes], dim: int, keyed: bool) -> str |
         if words:
             return f'"{words[0].decode("utf-8", "backslashreplace")}" is not a number'
     elif not keyed:
-        return f"it has {len(fields)} fields where {dim} are required"
+        return f"it has {counted(len(fields), 'field')} where {dim} are required"
     else:
         n = count_numbers(fields)
         if n < dim or _PLAIN_NUMBER.fullmatch(fields[-dim - 1]):
-            return f"it has {n} number{'s' * (n != 1)} where {dim} are required"
+            return f"it has {counted(n, 'number')} where {dim} are required"
     if keyed and not _is_utf8(_key_of(line, dim)):
         return "its key is not valid UTF-8"
     return None

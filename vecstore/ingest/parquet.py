@@ -12,6 +12,7 @@ from vecstore.ingest.guess import ArrayInfo, guess_arrays
 from vecstore.ingest.report import Faults
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table, row_slices
+from vecstore.ingest.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,7 +31,7 @@ def open_parquet(source: Source, options: Options) -> Table:
     try:
         schema = pl.scan_parquet(path, glob=False).collect_schema()
         n = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except _damage() as error:
         raise _unreadable(source.path, error) from error
     columns = {name: _info(dtype, n) for name, dtype in schema.items()}
     vectors, keys = guess_arrays(columns, source.path, options)
@@ -98,7 +99,7 @@ def _chunks(
         for frame in frames.collect_batches(chunk_size=size):
             yield _chunk(frame, vectors, keys, dim, row)
             row += len(frame)
-    except pl.exceptions.PolarsError as error:
+    except _damage() as error:
         raise _unreadable(source.path, error) from error
 
 
@@ -124,8 +125,8 @@ def _chunk(frame: "pl.DataFrame", vectors: str, keys: str | None, dim: int, row:
         if whole[at]:
             return "it has no key", ""
         length = lengths[at]
-        holds = "nothing" if length is None else f"{length} numbers"
-        return f"it holds {holds} where {dim} numbers are required", str(labels[at])
+        holds = "nothing" if length is None else counted(length, "number")
+        return f"it holds {holds} where {counted(dim, 'number')} are required", str(labels[at])
 
     return Chunk(found, numbers, places[mask], [Faults(places[bad], describe)])
 
@@ -137,5 +138,12 @@ def _as_keys(column: "pl.Series") -> "pl.Series":
     return column.cast(pl.Int64 if column.dtype.is_integer() else pl.String, strict=False)
 
 
-def _unreadable(path: Path, error: Exception) -> IngestError:
+def _damage() -> tuple[type[BaseException], ...]:
+    """Return what polars raises for damaged files: some of the damage makes it panic."""
+    from polars import exceptions
+
+    return OSError, exceptions.PolarsError, exceptions.PanicException
+
+
+def _unreadable(path: Path, error: BaseException) -> IngestError:
     return IngestError(f"{path} is a Parquet file that cannot be read: {error}.")

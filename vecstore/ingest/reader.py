@@ -72,7 +72,7 @@ class Reader:
     ...         print(keys, vectors.tolist())
     ['north' 'east'] [[0.0, 1.0], [1.0, 0.0]]
     >>> print(reader.report)
-    compass.txt (glove): 2 vectors read, 1 lines skipped (0 of them duplicates).
+    compass.txt (glove): 2 vectors read, 1 line skipped.
       line 3: "-x" is not a number ("south 0 -x")
     """
 

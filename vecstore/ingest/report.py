@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.ingest.wording import counted
+
 __all__ = ["Fault", "Faults", "Report"]
 
 # Quoted in a report: enough to see what is wrong with a file, few enough to print.
@@ -111,11 +113,9 @@ class Report:
             self.examples += found[: _EXAMPLES - len(self.examples)]
 
     def __str__(self) -> str:
-        lines = [f"{self.path} ({self.format}): {self.rows:,} vectors read."]
+        found = f"{self.path} ({self.format}): {counted(self.rows, 'vector')} read"
         if self.skipped:
-            lines[0] = (
-                f"{lines[0].rstrip('.')}, {self.skipped:,} {self.unit}s skipped "
-                f"({self.duplicates:,} of them duplicates)."
-            )
-        lines += [f"  {self.unit} {one.place}: {one}" for one in self.examples]
-        return "\n".join(lines)
+            found += f", {counted(self.skipped, self.unit)} skipped"
+        if self.duplicates:
+            found += f" ({self.duplicates:,} for a key that came before)"
+        return "\n".join([f"{found}.", *(f"  {self.unit} {x.place}: {x}" for x in self.examples)])

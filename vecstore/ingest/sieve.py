@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from vecstore.ingest.report import Faults
 from vecstore.ingest.seen import SeenKeys
-from vecstore.ingest.table import Chunk, KeyKind, quoted
+from vecstore.ingest.table import Chunk, KeyKind
+from vecstore.ingest.wording import quoted
 
 __all__ = ["Sieve"]
 

@@ -16,7 +16,7 @@ from vecstore.ingest.report import Faults
 if TYPE_CHECKING:
     from vecstore.storage.subwords import Subwords
 
-__all__ = ["MAX_DIM", "Chunk", "KeyKind", "Options", "Table", "quoted", "row_slices"]
+__all__ = ["MAX_DIM", "Chunk", "KeyKind", "Options", "Table", "row_slices"]
 
 KeyKind = Literal["str", "int"]
 
@@ -25,7 +25,6 @@ MAX_DIM = 1 << 20
 
 # Values handed on at a time: a few MB, so that the next step finds them in a cache.
 _CHUNK_VALUES = 1 << 20
-_QUOTED = 60
 
 
 class Chunk(NamedTuple):
@@ -101,12 +100,3 @@ def row_slices(n: int, dim: int, multiple_of: int = 1) -> Iterator[slice]:
     """
     step = -(-max(1, _CHUNK_VALUES // dim) // multiple_of) * multiple_of
     return (slice(start, min(start + step, n)) for start in range(0, n, step))
-
-
-def quoted(text: bytes | str) -> str:
-    """Return the beginning of `text`, fit to be printed on one line."""
-    if isinstance(text, bytes):  # a character has at most four
-        text = text[: 4 * _QUOTED + 4].decode("utf-8", "backslashreplace")
-    shown = text[: _QUOTED + 1]
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown[:_QUOTED])
-    return printable + ("..." if len(shown) > _QUOTED else "")

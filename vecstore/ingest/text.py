@@ -19,7 +19,8 @@ from vecstore.ingest.pipeline import map_in_order, read_ahead
 from vecstore.ingest.report import Faults
 from vecstore.ingest.sniff import TextShape, sniff_text
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import Chunk, Options, Table, quoted
+from vecstore.ingest.table import Chunk, Options, Table
+from vecstore.ingest.wording import quoted
 from vecstore.kernels.threads import thread_count
 
 __all__ = ["open_glove", "open_word2vec_text", "text_chunks"]

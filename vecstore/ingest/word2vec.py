@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
+from vecstore.ingest.raw_keys import decode_keys
 from vecstore.ingest.report import Faults
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table, quoted
+from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table
+from vecstore.ingest.wording import quoted
 
 __all__ = ["open_word2vec_binary", "read_header"]
 
@@ -93,24 +95,9 @@ def _lost(vectors: npt.NDArray[np.float32], row: int, count: int, block: bytes) 
     return Chunk(np.empty(0, object), vectors, np.empty(0, np.int64), [faults])
 
 
-def _chunk(keys: list[bytes], vectors: npt.NDArray[np.float32], row: int) -> Chunk:
-    places = np.arange(row, row + len(keys))
-    decoded = np.empty(len(keys), dtype=object)
-    decoded[:] = [_decode(key) for key in keys]
-    good = decoded.astype(bool)  # neither None nor empty
-    if good.all():
-        return Chunk(decoded, vectors, places, [])
-    bad = np.flatnonzero(~good)
-
-    def describe(i: int) -> tuple[str, str]:
-        key = keys[bad[i]]
-        return ("its key is not valid UTF-8" if key else "it has no key"), quoted(key)
-
-    return Chunk(decoded[good], vectors[good], places[good], [Faults(places[bad], describe)])
-
-
-def _decode(key: bytes) -> str | None:
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        return None
+def _chunk(raw: list[bytes], vectors: npt.NDArray[np.float32], row: int) -> Chunk:
+    places = np.arange(row, row + len(raw))
+    keys, good, faults = decode_keys(raw, places)
+    if faults:
+        return Chunk(keys[good], vectors[good], places[good], faults)
+    return Chunk(keys, vectors, places, [])
