@@ -1,10 +1,26 @@
 """What tests, doctests and benchmarks share."""
 
+from pathlib import Path
+
 import pytest
+
+KERNELS = Path(__file__).parent / "vecstore" / "kernels"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow")
+
+
+def pytest_configure() -> None:
+    """Forget compiled Numba functions that are older than a source file of the engine.
+
+    Numba compares a cached function with its own file only. A function of another file that was
+    compiled into it may have changed since.
+    """
+    newest = max(path.stat().st_mtime for path in KERNELS.glob("*.py"))
+    for path in (KERNELS / "__pycache__").glob("*.nb[ic]"):
+        if path.stat().st_mtime < newest:
+            path.unlink(missing_ok=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
