@@ -99,7 +99,7 @@ def as_matches(snapshot: Snapshot, found: Found, metric: str, *, single: bool) -
     ----------
     snapshot : Snapshot
         What was searched.
-    found : (distances, rows, counts)
+    found : Found
         What the engine returned.
     metric : str
         What the distances are distances of.
@@ -111,7 +111,7 @@ def as_matches(snapshot: Snapshot, found: Found, metric: str, *, single: bool) -
     Matches
         With keys that are decoded when asked for.
     """
-    distances, rows, counts = found
+    distances, rows, counts, _ = found
     return Matches(distances, rows, counts, metric=metric, take=snapshot.take, single=single)
 
 
