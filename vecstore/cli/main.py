@@ -103,7 +103,8 @@ def main() -> None:
     """Exact nearest neighbours in embedding stores.
 
     Tables on a terminal; tab-separated lines when the output is piped, with no header and no
-    colour; --json and --jsonl for programs. Messages go to standard error.
+    colour; --json and --jsonl for programs. Messages go to standard error; with
+    VECSTORE_TRACEBACK=1 in the environment, errors come with a traceback.
 
     \b
     Try:  vecstore demo

@@ -118,7 +118,7 @@ def create(path: str, style: Style, **options: Any) -> None:
 @with_store
 @output_options
 def info(store: vecstore.Store, style: Style) -> None:
-    """Describe STORE: its size, metric, files, and where the vectors came from."""
+    """Describe STORE: size, metric, files, origin."""
     write_record(store.info(), style)
 
 
@@ -132,9 +132,10 @@ def info(store: vecstore.Store, style: Style) -> None:
     help=f"One of {', '.join(ingest.WRITABLE)}.  [default: told by the suffix of FILE]",
 )
 def export(store: vecstore.Store, file: Path, format: str | None) -> None:
-    """Write STORE to a FILE that other programs read, and print the names of the files made.
+    """Write STORE to a FILE that other programs read.
 
-    "import" gets the same vectors back from it, to the last bit. Nothing is overwritten.
+    Prints the names of the files made. "import" gets the same vectors back from them, to the last
+    bit. Nothing is overwritten.
 
     \b
       vecstore export words.vecs words.vec

@@ -187,7 +187,7 @@ def analogy(
 @out_option("Write the vector to a .npy file, shape (dim,).", ".npy")
 @output_options
 def compose(store: vecstore.Store, weights: Sequence[str], out: Path | None, style: Style) -> None:
-    """Print the weighted sum of the vectors of KEYs, a query for "search".
+    """Print a weighted sum of vectors, to search with.
 
     A WEIGHT left out is 1; a key that contains "=" needs its weight written out.
 
