@@ -49,6 +49,7 @@ def bench_dot_rows(timed: Stopwatch, level: str, rows: Floats, dtype: str) -> No
         lambda: native.dot_rows(query, vectors, level=level),
         group=group("dot_rows", vectors),
         name=f"vecstore {level}",
+        level=level,
         threads=1,
         bytes_read=vectors.nbytes,
     )
@@ -72,6 +73,7 @@ def bench_sq_euclidean_rows(timed: Stopwatch, level: str, rows: Floats) -> None:
         lambda: native.sq_euclidean_rows(rows[0], rows, level=level),
         group=group("sq_euclidean_rows", rows),
         name=f"vecstore {level}",
+        level=level,
         threads=1,
         bytes_read=rows.nbytes,
     )
@@ -108,6 +110,7 @@ def bench_sq_norms(timed: Stopwatch, level: str, rows: Floats) -> None:
         lambda: native.sq_norms(rows, level=level),
         group=group("sq_norms", rows),
         name=f"vecstore {level}",
+        level=level,
         threads=1,
         bytes_read=rows.nbytes,
     )

@@ -58,6 +58,7 @@ def bench_search(
         lambda: search(queries, K, setting),
         group=f"search, {n_rows:,} x {vectors.shape[1]}, {metric}, batch of {len(queries):,}",
         name=peer.label(setting),
+        level=setting if name == "vecstore" else "",
         bytes_read=vectors.nbytes if batch == 1 else 0,
         flops=2.0 * len(queries) * vectors.size if batch > 1 else 0,
         queries=len(queries),

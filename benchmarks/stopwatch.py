@@ -52,6 +52,7 @@ class Stopwatch:
         *,
         group: str,
         name: str,
+        level: str = "",
         threads: int = THREADS,
         bytes_read: float = 0,
         flops: float = 0,
@@ -67,6 +68,8 @@ class Stopwatch:
             What is done, to how much; candidate and baseline have the same.
         name : str
             Who does it.
+        level : str
+            The instruction set, where the caller chose one.
         threads : int
             How many threads it has.
         bytes_read, flops : float
@@ -75,7 +78,7 @@ class Stopwatch:
             How many of anything are done; written down as ``<what>_per_second``.
         """
         self._benchmark.group = group
-        self._benchmark.extra_info.update(name=name, threads=threads)
+        self._benchmark.extra_info.update(name=name, level=level, threads=threads)
         with held_to(threads):
             result = self._benchmark.pedantic(work, rounds=self._rounds(work))
         if not self._benchmark.disabled:
