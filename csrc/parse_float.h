@@ -33,20 +33,17 @@ namespace number {
 static_assert(FLT_EVAL_METHOD == 0, "x87 arithmetic would round the short numbers twice");
 
 constexpr float kFloatTens[] = {1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f, 1e9f, 1e10f};
-constexpr double kDoubleTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr double kDoubleTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 constexpr std::uint64_t kTens[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 constexpr std::int64_t kMaxFloatTen = 10;
 constexpr std::int64_t kMaxDoubleTen = 22;
 constexpr std::uint64_t kFloatIntegers = std::uint64_t{1} << 24;
 constexpr std::uint64_t kDoubleIntegers = std::uint64_t{1} << 53;
-constexpr std::ptrdiff_t kMaxDigits = 19;  // so many fit 64 bits, whatever they are
+constexpr std::ptrdiff_t kMaxDigits = 19;                   // so many fit 64 bits, whatever they are
 constexpr std::int64_t kExponentLimit = 1'000'000'000'000;  // a longer exponent changes nothing
 
-inline bool is_digit(char c) {
-  return static_cast<unsigned char>(c - '0') < 10;
-}
+inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 // A number without its sign, as it is written: digits * 10^exponent.
 struct Decimal {
@@ -164,8 +161,7 @@ inline float round_decimal(const char* begin, const char* end, const Decimal& de
     if (digits <= kDoubleIntegers && -kMaxDoubleTen <= exponent && exponent <= kMaxDoubleTen) {
       // Between 1e-22 and 1e38: a normal float, so the half-way test looks at the right bits.
       const double whole = static_cast<double>(digits);
-      const double value =
-          exponent < 0 ? whole / kDoubleTens[-exponent] : whole * kDoubleTens[exponent];
+      const double value = exponent < 0 ? whole / kDoubleTens[-exponent] : whole * kDoubleTens[exponent];
       if (!is_halfway(value)) return static_cast<float>(value);
     }
   }
@@ -186,8 +182,7 @@ inline const char* scan_word(const char* p, const char* end, float* value) {
   const std::string_view rest(p, static_cast<std::size_t>(end - p));
   for (const std::string_view word : {"infinity", "inf", "nan"}) {
     if (equals_ignoring_case(rest.substr(0, word.size()), word)) {
-      *value = word == "nan" ? std::numeric_limits<float>::quiet_NaN()
-                             : std::numeric_limits<float>::infinity();
+      *value = word == "nan" ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
       return p + word.size();
     }
   }

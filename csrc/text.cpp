@@ -14,9 +14,7 @@ struct Span {
   const char* end;
 };
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 const char* skip_blanks(const char* p, const char* end) {
   while (p != end && is_blank(*p)) ++p;
@@ -43,19 +41,13 @@ Span trim(const char* begin, const char* end) {
   return {skip_blanks(begin, end), end};
 }
 
-bool is_continuation(unsigned char c) {
-  return (c & 0xc0) == 0x80;
-}
+bool is_continuation(unsigned char c) { return (c & 0xc0) == 0x80; }
 
 // The number of bytes of the UTF-8 character at `p`, 0 if there is none (Unicode 15, table 3-7).
 std::size_t utf8_length(const unsigned char* p, std::size_t size) {
   const unsigned char first = p[0];
   if (first < 0x80) return 1;
-  const std::size_t length = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
+  const std::size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
   if (length == 0 || length > size) return 0;
   // Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte.
   if (first == 0xe0 && p[1] < 0xa0) return 0;
@@ -104,8 +96,7 @@ bool parse_spaced_line(Span line, std::size_t dim, float* out, Span* key) {
     numbers = back_over_field(line.begin, back_over_blanks(line.begin, numbers));
   }
   *key = {line.begin, back_over_blanks(line.begin, numbers)};
-  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) &&
-         !ends_in_number(*key);
+  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) && !ends_in_number(*key);
 }
 
 // `line` is trimmed and not empty.
@@ -123,8 +114,7 @@ std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim) {
   return std::min(newlines + 1, size / (2 * dim) + 1);  // a number takes two bytes with its blank
 }
 
-TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed,
-                    float* vectors) {
+TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed, float* vectors) {
   TextRows rows;
   const char* const end = data + size;
   for (const char* p = data; p != end; ++rows.n_lines) {

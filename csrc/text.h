@@ -41,7 +41,6 @@ std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim);
 
 // Parses a block into the first rows of `vectors`, float32 (max_text_rows, dim). Any bytes are
 // safe. Without `keyed`, lines hold dim numbers and nothing else, and `keys` stays empty.
-TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed,
-                    float* vectors);
+TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed, float* vectors);
 
 }  // namespace vecstore

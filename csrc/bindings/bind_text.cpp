@@ -54,15 +54,13 @@ py::tuple parse(const ByteArray& block, py::ssize_t dim, bool keyed) {
     rows = parse_text(data, size, columns, keyed, out);
   }
   const py::slice filled(0, static_cast<py::ssize_t>(rows.lines.size()), 1);
-  return py::make_tuple(bytes_of(rows.keys), vectors[filled], numbers_of(rows.lines),
-                        table_of(rows.bad), rows.n_lines);
+  return py::make_tuple(bytes_of(rows.keys), vectors[filled], numbers_of(rows.lines), table_of(rows.bad), rows.n_lines);
 }
 
 }  // namespace
 
 void register_text(py::module_& m) {
-  m.def("parse_text", &parse, py::arg("block").noconvert(), py::arg("dim"), py::kw_only(),
-        py::arg("keyed"));
+  m.def("parse_text", &parse, py::arg("block").noconvert(), py::arg("dim"), py::kw_only(), py::arg("keyed"));
 }
 
 }  // namespace vecstore

@@ -33,7 +33,7 @@ def words(tmp_path: Path, rng: np.random.Generator) -> tuple[Path, list[str], np
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
-@pytest.mark.parametrize("block_bytes", [500, 4096, 1 << 21])
+@pytest.mark.parametrize("block_bytes", [500, 4096, 1 << 20])
 def test_rows_do_not_depend_on_blocks_or_threads(
     words: tuple[Path, list[str], np.ndarray],
     monkeypatch: pytest.MonkeyPatch,

@@ -106,8 +106,8 @@ void numbers_written_by_people() {
   check_number("1" + std::string(500, '0') + "e-500");
   check_number("0." + std::string(500, '0') + "1e501");
   check_number(std::string(500, '0'));
-  for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "--1", "+-1", "0x10", "1_0", "in",
-                           "infinit", "na", "1.2.3", "1,5", "nan(1)", " 1"}) {
+  for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "--1", "+-1", "0x10", "1_0", "in", "infinit", "na",
+                           "1.2.3", "1,5", "nan(1)", " 1"}) {
     check_no_number(text);
   }
 }
@@ -141,8 +141,7 @@ void halfway_numbers(std::mt19937_64& random) {
   }
 }
 
-vecstore::TextRows parse(const std::string& text, std::size_t dim, bool keyed,
-                         std::vector<float>* vectors) {
+vecstore::TextRows parse(const std::string& text, std::size_t dim, bool keyed, std::vector<float>* vectors) {
   const Exact exact(text);
   vectors->resize(vecstore::max_text_rows(exact.begin(), text.size(), dim) * dim);
   vectors->shrink_to_fit();
@@ -178,11 +177,9 @@ void lines_written_by_people() {
 }
 
 void keys_are_utf8() {
-  check_lines("\xc3\xa9 1\n\xe2\x82\xac 1\n\xf0\x9f\x98\x80 1\n", 1,
-              "\xc3\xa9\n\xe2\x82\xac\n\xf0\x9f\x98\x80\n", {});
-  for (const char* key :
-       {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-        "\xf4\x90\x80\x80", "\xff", "\xe2\x82", "a\xe2\x28\xa1"}) {
+  check_lines("\xc3\xa9 1\n\xe2\x82\xac 1\n\xf0\x9f\x98\x80 1\n", 1, "\xc3\xa9\n\xe2\x82\xac\n\xf0\x9f\x98\x80\n", {});
+  for (const char* key : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+                          "\xf4\x90\x80\x80", "\xff", "\xe2\x82", "a\xe2\x28\xa1"}) {
     check_lines(std::string(key) + " 1\n", 1, "", {0});
   }
 }
@@ -200,8 +197,7 @@ void numbers_land_in_their_rows() {
 // Mostly what lines are made of, so that deep paths are reached.
 std::string hostile_bytes(std::mt19937_64& random) {
   using namespace std::string_view_literals;
-  constexpr std::string_view alphabet =
-      "0123456789012345.-+eE \t  \n\r\0nainfity\xc3\xa9\xe2\xff"sv;
+  constexpr std::string_view alphabet = "0123456789012345.-+eE \t  \n\r\0nainfity\xc3\xa9\xe2\xff"sv;
   std::string text(random() % 300, ' ');
   for (char& c : text) {
     c = random() % 50 ? alphabet[random() % alphabet.size()] : static_cast<char>(random());
@@ -215,8 +211,7 @@ void hostile_blocks_stay_in_bounds(std::mt19937_64& random) {
     const std::string text = hostile_bytes(random);
     const std::size_t dim = random() % 20 ? 1 + random() % 4 : 1 + random() % 100000;
     const vecstore::TextRows rows = parse(text, dim, random() % 2, &vectors);
-    check((rows.lines.size() + rows.bad.size()) <= static_cast<std::size_t>(rows.n_lines), "counts",
-          text);
+    check((rows.lines.size() + rows.bad.size()) <= static_cast<std::size_t>(rows.n_lines), "counts", text);
     check(rows.lines.size() * dim <= vectors.size(), "rows fit", text);
   }
 }

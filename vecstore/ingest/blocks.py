@@ -12,7 +12,7 @@ from vecstore.errors import IngestError
 __all__ = ["line_blocks"]
 
 # Large enough to make handing a block to another thread cheap, small enough to stay in a cache.
-_BLOCK_BYTES = 1 << 21
+_BLOCK_BYTES = 1 << 20
 # A line of a million numbers has some 10 MB; what goes on for longer is no text.
 _MAX_LINE_BYTES = 1 << 26
 
