@@ -1,31 +1,26 @@
 // The text parser on its own, for the sanitizers: numbers, lines, and bytes nobody should have
 // written.
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "check.h"
 #include "parse_float.h"
 #include "text.h"
 
+namespace vecstore::check {
 namespace {
 
-int failures = 0;
-int checks = 0;
-
-void check(bool passed, const char* what, const std::string& detail) {
-  ++checks;
-  if (passed) return;
-  ++failures;
-  if (failures <= 20) std::printf("FAILED %s: %s\n", what, detail.c_str());
-}
+void check(bool holds, const char* what, const std::string& text) { that(holds, "%s: %s", what, text.c_str()); }
 
 std::uint32_t bits_of(float value) {
   std::uint32_t bits;
@@ -44,7 +39,7 @@ struct Exact {
 void check_number(const std::string& text) {
   const Exact exact(text);
   float value = 0;
-  const char* after = vecstore::parse_float(exact.begin(), exact.end(), &value);
+  const char* after = parse_float(exact.begin(), exact.end(), &value);
   check(after == exact.end(), "the whole text is a number", text);
   check(bits_of(value) == bits_of(std::strtof(text.c_str(), nullptr)), "as strtof", text);
 }
@@ -52,64 +47,32 @@ void check_number(const std::string& text) {
 void check_no_number(const std::string& text) {
   const Exact exact(text);
   float value = 0;
-  const char* after = vecstore::parse_float(exact.begin(), exact.end(), &value);
+  const char* after = parse_float(exact.begin(), exact.end(), &value);
   check(after == nullptr || after != exact.end(), "not a number as a whole", text);
 }
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
 void numbers_written_by_people() {
-  for (const char* text : {"0",
-                           "-0",
-                           "0.0",
-                           "1",
-                           "-1",
-                           "+1",
-                           "1.",
-                           ".5",
-                           "-.5",
-                           "0.24487",
-                           "-0.038194",
-                           "1e5",
-                           "1E+5",
-                           "1e-5",
-                           "16777216",
-                           "16777217",
-                           "16777219",
-                           "9007199254740993",
-                           "3.4028235e38",
-                           "3.4028236e38",
-                           "3.4028235677973366e38",
-                           "1e39",
-                           "-1e400",
-                           "1e-45",
-                           "7.006492321624085e-46",
-                           "7.0064923216240854e-46",
-                           "1.1754943508222875e-38",
-                           "1.17549429e-38",
-                           "1e-400",
-                           "1e99999999999",
-                           "1e-99999999999999999999",
-                           "0e999999999999999999999",
-                           "inf",
-                           "-INF",
-                           "Infinity",
-                           "0.000000000000000000000000000000000000000000001",
-                           "100000000000000000000000000000000000000000",
-                           "000000000000000000000000000001.5",
-                           "1.000000059604644775390625",
-                           "1.0000000596046447753906251",
-                           "1.0000000596046447753906249999999999999",
-                           "12345678901234567890.",
-                           ".12345678901234567890123",
-                           "0.000000000000000000001234567890123456789"}) {
+  for (const std::string& text : words_of(
+           "0 -0 0.0 1 -1 +1 1. .5 -.5 0.24487 -0.038194 1e5 1E+5 1e-5 16777216 16777217 16777219 9007199254740993 "
+           "3.4028235e38 3.4028236e38 3.4028235677973366e38 1e39 -1e400 1e-45 7.006492321624085e-46 "
+           "7.0064923216240854e-46 1.1754943508222875e-38 1.17549429e-38 1e-400 1e99999999999 1e-99999999999999999999 "
+           "0e999999999999999999999 inf -INF Infinity 0.000000000000000000000000000000000000000000001 "
+           "100000000000000000000000000000000000000000 000000000000000000000000000001.5 1.000000059604644775390625 "
+           "1.0000000596046447753906251 1.0000000596046447753906249999999999999 12345678901234567890. "
+           ".12345678901234567890123 0.000000000000000000001234567890123456789"))
     check_number(text);
-  }
   check_number("1" + std::string(500, '0') + "e-500");
   check_number("0." + std::string(500, '0') + "1e501");
   check_number(std::string(500, '0'));
-  for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "--1", "+-1", "0x10", "1_0", "in", "infinit", "na",
-                           "1.2.3", "1,5", "nan(1)", " 1"}) {
+  for (const std::string& text : words_of("- + . e5 1e 1e+ --1 +-1 0x10 1_0 in infinit na 1.2.3 1,5 nan(1)"))
     check_no_number(text);
-  }
+  check_no_number("");
+  check_no_number(" 1");
 }
 
 void every_float_survives_being_written(std::mt19937_64& random) {
@@ -141,17 +104,17 @@ void halfway_numbers(std::mt19937_64& random) {
   }
 }
 
-vecstore::TextRows parse(const std::string& text, std::size_t dim, bool keyed, std::vector<float>* vectors) {
+TextRows parse(const std::string& text, std::size_t dim, bool keyed, std::vector<float>* vectors) {
   const Exact exact(text);
-  vectors->resize(vecstore::max_text_rows(exact.begin(), text.size(), dim) * dim);
+  vectors->resize(max_text_rows(exact.begin(), text.size(), dim) * dim);
   vectors->shrink_to_fit();
-  return vecstore::parse_text(exact.begin(), text.size(), dim, keyed, vectors->data());
+  return parse_text(exact.begin(), text.size(), dim, keyed, vectors->data());
 }
 
 void check_lines(const std::string& text, std::size_t dim, const std::string& keys,
                  const std::vector<std::int64_t>& bad) {
   std::vector<float> vectors;
-  const vecstore::TextRows rows = parse(text, dim, true, &vectors);
+  const TextRows rows = parse(text, dim, true, &vectors);
   check(rows.keys == keys, "keys", text);
   check(rows.bad.size() == bad.size(), "bad lines", text);
   for (std::size_t i = 0; i < bad.size() && i < rows.bad.size(); ++i) {
@@ -186,11 +149,11 @@ void keys_are_utf8() {
 
 void numbers_land_in_their_rows() {
   std::vector<float> vectors;
-  const vecstore::TextRows rows = parse("x 9\na 1 2\n\nb 3 4", 2, true, &vectors);
+  const TextRows rows = parse("x 9\na 1 2\n\nb 3 4", 2, true, &vectors);
   check(rows.lines == std::vector<std::int64_t>{1, 3}, "numbers of the good lines", "");
   check(rows.n_lines == 4, "number of lines", "");
   check(vectors[0] == 1 && vectors[1] == 2 && vectors[2] == 3 && vectors[3] == 4, "values", "");
-  const vecstore::TextRows bare = parse("1\t2\n3\t4\n5\n", 2, false, &vectors);
+  const TextRows bare = parse("1\t2\n3\t4\n5\n", 2, false, &vectors);
   check(bare.lines.size() == 2 && bare.bad.size() == 1 && bare.keys.empty(), "without keys", "");
 }
 
@@ -210,15 +173,17 @@ void hostile_blocks_stay_in_bounds(std::mt19937_64& random) {
   for (int i = 0; i < 200000; ++i) {
     const std::string text = hostile_bytes(random);
     const std::size_t dim = random() % 20 ? 1 + random() % 4 : 1 + random() % 100000;
-    const vecstore::TextRows rows = parse(text, dim, random() % 2, &vectors);
+    const TextRows rows = parse(text, dim, random() % 2, &vectors);
     check((rows.lines.size() + rows.bad.size()) <= static_cast<std::size_t>(rows.n_lines), "counts", text);
     check(rows.lines.size() * dim <= vectors.size(), "rows fit", text);
   }
 }
 
 }  // namespace
+}  // namespace vecstore::check
 
 int main() {
+  using namespace vecstore::check;
   std::mt19937_64 random(20240607);
   numbers_written_by_people();
   every_float_survives_being_written(random);
@@ -227,6 +192,5 @@ int main() {
   keys_are_utf8();
   numbers_land_in_their_rows();
   hostile_blocks_stay_in_bounds(random);
-  std::printf("check_text: %d checks, %d failed\n", checks, failures);
-  return failures == 0 ? 0 : 1;
+  return summary();
 }
