@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import vecstore
-from vecstore.parts import ArrayPart
+from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage.keys import RangeKeys, build_keys
 from vecstore.store import Store
@@ -37,7 +37,7 @@ def in_parts(vectors: np.ndarray, cuts: list[int], metric: str) -> Store:
     """A store whose rows lie in several parts, some of them empty; keys count across them."""
     edges = [0, *sorted(cuts), len(vectors)]
     parts = tuple(
-        ArrayPart(vectors[a:b], build_keys(np.arange(a, b), "int"), metric)
+        Part(vectors[a:b], build_keys(np.arange(a, b), "int"), metric)
         for a, b in pairwise(edges)
     )
     return Store(Snapshot(parts, vectors.shape[1], vectors.dtype, "int"), metric)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import check_count
+from vecstore.index.exact import as_plan
 from vecstore.kernels.contract import Found, Groups
 from vecstore.lookup import is_key, require_rows
 from vecstore.parts import Rows
@@ -115,7 +116,8 @@ def analogies(
         raise ValueError(f"`positive` must hold a key; question {empty[0]} has none at all.")
     if method == "mul":
         found = _by_products(snapshot, plus, minus, (offsets, inputs), k, threads)
-        return as_matches(snapshot, found, "product", single=single)
+        plan = as_plan(kernels.engine(), "float", found.work, len(offsets) - 1, threads)
+        return as_matches(snapshot, found, "product", plan, single=single)
     queries = _weighted_sums(snapshot, offsets, inputs, signs, metric)
     if metric == "cosine" and not (filled := queries.any(axis=1)).all():
         question = int(np.argmin(filled))

@@ -15,8 +15,10 @@ __all__ = [
     "Block",
     "Codes",
     "Exclusions",
+    "as_mask",
     "as_queries",
     "as_vectors",
+    "as_words",
     "check_count",
     "check_dtype",
     "check_rows",
@@ -216,6 +218,56 @@ def as_queries(
     rows = _converted(np.atleast_2d(given), np.dtype(np.float32), name)
     check_rows(rows, metric, name)
     return rows, given.ndim == 1
+
+
+def as_mask(where: npt.ArrayLike, n: int, name: str = "where") -> npt.NDArray[np.bool_]:
+    """Return `where` as one boolean for every row.
+
+    Parameters
+    ----------
+    where : array_like of bool, shape (n,)
+        Whether each row may be an answer.
+    n : int
+        The number of rows.
+    name : str, default "where"
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        The same memory where possible.
+
+    Raises
+    ------
+    TypeError
+        If the values are not booleans: row numbers are easily mistaken for a mask.
+    ValueError
+        If there is not one for every row.
+    """
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_ and mask.size:
+        raise TypeError(f"`{name}` must be booleans; got dtype {mask.dtype}.")
+    if mask.shape != (n,):
+        raise ValueError(f"`{name}` must have shape ({n},), one for each row; got {mask.shape}.")
+    return mask.astype(np.bool_, copy=False)
+
+
+def as_words(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """Return a boolean mask as engines take it: a bit for every row.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (n,)
+        Whether each row may be an answer.
+
+    Returns
+    -------
+    ndarray of uint64, shape (ceil(n / 64),)
+        Bit ``r % 64`` of word ``r // 64`` stands for row r.
+    """
+    octets = np.zeros(-(-len(mask) // 64) * 8, np.uint8)
+    octets[: -(-len(mask) // 8)] = np.packbits(mask, bitorder="little")
+    return octets.view("<u8").astype(np.uint64, copy=False)
 
 
 def check_rows(

@@ -10,11 +10,13 @@ from typing import Any, Self
 import numpy as np
 
 from vecstore.errors import ReadOnlyError, StoreExistsError
+from vecstore.parts import Part
 from vecstore.sealing import Batches, seal
 from vecstore.snapshot import Snapshot
 from vecstore.storage import (
     Generation,
     Manifest,
+    Segment,
     Subwords,
     WriterLock,
     commit,
@@ -46,6 +48,7 @@ class Folder:
         self._lock = lock
         # One thread at a time: the generations that a store shows never go backwards.
         self._moving = Lock()
+        self._parts: dict[Segment, Part] = {}
         self._move_to(generation)
 
     @classmethod
@@ -233,8 +236,13 @@ class Folder:
     def _move_to(self, generation: Generation) -> None:
         manifest = generation.manifest
         dtype = np.dtype(manifest.dtype)
+        # Parts of segments that stay keep what was computed for them.
+        self._parts = {
+            segment: self._parts.get(segment) or Part.of(segment) for segment in generation.segments
+        }
+        parts = tuple(self._parts.values())
         self._generation = generation
-        self.snapshot = Snapshot(generation.segments, manifest.dim, dtype, manifest.key_kind)
+        self.snapshot = Snapshot(parts, manifest.dim, dtype, manifest.key_kind)
 
 
 def _as_json(provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from vecstore.errors import ReadOnlyError, StoreNotFoundError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys, check_key_kind
 from vecstore.metrics import check_metric
-from vecstore.parts import ArrayPart, Keys
+from vecstore.parts import Keys, Part
 from vecstore.search import Metric
 from vecstore.snapshot import Snapshot
-from vecstore.storage import RangeKeys, build_keys
-from vecstore.storage.foreign import open_dataset
+from vecstore.storage import RangeKeys, Sidecar, build_keys
+from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.store import Store
 
 __all__ = ["create", "from_arrays", "open"]
@@ -80,6 +80,7 @@ def open(
     mode: str = "r",
     dataset: str | None = None,
     metric: str | None = None,
+    sidecar: bool = False,
 ) -> Store:
     """Open a store, or any HDF5 file with a contiguous matrix in it. No data is read.
 
@@ -95,6 +96,10 @@ def open(
     metric : str or None
         Of an HDF5 file: what near means; None believes the file (ann-benchmarks files say it in
         the attribute ``distance``) and takes cosine where it says nothing.
+    sidecar : bool, default False
+        Of an HDF5 file: keep what makes searches fast in a file beside it, about a quarter of its
+        size, so that the next process need not compute it again. Made by the first search, or by
+        `Store.prepare`; made anew when the HDF5 file has changed.
 
     Returns
     -------
@@ -120,14 +125,13 @@ def open(
     if not path.exists():
         raise StoreNotFoundError(f"{path} does not exist; vecstore.create makes a store.")
     if path.is_dir():
-        return _open_folder(path, mode, dataset, metric)
+        return _open_folder(path, mode, dataset, metric, sidecar)
     if mode == "a":
         raise ReadOnlyError(f'{path} is an HDF5 file, not a store of ours; open it with mode="r".')
     found = open_dataset(path, dataset)
     chosen = metric or found.metric or "cosine"
-    rows = RangeKeys(len(found.vectors))
-    name = f"{path}:{found.dataset}"
-    return Store(_as_snapshot(found.vectors, rows, chosen, unchecked=name), chosen, path)
+    beside = Sidecar(path, found.dataset, chosen, found.vectors.shape) if sidecar else None
+    return Store(_as_snapshot(_foreign_part(path, found, chosen, beside)), chosen, path)
 
 
 def from_arrays(
@@ -176,19 +180,30 @@ def from_arrays(
         if len(table) != len(rows):
             raise ValueError(f"`keys` must have {len(rows)} keys, one per row; got {len(table)}.")
     check_rows(rows, metric, keys=None if keys is None else listed)
-    return Store(_as_snapshot(rows, table, metric), metric)
+    return Store(_as_snapshot(Part(rows, table, metric)), metric)
 
 
-def _as_snapshot(
-    vectors: npt.NDArray[Any], keys: Keys, metric: Metric, unchecked: str | None = None
-) -> Snapshot:
-    part = ArrayPart(vectors, keys, metric, unchecked)
-    return Snapshot((part,), vectors.shape[1], vectors.dtype, keys.kind)
+def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidecar | None) -> Part:
+    keys, name = RangeKeys(len(found.vectors)), f"{path}:{found.dataset}"
+    known = sidecar.read() if sidecar else None
+    if known:  # whoever wrote it had checked the rows
+        return Part(
+            found.vectors, keys, metric, inverse_norms=known.inverse_norms, stored=known.codes
+        )
+    return Part(found.vectors, keys, metric, name, sidecar=sidecar)
 
 
-def _open_folder(path: Path, mode: str, dataset: str | None, metric: str | None) -> Store:
+def _as_snapshot(part: Part) -> Snapshot:
+    return Snapshot((part,), part.vectors.shape[1], part.vectors.dtype, part.keys.kind)
+
+
+def _open_folder(
+    path: Path, mode: str, dataset: str | None, metric: str | None, sidecar: bool
+) -> Store:
     if dataset is not None:
         raise ValueError(f'`dataset` is for HDF5 files; {path} is a folder; got "{dataset}".')
+    if sidecar:
+        raise ValueError(f"`sidecar` is for HDF5 files; {path} is a folder that keeps its own.")
     folder = Folder.open(path, mode)
     if metric not in (None, folder.metric):
         folder.close()

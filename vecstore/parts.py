@@ -2,18 +2,28 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import check_rows
+from vecstore.arrays import Codes, check_rows
+from vecstore.index import codes
+from vecstore.index.codes import Progress
+from vecstore.storage import Segment, Sidecar
 
-__all__ = ["ArrayPart", "Keys", "Part", "Rows"]
+__all__ = ["Keys", "Part", "Rows"]
 
 #: Row numbers, shape (m,).
 Rows = npt.NDArray[np.int64]
+
+# Encoding a row costs about as much as scanning it for 200 queries of a batch, or for 25 that come
+# alone. Codes are made when as much has been spent on scans without them, so that nobody pays more
+# than twice what he would have with the best of luck.
+_WORTH_CODES = 200
+_LEAST_PER_CALL = 8
 
 
 class Keys(Protocol):
@@ -36,40 +46,27 @@ class Keys(Protocol):
         ...
 
 
-class Part(Protocol):
-    """Rows that a snapshot searches."""
+class Part:
+    """Rows that a snapshot searches: a segment, an array in memory, somebody else's dataset.
 
-    @property
-    def vectors(self) -> npt.NDArray[Any]:
-        """Float32 or float16, shape (n, dim); may be mapped and read-only."""
-        ...
-
-    @property
-    def inverse_norms(self) -> npt.NDArray[np.float32] | None:
-        """Float32, shape (n,); None but under cosine."""
-        ...
-
-    @property
-    def keys(self) -> Keys:
-        """A key for every row."""
-        ...
-
-
-class ArrayPart:
-    """Vectors that no segment holds: an array in memory, or a mapped dataset of a foreign file.
-
-    Nothing was prepared when they were written, so it is done when a search first needs it.
+    What was not prepared when the rows were written is done when a search first needs it.
 
     Parameters
     ----------
     vectors : ndarray of float32 or float16, shape (n, dim)
-        Kept as they are, not copied.
+        Kept as they are, not copied; may be mapped and read-only.
     keys : Keys
         One for every row.
     metric : str or callable
         Under ``"cosine"`` there are norms.
     unchecked : str or None
         Where the rows come from when nobody has checked them: the first search does.
+    inverse_norms : ndarray of float32, shape (n,), or None
+        If they are known.
+    stored : Codes or None
+        If they are known.
+    sidecar : Sidecar or None
+        Where to keep what is computed.
     """
 
     def __init__(
@@ -78,18 +75,95 @@ class ArrayPart:
         keys: Keys,
         metric: object,
         unchecked: str | None = None,
+        *,
+        inverse_norms: npt.NDArray[np.float32] | None = None,
+        stored: Codes | None = None,
+        sidecar: Sidecar | None = None,
     ) -> None:
         self.vectors = vectors
         self.keys = keys
         self._metric = metric
         self._unchecked = unchecked
+        self._known_norms = inverse_norms
+        self._codes = stored
+        self._sidecar = sidecar
+        self._asked = 0
+        self._encoding = Lock()
+
+    @classmethod
+    def of(cls, segment: Segment) -> "Part":
+        """Return the rows of a segment.
+
+        Parameters
+        ----------
+        segment : Segment
+            Mapped.
+
+        Returns
+        -------
+        Part
+            With what was prepared when the segment was written.
+        """
+        return cls(
+            segment.vectors,
+            segment.keys,
+            segment.metric,
+            inverse_norms=segment.inverse_norms,
+            stored=segment.codes,
+        )
 
     @cached_property
     def inverse_norms(self) -> npt.NDArray[np.float32] | None:
         """Float32, shape (n,); None but under cosine."""
         if self._unchecked:
             check_rows(self.vectors, self._metric, self._unchecked)
-        if self._metric != "cosine":
-            return None
+        if self._metric != "cosine" or self._known_norms is not None:
+            return self._known_norms
         norms: npt.NDArray[np.float32] = kernels.engine().inverse_norms(self.vectors)
         return norms
+
+    def codes_for(self, n_queries: int, threads: int | None) -> Codes | None:
+        """Return the codes, made now if so many queries have come that they are worth it.
+
+        Parameters
+        ----------
+        n_queries : int
+            How many are about to be answered.
+        threads : int or None
+            To encode with.
+
+        Returns
+        -------
+        Codes or None
+            None while scanning the vectors costs less.
+        """
+        if self._codes is None:
+            self._asked += max(n_queries, _LEAST_PER_CALL)
+            if self._asked >= _WORTH_CODES or self._sidecar:
+                return self.encode(threads)
+        return self._codes
+
+    def encode(self, threads: int | None = None, progress: Progress | None = None) -> Codes:
+        """Return the codes, made now if they are not there yet.
+
+        Parameters
+        ----------
+        threads : int or None
+            None takes as many as the engine thinks right.
+        progress : callable or None
+            Called as ``progress(rows, total)``.
+
+        Returns
+        -------
+        Codes
+            Kept from now on.
+        """
+        with self._encoding:  # of several threads that ask at once, one works and the others wait
+            if self._codes is None:
+                norms = self.inverse_norms
+                metric = str(self._metric)
+                made = codes.encode([self.vectors], metric, threads=threads, progress=progress)
+                if self._sidecar:
+                    self._sidecar.write(norms, made)
+                self._codes = made
+            return self._codes

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import algebra, search
-from vecstore.arrays import as_queries, check_count
+from vecstore.arrays import as_mask, as_queries, check_count
 from vecstore.lookup import as_keys, is_key, require_rows
 from vecstore.results import Matches
 from vecstore.search import Metric
@@ -56,6 +56,7 @@ class Reader(ABC):
         queries: npt.ArrayLike,
         k: int = 10,
         *,
+        where: npt.ArrayLike | None = None,
         exclude: Any = None,
         threads: int | None = None,
     ) -> Matches:
@@ -67,6 +68,9 @@ class Reader(ABC):
             Need not be normalised.
         k : int, default 10
             Neighbours per query, at least 1. `Matches.counts` says how many were found.
+        where : array_like of bool, shape (len(self),), or None
+            Which rows, in the order of insertion, may be answers. k of them are found if there
+            are as many.
         exclude : list of keys, list of n lists of keys, or None
             Keys that may not be answers: to any query, or to query i.
         threads : int or None
@@ -82,20 +86,26 @@ class Reader(ABC):
         ------
         ValueError
             If `queries` has the wrong shape, holds a value that is not finite, or is zero under
-            cosine; if `k` is less than 1.
+            cosine; if `where` is not one boolean for each row; if `k` is less than 1.
         TypeError
-            If `queries` are not numbers.
+            If `queries` are not numbers, or `where` not booleans.
 
         Notes
         -----
         Distances are float64, computed from the stored values: cosine ``1 - cos`` in [0, 2],
-        euclidean ``|q - x|``, dot ``-(q . x)``.
+        euclidean ``|q - x|``, dot ``-(q . x)``. `Matches.plan` says how they were found.
         """
         snapshot = self._snapshot
         rows, single = as_queries(queries, snapshot.dim, self.metric)
-        left_out = search.exclusions(snapshot, exclude, len(rows))
         return search.nearest(
-            snapshot, rows, k, self.metric, single=single, exclude=left_out, threads=threads
+            snapshot,
+            rows,
+            k,
+            self.metric,
+            single=single,
+            where=None if where is None else as_mask(where, len(snapshot)),
+            exclude=search.exclusions(snapshot, exclude, len(rows)),
+            threads=threads,
         )
 
     def similar(self, keys: Any, k: int = 10, *, threads: int | None = None) -> Matches:

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ from vecstore import metrics
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["Match", "Matches"]
+__all__ = ["Match", "Matches", "Plan"]
 
 _SHOWN = 5
 
@@ -41,6 +42,42 @@ class Match(NamedTuple):
     distance: float
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How an answer was found. Every plan gives the same answer.
+
+    Attributes
+    ----------
+    path : str
+        ``"codes"``: 8-bit codes ruled rows out. ``"float"``: float32 arithmetic on the vectors
+        did. ``"gather"``: the few rows that qualify were gathered first.
+    engine, level : str
+        What computed, and with which instructions.
+    threads : int
+        How many it could use.
+    scanned : float
+        Rows looked at, per query.
+    survivors : float or None
+        Rows that were not ruled out and so scored in float64, per query; None where the engine
+        does not count them.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [0, 1], [1, 1]])
+    >>> plan = store.search([2, 0], k=1).plan
+    >>> plan.path, plan.scanned
+    ('float', 3.0)
+    """
+
+    path: str
+    engine: str
+    level: str
+    threads: int
+    scanned: float
+    survivors: float | None
+
+
 class Matches:
     """The nearest keys of one query, or of every query of a batch.
 
@@ -62,6 +99,8 @@ class Matches:
         Gives the keys of an array of row numbers.
     single : bool
         Whether there was one query, of shape (dim,), rather than a batch of n.
+    plan : Plan or None
+        How the answer was found.
 
     Examples
     --------
@@ -86,9 +125,11 @@ class Matches:
         metric: str,
         take: Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]],
         single: bool,
+        plan: Plan | None = None,
     ) -> None:
         self.metric = metric
         self.single = single
+        self.plan = plan
         self._distances = distances
         self._rows = rows
         self._counts = counts
@@ -174,6 +215,7 @@ class Matches:
             metric=self.metric,
             take=self._take,
             single=True,
+            plan=self.plan,
         )
 
     def __iter__(self) -> Iterator[Any]:

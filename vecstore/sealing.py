@@ -10,7 +10,9 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import as_vectors, check_rows
 from vecstore.errors import DuplicateKeyError
+from vecstore.index import codes
 from vecstore.lookup import as_keys
+from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Manifest, Segment, build_keys, write_segment
 
@@ -62,9 +64,10 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
             metric=manifest.metric,
             dtype=manifest.dtype,
             inverse_norms=_inverse_norms(pieces) if manifest.metric == "cosine" else None,
+            codes=codes.encode(pieces, manifest.metric),
         )
         manifest = manifest.adding(entry)
-        snapshot = snapshot.adding(Segment.open(path / entry.name, entry))
+        snapshot = snapshot.adding(Part.of(Segment.open(path / entry.name, entry)))
     return manifest
 
 

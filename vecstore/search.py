@@ -1,17 +1,19 @@
 """Finding the nearest rows of a snapshot: from what a caller asks to what an engine scans."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Exclusions, check_count
-from vecstore.kernels.contract import Found
+from vecstore.arrays import Block, Exclusions, as_words, check_count
+from vecstore.index import exact
+from vecstore.kernels.contract import Engine, Found
 from vecstore.lookup import as_keys, is_key
 from vecstore.parts import Rows
-from vecstore.results import Matches
+from vecstore.results import Matches, Plan
 from vecstore.snapshot import Snapshot
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "as_matches",
     "check_threads",
     "exclusions",
+    "found_rows",
     "metric_name",
     "nearest",
 ]
@@ -51,6 +54,7 @@ def nearest(
     metric: Metric,
     *,
     single: bool,
+    where: npt.NDArray[np.bool_] | None = None,
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Matches:
@@ -68,6 +72,8 @@ def nearest(
         The metric of the store.
     single : bool
         Whether the answer is to one query rather than to a batch.
+    where : ndarray of bool, shape (rows,), or None
+        Which rows may be answers.
     exclude : (offsets, rows) or None
         Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
     threads : int or None
@@ -79,20 +85,56 @@ def nearest(
         The k nearest under (distance, row).
     """
     k, threads = check_count(k, "k"), check_threads(threads)
-    if isinstance(metric, str):
-        found = kernels.engine().search(
-            snapshot.blocks, queries, k, metric, exclude=exclude, threads=threads
-        )
-    else:
+    found, plan = found_rows(snapshot, queries, k, metric, where, exclude, threads)
+    return as_matches(snapshot, found, metric_name(metric), plan, single=single)
+
+
+def found_rows(
+    snapshot: Snapshot,
+    queries: npt.NDArray[np.float32],
+    k: int,
+    metric: Metric,
+    where: npt.NDArray[np.bool_] | None,
+    exclude: Exclusions | None,
+    threads: int | None,
+) -> tuple[Found, Plan]:
+    """Search every row of a snapshot, on the path that is likely to answer first.
+
+    Parameters
+    ----------
+    snapshot, queries, k, metric, where, exclude, threads
+        As for `nearest`, checked already.
+
+    Returns
+    -------
+    found : Found
+        Rows, not keys.
+    plan : Plan
+        What was done.
+    """
+    if not isinstance(metric, str):
         from vecstore.kernels import jit
 
-        found = jit.search_custom(
-            snapshot.blocks, queries, k, metric, exclude=exclude, threads=threads
-        )
-    return as_matches(snapshot, found, metric_name(metric), single=single)
+        blocks = _masked(snapshot.blocks, where)
+        found = jit.search_custom(blocks, queries, k, metric, exclude=exclude, threads=threads)
+        return found, exact.as_plan(cast(Engine, jit), "float", found.work, len(queries), threads)
+    path = exact.choose(
+        kernels.level(kernels.engine()),
+        rows=len(snapshot),
+        qualifying=len(snapshot) if where is None else int(np.count_nonzero(where)),
+        dim=snapshot.dim,
+        n_queries=len(queries),
+        k=k,
+    )
+    blocks = snapshot.coded(len(queries), threads) if path == "codes" else snapshot.blocks
+    return exact.search(
+        _masked(blocks, where), queries, k, metric, path, exclude=exclude, threads=threads
+    )
 
 
-def as_matches(snapshot: Snapshot, found: Found, metric: str, *, single: bool) -> Matches:
+def as_matches(
+    snapshot: Snapshot, found: Found, metric: str, plan: Plan, *, single: bool
+) -> Matches:
     """Give an engine's answer the keys of the snapshot that it is about.
 
     Parameters
@@ -193,3 +235,11 @@ def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
         Group i is ``rows[offsets[i]:offsets[i + 1]]``.
     """
     return np.concatenate(([0], np.cumsum(list(sizes), dtype=np.int64))), rows
+
+
+def _masked(blocks: Sequence[Block], where: npt.NDArray[np.bool_] | None) -> Sequence[Block]:
+    """Return the blocks that have a row which may answer, knowing which."""
+    if where is None:
+        return blocks
+    parts = [(block, where[block.first_row :][: len(block.vectors)]) for block in blocks]
+    return [block._replace(mask=as_words(mask)) for block, mask in parts if mask.any()]

@@ -48,10 +48,30 @@ class Snapshot:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """What an engine scans, in the order of the rows."""
+        """What an engine scans, in the order of the rows; without codes."""
         return tuple(
             Block(part.vectors, part.inverse_norms, int(first), None)
             for part, first in zip(self.parts, self.first_rows[:-1], strict=True)
+        )
+
+    def coded(self, n_queries: int, threads: int | None) -> tuple[Block, ...]:
+        """Return what an engine scans, with the codes that are there or have become worth making.
+
+        Parameters
+        ----------
+        n_queries : int
+            How many are about to be answered.
+        threads : int or None
+            To encode with.
+
+        Returns
+        -------
+        tuple of Block
+            Some of them, or all, may have no codes.
+        """
+        return tuple(
+            block._replace(codes=part.codes_for(n_queries, threads))
+            for block, part in zip(self.blocks, self.parts, strict=True)
         )
 
     def adding(self, part: Part) -> "Snapshot":

@@ -83,12 +83,12 @@ def test_vectors_may_come_in_pieces_that_fill_the_norms_on_the_way(tmp_path: Pat
 
 
 def test_optional_arrays_are_found_by_name(tmp_path: Path) -> None:
-    extra = {"scan/codes": np.ones((4, 64), np.int8), "scan/scale": np.array([0.5], np.float32)}
+    extra = {"notes/a": np.ones((4, 64), np.int8), "notes/b": np.array([0.5], np.float32)}
     entry = write(tmp_path, extra=extra)
     segment = Segment.open(tmp_path / entry.name, entry)
     for name, array in extra.items():
         np.testing.assert_array_equal(segment.arrays[name], array, strict=True)
-    assert segment.arrays.get("scan/errors") is None
+    assert segment.arrays.get("notes/c") is None
 
 
 def test_h5py_alone_reads_a_segment(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_h5py_alone_reads_a_segment(tmp_path: Path) -> None:
         ({"inverse_norms": NORMS[:3]}, r"`inverse_norms` must be float32 of shape \(4,\)"),
         ({"inverse_norms": NORMS.astype(float)}, "`inverse_norms` must be float32"),
         ({"extra": {"vectors": NORMS}}, '`extra` must not name "vectors"'),
-        ({"extra": {"scan/codes": np.empty((0, 3))}}, "`scan/codes` must not be empty"),
+        ({"extra": {"notes/a": np.empty((0, 3))}}, "`notes/a` must not be empty"),
     ],
     ids=str,
 )

@@ -20,7 +20,7 @@ from typing import Any, cast
 from vecstore.kernels.contract import Engine
 from vecstore.kernels.threads import thread_count
 
-__all__ = ["ENGINES", "build_info", "engine"]
+__all__ = ["ENGINES", "build_info", "engine", "level"]
 
 _MODULES = {"native": "native", "numba": "jit", "reference": "reference"}
 
@@ -86,11 +86,36 @@ def build_info() -> dict[str, Any]:
     chosen = engine()
     return {
         "engine": chosen.NAME,
-        "level": _level(chosen),
+        "level": level(chosen),
         "levels": chosen.levels(),
         "threads": thread_count(),
         "compiler": _compiler(chosen),
     }
+
+
+def level(chosen: Engine) -> str:
+    """Return the level that an engine runs at.
+
+    Parameters
+    ----------
+    chosen : module
+        What `engine` returned.
+
+    Returns
+    -------
+    str
+        One of its levels.
+
+    Raises
+    ------
+    ValueError
+        If ``VECSTORE_SIMD`` names a level that this CPU lacks.
+    """
+    if chosen.NAME == "native":
+        from vecstore.kernels import native
+
+        return native.level()
+    return chosen.levels()[0]
 
 
 @cache
@@ -111,14 +136,6 @@ def _default() -> Engine:
 @cache
 def _load(name: str) -> Engine:
     return cast(Engine, import_module(f"vecstore.kernels.{_MODULES[name]}"))
-
-
-def _level(chosen: Engine) -> str:
-    if chosen.NAME == "native":
-        from vecstore.kernels import native
-
-        return native.level()
-    return chosen.levels()[0]
 
 
 def _compiler(chosen: Engine) -> str:

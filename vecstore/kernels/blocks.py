@@ -13,11 +13,11 @@ __all__ = ["allowed", "gather"]
 
 def allowed(block: Block) -> npt.NDArray[np.bool_]:
     """Return whether each row of the block may be an answer, from its mask words."""
-    rows = np.arange(len(block.vectors), dtype=np.uint64)
+    n = len(block.vectors)
     if block.mask is None:
-        return np.ones(len(rows), dtype=np.bool_)
-    bits: npt.NDArray[np.bool_] = (block.mask[rows // 64] >> (rows % 64)) & 1 == 1
-    return bits
+        return np.ones(n, dtype=np.bool_)
+    octets = block.mask.astype("<u8", copy=False).view(np.uint8)
+    return np.unpackbits(octets, bitorder="little", count=n).astype(np.bool_)
 
 
 def gather(blocks: Sequence[Block], rows: Int64s) -> Float32s:

@@ -26,9 +26,7 @@ _HUGE = 2.0**60
 _SCALES = 2.0**-100, 2.0**100
 
 
-def encode(
-    vectors: Vectors, metric: str, center: Float32s, *, threads: int | None = None
-) -> Codes:
+def encode(vectors: Vectors, metric: str, center: Float32s, *, threads: int | None = None) -> Codes:
     """Return the rows in 8 bits, with certificates of how far off that is.
 
     Parameters
@@ -70,7 +68,8 @@ def _encode_rows(vectors: Vectors, first: int, stop: int, metric: str, out: Code
         x *= reciprocals(norms(x))[:, None]
     center = out.center.astype(np.float64)
     y = x - center
-    integral = (np.rint(x) == x).all(axis=1) & bool((np.rint(center) == center).all())
+    integral: npt.NDArray[np.bool_] = np.all(np.rint(x) == x, axis=1)
+    integral &= np.all(np.rint(center) == center)
 
     whole, scale = _scales(y, integral)
     quotients = np.rint(y * (1.0 / scale)[:, None])
@@ -78,37 +77,35 @@ def _encode_rows(vectors: Vectors, first: int, stop: int, metric: str, out: Code
     lengths, residuals = _lengths(y), _lengths(rest)
     errors = _round_up(residuals + (lengths + _lengths(center)) * _ROUNDED)
     errors[whole] = 0.0
-    fits = (np.abs(quotients) <= _LARGEST).all(axis=1)
+    fits: npt.NDArray[np.bool_] = np.all(np.abs(quotients) <= _LARGEST, axis=1)
     usable = fits & (lengths <= _HUGE)
     errors[~usable] = np.inf
     lengths[~usable] = np.inf
 
-    out.codes[first:stop, :dim] = np.where(fits[:, None], quotients, 0.0) + 128.0
+    out.codes[first:stop, :dim] = np.where(fits[:, np.newaxis], quotients, 0.0) + 128.0
     out.errors[first:stop] = errors
     out.norms[first:stop] = lengths
     blocks = slice(first // _BLOCK, -(-stop // _BLOCK))
     starts = np.arange(0, rows, _BLOCK)
-    longest = _round_up(out.norms[first:stop] * (1.0 + 2.0**-24) + errors.astype(np.float64))
+    longest = _round_up(out.norms[first:stop].astype(np.float64) * (1.0 + 2.0**-24) + errors)
     out.bounds[blocks, 0] = scale[starts]
     out.bounds[blocks, 1] = np.maximum.reduceat(errors, starts)
     out.bounds[blocks, 2] = np.maximum.reduceat(longest, starts)
 
 
-def _scales(
-    y: Float64s, integral: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.bool_], Float64s]:
+def _scales(y: Float64s, integral: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], Float64s]:
     """Return which rows are coded without any error, and the scale of every row: its block's."""
     starts = np.arange(0, len(y), _BLOCK)
     # fmax: a NaN makes its own row unusable, not the block.
     largest = np.fmax.reduceat(np.fmax.reduce(np.abs(y), axis=1, initial=0.0), starts)
     # Small integers (pixels, SIFT) are their own codes.
-    whole = np.logical_and.reduceat(integral, starts) & (largest <= _LARGEST)
+    whole: npt.NDArray[np.bool_] = np.logical_and.reduceat(integral, starts)
+    whole &= largest <= _LARGEST
     scale = np.where(whole, 1.0, _round_up(largest / _LARGEST).astype(np.float64))
     least, greatest = _SCALES
     scale[~((scale >= least) & (scale <= greatest))] = 1.0
     blocks = np.arange(len(y)) // _BLOCK
-    # A row of small integers in another block still is not exact: its scale is not 1.
-    return (whole & (scale == 1.0))[blocks], scale[blocks]
+    return whole[blocks], scale[blocks]
 
 
 def _lengths(rows: Float64s) -> Float64s:

@@ -2,9 +2,9 @@
 
 Scans filter in float32 (path ``"float"``, ``csrc/bounds.h``) or in 8-bit codes (path ``"codes"``,
 ``csrc/README.md``) with a rigorous error bound and score what survives in float64, so that answers
-equal those of `reference` to the last bit at every level. The GIL is released while they run. ``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD``
-or the best one), ``threads`` how many threads to use (None: ``VECSTORE_THREADS`` or all that the
-process may use).
+equal those of `reference` to the last bit at every level. The GIL is released while they run.
+``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD`` or the best one),
+``threads`` how many threads to use (None: ``VECSTORE_THREADS`` or all that the process may use).
 """
 
 from collections.abc import Sequence

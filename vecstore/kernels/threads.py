@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,8 +66,9 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+@cache
 def _quota() -> int:
-    """Return the processors' worth of time that the container grants, rounded up."""
+    """Return the processors' worth of time that the container grants, rounded up; asked once."""
     if not _CGROUP_QUOTA.exists():
         return _processors()
     quota, period = _CGROUP_QUOTA.read_text().split()

@@ -25,10 +25,11 @@ From the disk upwards, each module using those above it:
 `packed`          strings in two arrays; `sorted_table`: values over rows
 `keys`            from keys to rows and back; `string_keys` for strings
 `array_files`     files of arrays that a manifest names
-`segment`         keys and vectors
+`scan_codes`      codes among the arrays of a file
+`segment`         keys, vectors and codes
 `subwords`        vectors for words that no row has
 `generations`     what a reader opens
-`foreign`         vectors in anybody's HDF5 file
+`foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
 ================= ==================================================================
 
 `FORMAT.md` beside this file is the format byte for byte. The life of a commit:
@@ -45,7 +46,7 @@ From the disk upwards, each module using those above it:
 ...     manifest = commit(folder, manifest.adding(entry))
 ...     removed = reclaim(folder, manifest)
 >>> sorted(path.name for path in folder.iterdir())
-['manifest-00000001.json', 'segment-00000001.h5', 'writer.lock']
+['journal-00000001.log', 'manifest-00000001.json', 'segment-00000001.h5', 'writer.lock']
 >>> generation = read_generation(folder)
 >>> generation.segments[0].keys.find_one("east"), generation.segments[0].vectors[1].tolist()
 (1, [1.0, 0.0])
@@ -59,6 +60,7 @@ from vecstore.storage.lock import WriterLock
 from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.reclaim import reclaim
 from vecstore.storage.segment import Segment, write_segment
+from vecstore.storage.sidecar import Sidecar
 from vecstore.storage.subwords import Subwords, write_subwords
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "Pieces",
     "RangeKeys",
     "Segment",
+    "Sidecar",
     "StrKeys",
     "Subwords",
     "WriterLock",

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Codes
 from vecstore.metrics import METRICS
 from vecstore.storage.array_files import open_arrays, publish_arrays, required
 from vecstore.storage.damage import damaged
@@ -21,6 +22,7 @@ from vecstore.storage.keys import IntKeys, StrKeys
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.names import segment_name
 from vecstore.storage.packed import PADDING
+from vecstore.storage.scan_codes import code_arrays, read_codes
 
 __all__ = ["Segment", "write_segment"]
 
@@ -35,6 +37,7 @@ def write_segment(
     metric: str,
     dtype: npt.DTypeLike = np.float32,
     inverse_norms: npt.NDArray[np.float32] | None = None,
+    codes: Codes | None = None,
     extra: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> FileEntry:
     """Write a segment: all of it or nothing, and durable when this returns.
@@ -58,8 +61,10 @@ def write_segment(
     inverse_norms : ndarray of float32, shape (n,), or None
         ``1 / |x|`` of every row: required under cosine, and only then. Read after the last piece
         of `vectors`, so that a generator may fill it on the way; the same holds for `extra`.
+    codes : Codes or None
+        The rows in 8 bits.
     extra : mapping of ndarray, or None
-        More arrays for the file by their path in it, such as ``"scan/codes"``; not empty.
+        More arrays for the file by their path in it; not empty.
 
     Returns
     -------
@@ -90,7 +95,8 @@ def write_segment(
                 f"got {inverse_norms.dtype} of shape {inverse_norms.shape}."
             )
         arrays["inverse_norms"] = inverse_norms
-    for name, array in (extra or {}).items():
+    derived = code_arrays(codes) if codes else {}
+    for name, array in {**derived, **(extra or {})}.items():
         if name in arrays:
             raise ValueError(f'`extra` must not name "{name}", which every segment has.')
         arrays[name] = array
@@ -117,11 +123,13 @@ class Segment:
         Mapped, read-only.
     inverse_norms : ndarray of float32, shape (n,), or None
         ``1 / |x|`` of every row; present under cosine only.
+    codes : Codes or None
+        The rows in 8 bits, if they were written.
     keys : StrKeys or IntKeys
         One for every row.
     arrays : dict of ndarray
-        Every array of the file by its path in it, optional ones such as ``"scan/codes"``
-        included. Whoever uses an optional one checks its shape.
+        Every array of the file by its path in it, others than these included. Whoever uses such
+        a one checks its shape.
     """
 
     path: Path
@@ -130,6 +138,7 @@ class Segment:
     metric: str
     vectors: npt.NDArray[Any]
     inverse_norms: npt.NDArray[np.float32] | None
+    codes: Codes | None
     keys: StrKeys | IntKeys
     arrays: dict[str, npt.NDArray[Any]]
 
@@ -171,6 +180,7 @@ class Segment:
                 if metric == "cosine"
                 else None
             ),
+            codes=read_codes(file, path, rows, dim),
             keys=_keys(file, path, rows),
             arrays=file.arrays,
         )

@@ -1,0 +1,173 @@
+"""The exact search: which path it takes, and taking it.
+
+Every path gives the same answer, so the choice is about time alone. `choose` makes it, from what
+`benchmarks/crossover.py` measures.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vecstore import kernels
+from vecstore.arrays import Block, Exclusions
+from vecstore.kernels.blocks import allowed
+from vecstore.kernels.contract import Engine, Float32s, Found, Work
+from vecstore.kernels.threads import thread_count
+from vecstore.results import Plan
+
+__all__ = ["as_plan", "choose", "search"]
+
+
+def choose(level: str, *, rows: int, qualifying: int, dim: int, n_queries: int, k: int) -> str:
+    """Return the path that is likely to answer first.
+
+    Parameters
+    ----------
+    level : str
+        What computes.
+    rows : int
+        How many there are.
+    qualifying : int
+        How many of them may be answers.
+    dim : int
+        Length of every vector.
+    n_queries, k : int
+        What is asked for.
+
+    Returns
+    -------
+    str
+        ``"codes"``, ``"float"`` or ``"gather"``; see `vecstore.results.Plan`.
+    """
+    return "codes"
+
+
+def search(
+    blocks: Sequence[Block],
+    queries: Float32s,
+    k: int,
+    metric: str,
+    path: str,
+    *,
+    exclude: Exclusions | None = None,
+    threads: int | None = None,
+) -> tuple[Found, Plan]:
+    """Find the k nearest rows to each query on a path.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        The rows.
+    queries : ndarray of float32, shape (n_queries, dim)
+        As engines take them.
+    k : int
+        Neighbours per query.
+    metric : str
+        One of the three names.
+    path : str
+        What `choose` returned. Blocks without codes are searched by their vectors in any case.
+    exclude : (offsets, rows) or None
+        Global rows that may not answer query i.
+    threads : int or None
+        None takes as many as the engine thinks right.
+
+    Returns
+    -------
+    found : Found
+        The answer.
+    plan : Plan
+        What was done.
+    """
+    engine = kernels.engine()
+    if path == "gather":
+        found = _gathered(engine, blocks, queries, k, metric, exclude, threads)
+    else:
+        coded = [block for block in blocks if path == "codes" and block.codes is not None]
+        plain = [block for block in blocks if path != "codes" or block.codes is None]
+        path = "codes" if coded else "float"
+        ways = [(some, way) for some, way in ((coded, "codes"), (plain, "float")) if some]
+        parts = [
+            engine.search(some, queries, k, metric, exclude=exclude, path=way, threads=threads)
+            for some, way in ways or [(plain, "float")]
+        ]
+        found = parts[0] if len(parts) == 1 else _merged(parts, k)
+    return found, as_plan(engine, path, found.work, len(queries), threads)
+
+
+def as_plan(engine: Engine, path: str, work: Work, n_queries: int, threads: int | None) -> Plan:
+    """Say how an answer was found.
+
+    Parameters
+    ----------
+    engine : module
+        What computed.
+    path : str
+        What was read.
+    work : Work
+        What the engine did for all queries.
+    n_queries : int
+        How many they were.
+    threads : int or None
+        How many were asked for.
+
+    Returns
+    -------
+    Plan
+        Per query.
+    """
+    each = max(1, n_queries)
+    survivors = None if work.rescored is None else work.rescored / each
+    level, available = kernels.level(engine), thread_count(threads)
+    return Plan(path, engine.NAME, level, available, work.scanned / each, survivors)
+
+
+def _gathered(
+    engine: Engine,
+    blocks: Sequence[Block],
+    queries: Float32s,
+    k: int,
+    metric: str,
+    exclude: Exclusions | None,
+    threads: int | None,
+) -> Found:
+    """Search a copy of the rows that may answer."""
+    chosen = [np.flatnonzero(allowed(block)) for block in blocks]
+    rows = np.concatenate(
+        [block.first_row + some for block, some in zip(blocks, chosen, strict=True)]
+    )
+    vectors = np.concatenate(
+        [block.vectors[some] for block, some in zip(blocks, chosen, strict=True)]
+    )
+    norms = [
+        block.inverse_norms[some]
+        for block, some in zip(blocks, chosen, strict=True)
+        if block.inverse_norms is not None
+    ]
+    block = Block(vectors, np.concatenate(norms) if norms else None, 0, None)
+    if exclude is not None:
+        offsets, excluded = exclude
+        places = np.searchsorted(rows, excluded)
+        there = np.take(rows, places, mode="clip") == excluded
+        exclude = offsets, np.where(there, places, -1)
+    found = engine.search([block], queries, k, metric, exclude=exclude, threads=threads)
+    found.rows[:] = np.where(found.rows >= 0, rows[found.rows], -1)
+    return found
+
+
+def _merged(parts: Sequence[Found], k: int) -> Found:
+    """Return the k best of answers about different rows."""
+    distances = np.concatenate([part.distances for part in parts], axis=1)
+    rows = np.concatenate([part.rows for part in parts], axis=1)
+    # Unused places have distance inf, like overflowed ones, but no row: they come last.
+    order = np.lexsort((rows, distances, rows < 0), axis=-1)[:, :k]
+    counts = np.minimum(np.sum([part.counts for part in parts], axis=0), k)
+    rescored = [part.work.rescored for part in parts]
+    return Found(
+        np.take_along_axis(distances, order, axis=1),
+        np.take_along_axis(rows, order, axis=1),
+        counts,
+        Work(
+            sum(part.work.scanned for part in parts),
+            None if None in rescored else sum(filter(None, rescored)),
+        ),
+    )
