@@ -104,7 +104,13 @@ class Report:
     examples: list[Fault] = field(default_factory=list)
 
     def count(self, faults: list[Faults]) -> None:
-        """Add what was left out of one part of the file."""
+        """Add what was left out of one part of the file.
+
+        Parameters
+        ----------
+        faults : list of Faults
+            Of a later part than those that were added before.
+        """
         for some in faults:
             self.skipped += len(some.places)
             self.duplicates += len(some.places) if some.are_duplicates else 0

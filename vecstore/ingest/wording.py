@@ -21,8 +21,8 @@ def quoted(text: bytes | str) -> str:
 
     Examples
     --------
-    >>> quoted(b"caf\xc3\xa9 \xff\t0.5")
-    'café \\xff\\t0.5'
+    >>> quoted(b"\xe2\x82\xac \xff\t0.5")
+    '€ \\xff\\t0.5'
     """
     if isinstance(text, bytes):  # a character has at most four
         text = text[: 4 * _QUOTED + 4].decode("utf-8", "backslashreplace")
