@@ -32,9 +32,8 @@ std::vector<Prepared> prepare(const KernelTable& kernels, const std::vector<Bloc
   std::vector<Prepared> all;
   for (const Block& block : blocks) {
     const float* center = block.codes.center;
-    const bool known = std::any_of(all.begin(), all.end(), [&](const Prepared& p) {
-      return std::equal(center, center + queries.dim, p.center);
-    });
+    const bool known = std::any_of(
+        all.begin(), all.end(), [&](const Prepared& p) { return std::equal(center, center + queries.dim, p.center); });
     if (block.n == 0 || known) continue;
     all.push_back({center, std::make_unique<CodeQueries>(kernels, queries, metric, center)});
   }
@@ -52,7 +51,7 @@ class CodeScan {
     steps_ = (steps_ + kernels.code_steps - 1) / kernels.code_steps * kernels.code_steps;
     if (kernels.prepare_codes != nullptr) codes_.resize(chunk * steps_ * 4 + 64);
     if (prepared.front().queries->metric() == Metric::euclidean) offset_.resize(chunk);
-    hits_.resize(chunk * kernels.code_lanes);
+    hits_.reset(new CodeHit[chunk * (one_by_one_ ? 1 : kernels.code_lanes)]);
   }
 
   void scan(const Chunk& chunk) {
@@ -115,8 +114,13 @@ class CodeScan {
     const size_t width = one_by_one_ ? 1 : kernels_.code_width, widest = one_by_one_ ? 1 : kernels_.code_lanes;
     for (size_t q = 0; q < n_; q += widest) {
       const size_t lanes = std::min(widest, (n_ - q + width - 1) / width * width);
-      Panel panel{q, lanes, std::vector<unsigned char>(std::max(dim_, lanes * steps_ * 4)), std::vector<int32_t>(lanes),
-                  std::vector<float>(lanes), std::vector<float>(lanes), std::vector<float>(lanes)};
+      Panel panel{q,
+                  lanes,
+                  std::vector<unsigned char>(std::max(dim_, lanes * steps_ * 4)),
+                  std::vector<int32_t>(lanes),
+                  std::vector<float>(lanes),
+                  std::vector<float>(lanes),
+                  std::vector<float>(lanes)};
       if (one_by_one_)
         current_->queries->copy_codes(first_ + q, panel.codes.data());
       else
@@ -153,8 +157,13 @@ class CodeScan {
     const uint8_t* from = codes.codes + chunk.first * stored;
     const bool copied = kernels_.prepare_codes != nullptr && !one_by_one_;
     if (copied) kernels_.prepare_codes(from, chunk.n, stored, dim_, codes_.data(), packed);
-    return {copied ? static_cast<const void*>(codes_.data()) : from, copied ? packed : stored, chunk.n,
-            inverse_scale_.data(), error_.data(), length_.data(), slack_.data(),
+    return {copied ? static_cast<const void*>(codes_.data()) : from,
+            copied ? packed : stored,
+            chunk.n,
+            inverse_scale_.data(),
+            error_.data(),
+            length_.data(),
+            slack_.data(),
             offset_.empty() ? nullptr : offset_.data()};
   }
 
@@ -163,11 +172,16 @@ class CodeScan {
     const size_t used = std::min(panel.lanes, n_ - panel.first);
     for (size_t l = 0; l < panel.lanes; ++l)
       wanted[l] = l < used ? wanted_of(panel.first + l) : std::numeric_limits<float>::max();
-    const CodePanel packed = {panel.codes.data(), panel.lanes,         steps_,
-                              panel.start.data(), wanted,              panel.length.data(),
-                              panel.error.data(), panel.inverse_step.data()};
-    const size_t found = one_by_one_ ? kernels_.filter_codes_one(rows, packed, dim_, hits_.data())
-                                     : kernels_.filter_codes(rows, packed, hits_.data());
+    const CodePanel packed = {panel.codes.data(),
+                              panel.lanes,
+                              steps_,
+                              panel.start.data(),
+                              wanted,
+                              panel.length.data(),
+                              panel.error.data(),
+                              panel.inverse_step.data()};
+    const size_t found = one_by_one_ ? kernels_.filter_codes_one(rows, packed, dim_, hits_.get())
+                                     : kernels_.filter_codes(rows, packed, hits_.get());
     for (size_t h = 0; h < found; ++h)
       if (hits_[h].lane < used) keep(panel.first + hits_[h].lane, chunk, hits_[h]);
   }
@@ -223,7 +237,8 @@ class CodeScan {
   std::vector<Panel> panels_;
   std::vector<float> row_, inverse_scale_, error_, length_, slack_, offset_;
   std::vector<unsigned char> codes_;
-  std::vector<CodeHit> hits_;
+  // Room for the worst case, a few pages of which are ever touched: a vector would clear them all.
+  std::unique_ptr<CodeHit[]> hits_;
 };
 
 }  // namespace
