@@ -1,11 +1,14 @@
 """Small stores that the tests of this folder build and look into."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from vecstore.storage import FileEntry, Generation, Manifest, build_keys, write_segment
+from vecstore.storage.journal import Journal, read_journal
+from vecstore.storage.records import Record
+from vecstore.storage.tombstones import rows_of
 
 DIM = 4
 
@@ -47,13 +50,41 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def append(
+    folder: Path,
+    manifest: Manifest,
+    commits: Iterable[tuple[Sequence[object], Sequence[int]]],
+    *,
+    durable: bool = True,
+) -> None:
+    """Append commits, each of keys that come and global rows that go, to the journal."""
+    replay = read_journal(folder, manifest)
+    journal = Journal(folder, manifest, replay, durable=durable)
+    generation = manifest.generation + len(replay.records)
+    for number, (keys, dead) in enumerate(commits, generation + 1):
+        vectors = np.array([vector_of(key) for key in keys], np.float32).reshape(-1, DIM)
+        listed = keys if manifest.key_kind == "str" else np.array(keys, np.int64)
+        journal.append(Record(number, listed, vectors, np.array(dead, np.int64)))
+    journal.close()
+
+
 def contents(generation: Generation) -> dict[object, bytes]:
     """Every key with the bytes of its vector; the key tables must agree with them."""
-    found = {}
-    for segment in generation.segments:
-        keys = segment.keys.take(np.arange(segment.n)).tolist()
-        assert segment.keys.find(keys).tolist() == list(range(segment.n))
-        found.update(zip(keys, map(bytes, segment.vectors), strict=True))
+    keys, vectors, dead = [], [], []
+    for segment, deleted in zip(generation.segments, generation.deleted, strict=True):
+        if deleted is not None:
+            dead.extend((rows_of(deleted) + len(keys)).tolist())
+        here = segment.keys.take(np.arange(segment.n)).tolist()
+        assert segment.keys.find(here).tolist() == list(range(segment.n))
+        keys.extend(here)
+        vectors.extend(map(bytes, segment.vectors))
+    for record in generation.journal.records:
+        keys.extend(record.keys)
+        vectors.extend(map(bytes, record.vectors))
+        dead.extend(record.dead.tolist())
+    live = sorted(set(range(len(keys))) - set(dead))
+    found = {keys[row]: vectors[row] for row in live}
+    assert len(found) == len(live)
     return found
 
 

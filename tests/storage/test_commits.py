@@ -14,8 +14,9 @@ from vecstore.errors import (
     StoreNotFoundError,
 )
 from vecstore.storage import commit, read_latest
+from vecstore.storage.journal import read_journal
 from vecstore.storage.manifest import Manifest
-from vecstore.storage.names import manifest_name
+from vecstore.storage.names import journal_name, manifest_name
 
 
 def test_what_was_committed_is_read(tmp_path: Path) -> None:
@@ -25,7 +26,13 @@ def test_what_was_committed_is_read(tmp_path: Path) -> None:
     second = commit(tmp_path, replace(first, provenance=({"source": "a.txt"},)))
     assert second.generation == 2
     assert read_latest(tmp_path) == second
-    assert names_in(tmp_path) == [manifest_name(1), manifest_name(2)]
+    assert names_in(tmp_path) == [
+        journal_name(1),
+        journal_name(2),
+        manifest_name(1),
+        manifest_name(2),
+    ]
+    assert read_journal(tmp_path, second).records == []
 
 
 def test_a_commit_says_when_and_by_what(tmp_path: Path) -> None:

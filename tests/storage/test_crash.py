@@ -55,15 +55,20 @@ def test_the_operations_are_in_the_order_that_makes_a_commit_safe(
         "sync segment-00000002.h5.tmp",
         "rename to segment-00000002.h5",
         "sync folder",
+        "create journal-00000002.log.tmp",
+        "sync journal-00000002.log.tmp",
+        "rename to journal-00000002.log",
+        "sync folder",
         "create manifest-00000002.json.tmp",
         "sync manifest-00000002.json.tmp",
         "rename to manifest-00000002.json",
         "sync folder",
         "remove manifest-00000001.json",
+        "remove journal-00000001.log",
     ]
 
 
-@pytest.mark.parametrize("fail_at", range(10))
+@pytest.mark.parametrize("fail_at", range(15))
 @pytest.mark.parametrize("outcome", ["killed", "power lost", "power lost, names kept"])
 def test_a_crash_at_any_operation_loses_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, fail_at: int, outcome: str
@@ -78,7 +83,7 @@ def test_a_crash_at_any_operation_loses_nothing(
             crashed = False
         except Crash:
             crashed = True
-    assert crashed == (fail_at < 9)
+    assert crashed == (fail_at < 14)
     if outcome != "killed":
         disk.lose_power(folder, keep_names="kept" in outcome)
 
@@ -91,10 +96,10 @@ def test_a_crash_at_any_operation_loses_nothing(
     if found != after:
         add(folder)
     assert contents(read_generation(folder)) == after
-    assert len(list(folder.iterdir())) == 3
+    assert len(list(folder.iterdir())) == 4
 
 
-@pytest.mark.parametrize("fail_at", range(9))
+@pytest.mark.parametrize("fail_at", range(14))
 def test_a_full_disk_at_any_operation_leaves_the_store_usable(
     folder: Path, monkeypatch: pytest.MonkeyPatch, fail_at: int
 ) -> None:
@@ -105,7 +110,7 @@ def test_a_full_disk_at_any_operation_leaves_the_store_usable(
             add(folder)
     found = contents(read_generation(folder))
     # Only the sync that follows the rename leaves open what the device has.
-    assert found == expected(OLD + NEW if fail_at >= 7 else OLD)
+    assert found == expected(OLD + NEW if fail_at >= 11 else OLD)
     if found == expected(OLD):
         add(folder)
     assert contents(read_generation(folder)) == expected(OLD + NEW)

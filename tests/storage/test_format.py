@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.storage.samples import add_segment, contents, new_manifest
+from tests.storage.samples import add_segment, append, contents, new_manifest
 from vecstore.storage import Subwords, commit, names, read_generation, write_subwords
 from vecstore.storage.hashing import hash_bytes
+from vecstore.storage.tombstones import write_tombstones
 from vecstore.storage.versions import FORMAT
 
 TEXT = (Path(names.__file__).parent / "FORMAT.md").read_text(encoding="utf-8")
@@ -25,14 +26,20 @@ def test_its_reader_reads_a_store(
         manifest = commit(tmp_path, manifest.adding(add_segment(tmp_path, manifest, keys)))
     subwords = Subwords(np.ones((5, manifest.dim), np.float32), 3, 6)
     entry = write_subwords(tmp_path, manifest.next_number, subwords)
-    commit(tmp_path, manifest.adding(entry))
+    segment = manifest.segments[0]
+    grave = write_tombstones(tmp_path, segment, manifest.generation + 1, np.array([1], np.uint64))
+    manifest = commit(tmp_path, manifest.adding(entry, grave))
+    # The deleted key comes again, and the last row of the segments is replaced.
+    first, last = batches[0][0], batches[-1][-1]
+    append(tmp_path, manifest, [([first], []), ([last], [manifest.rows - 1])])
 
     scope: dict[str, object] = {}
     exec(TEXT.partition("```python")[2].partition("```")[0], scope)
     store = scope["read_store"](tmp_path)
     expected = contents(read_generation(tmp_path))
     assert {key: bytes(vector) for key, vector in store.items()} == expected
-    assert list(store) == [key for keys in batches for key in keys]
+    old = [key for keys in batches for key in keys][1:-1]
+    assert list(store) == [*old, first, last]
 
 
 def test_its_hashes_are_ours() -> None:

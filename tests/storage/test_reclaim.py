@@ -23,11 +23,13 @@ def test_everything_the_newest_generation_does_not_name_goes(tmp_path: Path) -> 
         removed = reclaim(tmp_path, manifest)
     assert removed == [
         "manifest-00000001.json",
+        "journal-00000001.log",
         "segment-00000001.h5",
         "segment-00000009.h5",
         "segment-00000010.h5.tmp",
     ]
     assert names_in(tmp_path) == [
+        "journal-00000002.log",
         "manifest-00000002.json",
         "notes.txt",
         "segment-00000002.h5",

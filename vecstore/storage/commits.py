@@ -13,6 +13,7 @@ from pathlib import Path
 from vecstore.errors import StoreLockedError, StoreNotFoundError
 from vecstore.storage import files, names
 from vecstore.storage.damage import damaged
+from vecstore.storage.journal import create_journal
 from vecstore.storage.manifest import Manifest
 from vecstore.storage.sealed import seal, unseal
 
@@ -27,12 +28,13 @@ def commit(folder: Path, manifest: Manifest) -> Manifest:
     folder : Path
         The store. The caller holds its lock, and every file that the manifest names is there.
     manifest : Manifest
-        What the store is to be; its generation is the one that it follows.
+        What the store is to be; its generation is the one that it follows: that of the last
+        record, where the journal has any.
 
     Returns
     -------
     Manifest
-        As written: with its generation and the time. Durable.
+        As written: with its generation, a journal of its own, and the time. Durable.
 
     Raises
     ------
@@ -43,19 +45,21 @@ def commit(folder: Path, manifest: Manifest) -> Manifest:
         failed: then the next `read_latest` tells.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    generation = manifest.generation + 1
+    path = folder / names.manifest_name(generation)
+    if path.exists():
+        raise StoreLockedError(
+            f"{folder} was changed by another writer: generation {generation} is there "
+            f"already. Open it again."
+        )
     following = replace(
         manifest,
-        generation=manifest.generation + 1,
+        generation=generation,
+        journal=create_journal(folder, generation),
         created=manifest.created or now,
         committed=now,
         library=_library_version(),
     )
-    path = folder / names.manifest_name(following.generation)
-    if path.exists():
-        raise StoreLockedError(
-            f"{folder} was changed by another writer: generation {following.generation} is there "
-            f"already. Open it again."
-        )
     document = seal(following.to_json())
     files.publish(path, lambda temporary: temporary.write_bytes(document))
     return following

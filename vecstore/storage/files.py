@@ -173,12 +173,12 @@ def publish(path: Path, write: Callable[[Path], object]) -> Stamp:
 
 
 def append(file: FileIO, data: bytes, *, durable: bool = True) -> None:
-    """Append bytes to an open file: all of them or none.
+    """Append bytes at the end of an open file.
 
     Parameters
     ----------
     file : FileIO
-        Opened for appending, without a buffer.
+        Open for writing, at its end, without a buffer.
     data : bytes
         One record.
     durable : bool, default True
@@ -187,18 +187,19 @@ def append(file: FileIO, data: bytes, *, durable: bool = True) -> None:
     Raises
     ------
     OSError
-        If the disk is full, say; the file then ends where it ended before. After a failed sync
-        nobody knows what the device holds: the file must not be appended to again.
+        If the disk is full, say. The file then ends where it ended before, if that could be done;
+        nobody knows what the device holds, and the file must not be appended to again.
     """
     end = os.fstat(file.fileno()).st_size
     try:
         disk.append(file, data)
-    except OSError:
-        # Whatever follows half a record would never be read.
-        disk.truncate(file, end)
+        if durable:
+            disk.sync(file)
+    except BaseException:
+        # What was refused should not be found later; if it cannot be cut off, it will be found.
+        with suppress(OSError):
+            disk.truncate(file, end)
         raise
-    if durable:
-        disk.sync(file)
 
 
 def remove(path: Path) -> None:

@@ -6,9 +6,11 @@ from typing import NamedTuple
 from vecstore.errors import CorruptStoreError
 from vecstore.storage.commits import read_latest
 from vecstore.storage.damage import damaged
+from vecstore.storage.journal import Replay, read_journal
 from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.segment import Segment
 from vecstore.storage.subwords import Subwords
+from vecstore.storage.tombstones import Words, read_tombstones
 
 __all__ = ["Generation", "read_generation"]
 
@@ -22,13 +24,19 @@ class Generation(NamedTuple):
         What it is.
     segments : tuple of Segment
         In the order of the rows.
+    deleted : tuple of (ndarray of uint64) or None
+        The tombstones of every segment: bit r is set if row r is deleted; None where no row is.
     subwords : Subwords or None
         For words that no row has.
+    journal : Replay
+        What was written since.
     """
 
     manifest: Manifest
     segments: tuple[Segment, ...]
+    deleted: tuple[Words | None, ...]
     subwords: Subwords | None
+    journal: Replay
 
 
 def read_generation(folder: Path, before: Generation | None = None) -> Generation:
@@ -75,13 +83,17 @@ def _opened(folder: Path, manifest: Manifest, before: Generation | None) -> Gene
         known[entry] if entry in known else _segment(folder, entry, manifest)
         for entry in manifest.segments
     )
+    deleted = tuple(
+        read_tombstones(folder, entry, segment) if entry else None
+        for entry, segment in zip(manifest.tombstones, manifest.segments, strict=True)
+    )
     subwords = None
     if manifest.subwords:
         path = folder / manifest.subwords.name
         subwords = Subwords.open(path, manifest.subwords)
         if subwords.dim != manifest.dim:
             raise damaged(path, f"vectors of {manifest.dim} expected, {subwords.dim} found")
-    return Generation(manifest, segments, subwords)
+    return Generation(manifest, segments, deleted, subwords, read_journal(folder, manifest))
 
 
 def _segment(folder: Path, entry: FileEntry, manifest: Manifest) -> Segment:

@@ -10,11 +10,11 @@ from dataclasses import fields as dataclass_fields
 from typing import Any, Self
 
 from vecstore.metrics import check_metric
-from vecstore.storage.names import parse_name
+from vecstore.storage.names import parse_name, parse_number
 
 __all__ = ["FileEntry", "Manifest"]
 
-_KINDS = ("segment", "subwords")
+_KINDS = ("segment", "subwords", "tombstones")
 _DTYPES = ("float32", "float16")
 _KEY_KINDS = ("str", "int")
 
@@ -28,16 +28,16 @@ class FileEntry:
     name : str
         Inside the folder of the store.
     kind : str
-        ``"segment"`` or ``"subwords"``.
+        ``"segment"``, ``"subwords"`` or ``"tombstones"``.
     rows : int
-        How many vectors it holds.
+        How many vectors it holds; of tombstones, how many rows they delete.
     size : int
         In bytes; compared whenever the file is opened.
     checksum : int
-        CRC-32 of all its bytes; not compared at opening, which reads no data.
+        CRC-32 of all its bytes; not compared at opening, which reads no data but tombstones.
     id : str
         32 hexadecimal digits, drawn at random and written inside the file too: another store's
-        file of the same name and size does not pass for this one.
+        file of the same name and size does not pass for this one. Of tombstones, their segment's.
     """
 
     name: str
@@ -75,12 +75,14 @@ class Manifest:
     schema : mapping of str to str
         Attribute columns and their types; none yet in this format.
     files : tuple of FileEntry
-        In the order of insertion, which is the order of the rows.
+        The segments among them are in the order of insertion, which is the order of the rows.
     next_number : int
         For the next file. Numbers are never used twice: a reader of an old generation must not
         find a new file under an old name.
     provenance : tuple of mapping
         Where the vectors came from, one entry for each commit that said so.
+    journal : str
+        Id of the journal that holds what was written since: 32 hexadecimal digits.
     created : str
         When the store was created: ISO 8601, UTC.
     committed : str
@@ -108,6 +110,7 @@ class Manifest:
     files: tuple[FileEntry, ...] = ()
     next_number: int = 1
     provenance: tuple[Mapping[str, Any], ...] = ()
+    journal: str = ""
     created: str = ""
     committed: str = ""
     library: str = ""
@@ -115,7 +118,7 @@ class Manifest:
     def __post_init__(self) -> None:
         _check_types(self, dim=int, metric=str, dtype=str, key_kind=str, generation=int)
         _check_types(self, schema=dict, files=tuple, next_number=int, provenance=tuple)
-        _check_types(self, created=str, committed=str, library=str)
+        _check_types(self, journal=str, created=str, committed=str, library=str)
         if self.dim < 1:
             raise ValueError(f"`dim` must be at least 1; got {self.dim}.")
         check_metric(self.metric)
@@ -125,11 +128,21 @@ class Manifest:
             raise ValueError(f'`key_kind` must be "str" or "int"; got "{self.key_kind}".')
         if len({entry.name for entry in self.files}) != len(self.files):
             raise ValueError("`files` must not name a file twice.")
+        numbers = [parse_number(entry.name) for entry in self.segments]
+        buried = [parse_number(entry.name) for entry in self.files if entry.kind == "tombstones"]
+        if len(set(buried)) != len(buried) or not set(buried) <= set(numbers):
+            raise ValueError("`files` must name at most one file of tombstones for a segment.")
 
     @property
     def segments(self) -> tuple[FileEntry, ...]:
         """The files that hold rows, in the order of the rows."""
         return tuple(entry for entry in self.files if entry.kind == "segment")
+
+    @property
+    def tombstones(self) -> tuple[FileEntry | None, ...]:
+        """What says which rows are deleted, for every segment; None where none is."""
+        buried = {parse_number(one.name): one for one in self.files if one.kind == "tombstones"}
+        return tuple(buried.get(parse_number(segment.name)) for segment in self.segments)
 
     @property
     def subwords(self) -> FileEntry | None:
@@ -139,7 +152,7 @@ class Manifest:
 
     @property
     def rows(self) -> int:
-        """How many rows all segments have together."""
+        """How many rows all segments have together, deleted ones included."""
         return sum(entry.rows for entry in self.segments)
 
     def adding(self, *entries: FileEntry) -> Self:
@@ -155,7 +168,7 @@ class Manifest:
         Manifest
             Its `next_number` is past the numbers of all its files.
         """
-        numbers = [parsed.number or 0 for e in entries if (parsed := parse_name(e.name))]
+        numbers = [parse_number(entry.name) for entry in entries]
         following = max([self.next_number - 1, *numbers]) + 1
         return replace(self, files=(*self.files, *entries), next_number=following)
 

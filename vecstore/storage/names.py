@@ -24,6 +24,7 @@ __all__ = [
     "journal_name",
     "manifest_name",
     "parse_name",
+    "parse_number",
     "segment_name",
     "subwords_name",
     "temporary_name",
@@ -190,3 +191,25 @@ def parse_name(name: str) -> FileName | None:
         if match := pattern.fullmatch(name):
             return FileName(kind, **{field: int(text) for field, text in match.groupdict().items()})
     return None
+
+
+def parse_number(name: str) -> int:
+    """Return the number in the name of a segment, of subwords or of tombstones; 0 for others.
+
+    Parameters
+    ----------
+    name : str
+        Without folders.
+
+    Returns
+    -------
+    int
+        Of tombstones, the number of their segment.
+
+    Examples
+    --------
+    >>> parse_number("tombstones-00000003-00000007.npy")
+    3
+    """
+    parsed = parse_name(name)
+    return parsed.number or 0 if parsed else 0

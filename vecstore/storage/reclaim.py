@@ -37,6 +37,7 @@ def reclaim(folder: Path, manifest: Manifest) -> list[str]:
     newest. On Windows a mapped file cannot be removed; a later call does it.
     """
     kept = {names.LOCK, names.manifest_name(manifest.generation)}
+    kept.add(names.journal_name(manifest.generation))
     kept.update(entry.name for entry in manifest.files)
     manifests, others = [], []
     for name in sorted(path.name for path in folder.iterdir()):

@@ -1,0 +1,264 @@
+"""The journal: commits that are not in segments yet, one record each, appended and synced.
+
+A journal begins with its generation, that of the manifest that names it. Every record after that is
+one commit and makes the next generation. A process that dies while it appends leaves part of a
+record at the end; replay stops there, and the next writer cuts it off.
+
+A bad record with good ones behind it is something else: damage to what had been acknowledged. It
+is told from the end of an interrupted write by what the good ones say: that everything before them
+was on the device when they were written.
+"""
+
+import os
+import struct
+import zlib
+from io import FileIO
+from pathlib import Path
+from typing import NamedTuple
+
+from vecstore.storage import files
+from vecstore.storage.damage import damaged
+from vecstore.storage.manifest import Manifest
+from vecstore.storage.names import journal_name
+from vecstore.storage.records import MAGIC, Record, decode, encode, record_length
+from vecstore.storage.versions import FORMAT, check_format
+
+__all__ = ["JOURNAL_HEADER_BYTES", "Journal", "Replay", "create_journal", "read_journal"]
+
+_NAME = b"vecstore journal"
+# Magic, format, generation, id, checksum of all before.
+_HEADER = struct.Struct("<16sQQ16s12xI")
+
+# A number beyond is damage rather than a version.
+_LAST_VERSION = 0xFFFF
+
+#: Where the first record of a journal begins.
+JOURNAL_HEADER_BYTES = _HEADER.size
+
+
+class Replay(NamedTuple):
+    """What a journal holds from some place on.
+
+    Attributes
+    ----------
+    records : list of Record
+        All whole ones up to the first that is not.
+    end : int
+        The byte after the last of them.
+    size : int
+        Bytes of the file; what lies behind `end` was never acknowledged.
+    """
+
+    records: list[Record]
+    end: int
+    size: int
+
+
+def create_journal(folder: Path, generation: int) -> str:
+    """Write an empty journal, durably.
+
+    Parameters
+    ----------
+    folder : Path
+        The store. The caller holds its lock.
+    generation : int
+        Of the manifest that is to name it.
+
+    Returns
+    -------
+    str
+        Its id, 32 hexadecimal digits drawn at random, for the manifest.
+    """
+    identity = os.urandom(16)
+    header = _header(generation, identity)
+    path = folder / journal_name(generation)
+    files.publish(path, lambda temporary: temporary.write_bytes(header))
+    return identity.hex()
+
+
+def read_journal(
+    folder: Path, manifest: Manifest, start: int = JOURNAL_HEADER_BYTES, generation: int = 0
+) -> Replay:
+    """Read the records of the journal that belongs to a manifest.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    manifest : Manifest
+        One that was committed.
+    start : int, default behind the header
+        Where to begin: the `end` of an earlier replay.
+    generation : int, default that of the manifest
+        Of the store before the record at `start`.
+
+    Returns
+    -------
+    Replay
+        No lock is needed: what is being appended meanwhile is in it as a whole or not at all.
+
+    Raises
+    ------
+    FormatVersionError
+        If it is of a format that this library does not read.
+    CorruptStoreError
+        If it is missing, belongs to another store, or is damaged in the midst of what had been
+        acknowledged.
+    """
+    path = folder / journal_name(manifest.generation)
+    try:
+        with FileIO(path) as file:
+            return _replay(file, path, manifest, start, generation or manifest.generation)
+    except FileNotFoundError:
+        raise damaged(path, "the file is missing") from None
+
+
+class Journal:
+    """The end of a journal, where records are appended.
+
+    Parameters
+    ----------
+    folder : Path
+        The store. The caller holds its lock.
+    manifest : Manifest
+        The newest one.
+    replay : Replay
+        All that the journal holds; an unfinished record behind it is cut off now.
+    durable : bool
+        Whether `append` waits for the device.
+
+    Attributes
+    ----------
+    broken : bool
+        Whether an append failed. Nobody knows then what the device holds, and the journal must
+        not be written to any more; the next manifest brings another one.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, replay: Replay, *, durable: bool) -> None:
+        self.broken = False
+        self._durable = durable
+        self._seed = zlib.crc32(bytes.fromhex(manifest.journal))
+        self._end = replay.end
+        self._file = FileIO(folder / journal_name(manifest.generation), "r+")
+        try:
+            if replay.size > replay.end:
+                files.disk.truncate(self._file, replay.end)
+            # A writer that did not wait for the device may have left records that are not on it.
+            if replay.size > JOURNAL_HEADER_BYTES:
+                files.disk.sync(self._file)
+            self._file.seek(replay.end)
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes of all records."""
+        return self._end - JOURNAL_HEADER_BYTES
+
+    def append(self, record: Record) -> None:
+        """Add a record: a commit.
+
+        Parameters
+        ----------
+        record : Record
+            Of the generation after the last one.
+
+        Raises
+        ------
+        OSError
+            If the disk is full, say. The record is then not part of the store, and the journal is
+            broken.
+        """
+        data = encode(record, self._seed, synced=self._durable)
+        try:
+            files.append(self._file, data, durable=self._durable)
+        except BaseException:
+            self.broken = True
+            raise
+        self._end += len(data)
+
+    def close(self) -> None:
+        """Close the file; what was appended stays."""
+        self._file.close()
+
+
+def _header(generation: int, identity: bytes) -> bytes:
+    content = _HEADER.pack(_NAME, FORMAT, generation, identity, 0)[:-4]
+    return content + struct.pack("<I", zlib.crc32(content))
+
+
+def _replay(file: FileIO, path: Path, manifest: Manifest, start: int, generation: int) -> Replay:
+    seed = _check_header(file, path, manifest)
+    while True:
+        data = _from(file, path, start)
+        records, at = _whole_records(path, data, manifest, seed, generation)
+        if not _acknowledged_beyond(data, at, manifest, seed, path):
+            return Replay(records, start + at, start + len(data))
+        # 1) We read half of a record. 2) Its writer found the disk full, cut it off, and wrote
+        # another one. 3) We read on. Then the file is not what we have seen of it.
+        if _from(file, path, start)[: len(data)] == data:
+            raise damaged(path, f"the record at byte {start + at} is not as it was written")
+
+
+def _check_header(file: FileIO, path: Path, manifest: Manifest) -> int:
+    """Return where the checksums of the records begin, once the journal is the one expected."""
+    found = file.read(_HEADER.size)
+    if len(found) < _HEADER.size or not found.startswith(_NAME):
+        raise damaged(path, "it does not begin as a journal does")
+    _, version, generation, identity, _ = _HEADER.unpack(found)
+    if version <= _LAST_VERSION:
+        check_format(path.parent, version)
+    if found != _header(generation, identity):
+        raise damaged(path, "the checksum of its first bytes is wrong")
+    if (generation, identity.hex()) != (manifest.generation, manifest.journal):
+        raise damaged(
+            path,
+            f"generation {manifest.generation} with id {manifest.journal} expected, "
+            f"generation {generation} with id {identity.hex()} found",
+        )
+    return zlib.crc32(identity)
+
+
+def _from(file: FileIO, path: Path, start: int) -> bytes:
+    """Return the content of a file from a place on, as far as it goes now."""
+    size = os.fstat(file.fileno()).st_size
+    if size < start:
+        raise damaged(path, f"at least {start} bytes expected, {size} found")
+    file.seek(start)
+    pieces = []
+    while size > start and (piece := file.read(size - start)):
+        pieces.append(piece)
+        start += len(piece)
+    return b"".join(pieces)
+
+
+def _whole_records(
+    path: Path, data: bytes, manifest: Manifest, seed: int, generation: int
+) -> tuple[list[Record], int]:
+    """Return the records at the beginning of `data`, and where they end."""
+    records: list[Record] = []
+    view, at = memoryview(data), 0
+    while length := record_length(view, at, seed):
+        try:
+            record, _ = decode(view, at, manifest)
+        except ValueError as error:
+            raise damaged(path, str(error)) from None
+        generation += 1
+        if record.generation != generation:
+            raise damaged(path, f"generation {generation} expected, {record.generation} found")
+        records.append(record)
+        at += length
+    return records, at
+
+
+def _acknowledged_beyond(data: bytes, at: int, manifest: Manifest, seed: int, path: Path) -> bool:
+    """Return whether a record lies behind the bad one that was written after it was durable."""
+    view = memoryview(data)
+    while (at := data.find(MAGIC, at + 1)) >= 0:
+        if record_length(view, at, seed):
+            try:
+                return decode(view, at, manifest)[1]
+            except ValueError as error:
+                raise damaged(path, str(error)) from None
+    return False
