@@ -71,6 +71,12 @@ bool is_utf8(Span text) {
   return true;
 }
 
+// The first newline, or the end.
+const char* find_newline(const char* p, const char* end) {
+  const void* found = p == end ? nullptr : std::memchr(p, '\n', static_cast<std::size_t>(end - p));
+  return found == nullptr ? end : static_cast<const char*>(found);
+}
+
 // Whether `text` is dim numbers and no more.
 bool parse_numbers(Span text, std::size_t dim, float* out) {
   const char* p = text.begin;
@@ -110,16 +116,17 @@ bool parse_keyed_line(Span line, std::size_t dim, float* out, Span* key) {
 }  // namespace
 
 std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim) {
-  const auto newlines = static_cast<std::size_t>(std::count(data, data + size, '\n'));
-  return std::min(newlines + 1, size / (2 * dim) + 1);  // a number takes two bytes with its blank
+  // Not std::count, which takes half as long as parsing: lines are long, and memchr is made for that.
+  std::size_t lines = 1;
+  for (const char *p = data, *end = data + size; (p = find_newline(p, end)) != end; ++p) ++lines;
+  return std::min(lines, size / (2 * dim) + 1);  // a number takes two bytes with its blank
 }
 
 TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed, float* vectors) {
   TextRows rows;
   const char* const end = data + size;
   for (const char* p = data; p != end; ++rows.n_lines) {
-    const void* newline = std::memchr(p, '\n', static_cast<std::size_t>(end - p));
-    const char* line_end = newline == nullptr ? end : static_cast<const char*>(newline);
+    const char* line_end = find_newline(p, end);
     const Span line = trim(p, line_end);
     float* out = vectors + rows.lines.size() * dim;
     Span key{line.begin, line.begin};
@@ -131,7 +138,7 @@ TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool ke
     } else {
       rows.bad.push_back({rows.n_lines, p - data, line_end - data});
     }
-    p = newline == nullptr ? end : line_end + 1;
+    p = line_end == end ? end : line_end + 1;
   }
   return rows;
 }
