@@ -133,8 +133,48 @@ class PackedStrings:
         try:
             strings[:] = [str(view[start:stop], "utf-8") for start, stop in pairs]
         except UnicodeDecodeError as error:
-            raise damaged(self._path, f"a key is not valid UTF-8 ({error.reason})") from None
+            raise damaged(self._path, f"a string is not valid UTF-8 ({error.reason})") from None
         return strings
+
+    def select(self, rows: Rows) -> Self:
+        """Return strings as an array of their own.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        PackedStrings
+            In memory. While it is made, every byte of it takes nine.
+        """
+        starts, lengths = self._spans(rows)
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        utf8 = np.concatenate([self.utf8[places], np.zeros(PADDING, np.uint8)])
+        return type(self)(utf8, offsets.astype(np.uint64))
+
+    def content(self) -> tuple[npt.NDArray[np.uint8], Words]:
+        """Return the bytes of all strings, and where each begins and the last one ends in them.
+
+        Returns
+        -------
+        utf8 : ndarray of uint8, shape (n_bytes,)
+            Without padding; may be mapped.
+        offsets : ndarray of uint64, shape (n + 1,)
+            Known to ascend from 0 to n_bytes.
+
+        Raises
+        ------
+        CorruptStoreError
+            If `offsets` do not ascend, or point outside.
+        """
+        first, last = int(self.offsets[0]), int(self.offsets[-1])
+        if last > self._end or (self.offsets[1:] < self.offsets[:-1]).any():
+            raise self._damage()
+        return self.utf8[first:last], self.offsets - np.uint64(first) if first else self.offsets
 
     def hashes(self) -> Words:
         """Return the hash of every string.
@@ -206,4 +246,4 @@ class PackedStrings:
         return starts.astype(np.int64), (stops - starts).astype(np.int64)
 
     def _damage(self) -> Exception:
-        return damaged(self._path, f"`offsets` point outside the {self._end} bytes of the keys")
+        return damaged(self._path, f"`offsets` point outside the {self._end} bytes of the strings")

@@ -1,0 +1,193 @@
+"""Columns: the attributes of rows, typed, any value may be missing.
+
+========== ========================================== ==========
+kind       a value                                    stored as
+========== ========================================== ==========
+bool       true or false                              uint8
+date       days since 1970-01-01                      int32
+datetime   microseconds since 1970-01-01, no zone     int64
+float64    a number, NaN included                     float64
+int64      a whole number                             int64
+string     text                                       UTF-8
+========== ========================================== ==========
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.storage.packed import PADDING, PackedStrings
+
+__all__ = ["KINDS", "RESERVED", "Column", "Columns", "check_name", "join_columns", "take_columns"]
+
+#: What a column can hold, and the dtype of its values; strings are packed.
+KINDS: Mapping[str, str] = {
+    "bool": "uint8",
+    "date": "int32",
+    "datetime": "int64",
+    "float64": "float64",
+    "int64": "int64",
+    "string": "uint8",
+}
+
+#: Names that tables of rows and of matches give to columns of their own.
+RESERVED = frozenset({"key", "distance", "query"})
+
+# The link of a dataset is stored with its name, and file names have this limit too.
+_LONGEST_NAME = 255
+
+# Strings are gathered byte by byte through an index of eight bytes each; so many rows at a time.
+_STEP = 65536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The values of one attribute.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`.
+    values : ndarray of shape (n,), or PackedStrings
+        Of the dtype of the kind; may be mapped. Where a value is missing, 0 or the empty string.
+    valid : ndarray of uint8, shape (n,), or None
+        0 where the value is missing; None if none is.
+    """
+
+    kind: str
+    values: npt.NDArray[Any] | PackedStrings
+    valid: npt.NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+#: Columns by name, all of the same length. A column that is not there is missing everywhere.
+Columns = Mapping[str, Column]
+
+
+def check_name(name: object) -> str:
+    """Return the name of a column, if one can have it.
+
+    Parameters
+    ----------
+    name : str
+        Any text without ``"/"`` and NUL, which paths in HDF5 cannot hold.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a text, or reserved.
+
+    Examples
+    --------
+    >>> check_name("key")
+    Traceback (most recent call last):
+    ValueError: `attributes` must not name a column "key"; reserved are distance, key, query.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"`attributes` must name its columns with str; got {name!r}.")
+    if name in RESERVED:
+        raise ValueError(
+            f'`attributes` must not name a column "{name}"; '
+            f"reserved are {', '.join(sorted(RESERVED))}."
+        )
+    size = len(name.encode("utf-8", "surrogatepass"))
+    whole = size == len(name.encode("utf-8", "ignore"))
+    if name in ("", ".") or "/" in name or "\0" in name or size > _LONGEST_NAME or not whole:
+        raise ValueError(
+            f"`attributes` must name columns with 1 to {_LONGEST_NAME} bytes of UTF-8, not "
+            f'".", without "/" and NUL; got {name[:_LONGEST_NAME]!r}.'
+        )
+    return name
+
+
+def take_columns(columns: Columns, rows: npt.NDArray[np.int64]) -> dict[str, Column]:
+    """Return rows of columns, in memory.
+
+    Parameters
+    ----------
+    columns : mapping of Column
+        Of n rows.
+    rows : ndarray of int64, shape (m,)
+        In any order.
+
+    Returns
+    -------
+    dict of Column
+        Of m rows.
+    """
+    return {name: _take(column, rows) for name, column in columns.items()}
+
+
+def join_columns(parts: Sequence[tuple[int, Columns]]) -> dict[str, Column]:
+    """Return columns one after another, in memory.
+
+    Parameters
+    ----------
+    parts : sequence of (rows, columns)
+        A part may lack columns that others have; they are missing in its rows. Columns of the
+        same name are of the same kind.
+
+    Returns
+    -------
+    dict of Column
+        All columns of all parts, of as many rows as all parts have together.
+
+    Examples
+    --------
+    >>> year = Column("int64", np.array([1999]))
+    >>> joined = join_columns([(1, {"year": year}), (2, {})])["year"]
+    >>> joined.values.tolist(), joined.valid.tolist()
+    ([1999, 0, 0], [1, 0, 0])
+    """
+    kinds = {name: column.kind for _, columns in parts for name, column in columns.items()}
+    return {
+        name: _joined(kind, [columns.get(name) or _missing(kind, rows) for rows, columns in parts])
+        for name, kind in kinds.items()
+    }
+
+
+def _take(column: Column, rows: npt.NDArray[np.int64]) -> Column:
+    valid = None if column.valid is None else column.valid[rows]
+    if not isinstance(column.values, PackedStrings):
+        return Column(column.kind, column.values[rows], valid)
+    steps = [rows[start : start + _STEP] for start in range(0, len(rows), _STEP)]
+    return Column(column.kind, _concatenated([column.values.select(step) for step in steps]), valid)
+
+
+def _joined(kind: str, columns: list[Column]) -> Column:
+    strings = [one.values for one in columns if isinstance(one.values, PackedStrings)]
+    values = _concatenated(strings) if strings else np.concatenate([c.values for c in columns])
+    if all(column.valid is None for column in columns):
+        return Column(kind, values)
+    masks = [np.ones(len(c), np.uint8) if c.valid is None else c.valid for c in columns]
+    return Column(kind, values, np.concatenate(masks))
+
+
+def _missing(kind: str, rows: int) -> Column:
+    valid = np.zeros(rows, np.uint8)
+    if kind == "string":
+        return Column(
+            kind, PackedStrings(np.zeros(PADDING, np.uint8), np.zeros(rows + 1, np.uint64)), valid
+        )
+    return Column(kind, np.zeros(rows, KINDS[kind]), valid)
+
+
+def _concatenated(strings: list[PackedStrings]) -> PackedStrings:
+    pieces, offsets, end = [], [np.zeros(1, np.uint64)], np.uint64(0)
+    for one in strings:
+        utf8, ends = one.content()
+        pieces.append(utf8)
+        offsets.append(ends[1:] + end)
+        end += ends[-1]
+    utf8 = np.concatenate([*pieces, np.zeros(PADDING, np.uint8)])
+    return PackedStrings(utf8, np.concatenate(offsets))
