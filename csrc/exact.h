@@ -1,6 +1,7 @@
 // The distance that answers carry: float64, from the stored values, the same bits at every level.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
