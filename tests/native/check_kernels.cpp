@@ -44,18 +44,12 @@ Sum sq_euclidean(const float* a, const float* b, size_t dim) {
 
 // The bounds of kernels.h, in its order: float32 sums of products, of squared differences, float64
 // sums.
-double g(size_t n) {
-  return static_cast<double>(n) * 0x1p-24 / (1 - static_cast<double>(n) * 0x1p-24);
-}
-double dot_bound(size_t dim, const Sum& sum) {
-  return g(dim) * sum.magnitude + static_cast<double>(dim) * 0x1p-126;
-}
+double g(size_t n) { return static_cast<double>(n) * 0x1p-24 / (1 - static_cast<double>(n) * 0x1p-24); }
+double dot_bound(size_t dim, const Sum& sum) { return g(dim) * sum.magnitude + static_cast<double>(dim) * 0x1p-126; }
 double sq_euclidean_bound(size_t dim, const Sum& sum) {
   return g(dim + 2) * sum.magnitude + static_cast<double>(dim) * 0x1p-126;
 }
-double exact_bound(size_t dim, const Sum& sum) {
-  return static_cast<double>(dim) * 0x1p-52 * sum.magnitude;
-}
+double exact_bound(size_t dim, const Sum& sum) { return static_cast<double>(dim) * 0x1p-52 * sum.magnitude; }
 
 bool within(double got, const Sum& sum, double bound) {
   return std::fabs(got - sum.value) <= bound;  // false for NaN
@@ -71,10 +65,7 @@ struct Inputs {
   std::vector<Sum> dots, sq_distances, half_dots, half_sq_distances, squares;
 
   Inputs(Kind kind_, size_t dim_, size_t n_, Random& random)
-      : kind(kind_),
-        dim(dim_),
-        n(n_),
-        queries(vectors(kind, random, kMaxLanes, dim)),
+      : kind(kind_), dim(dim_), n(n_), queries(vectors(kind, random, kMaxLanes, dim)),
         rows(vectors(kind, random, n, dim)) {
     const float scale = kind == Kind::denormal ? 0x1p112f : 1.0f;  // subnormal as a half, too
     for (const float x : rows) {
@@ -95,15 +86,14 @@ struct Inputs {
 };
 
 const Fenced query_place(1 << 16), row_place(1 << 19), half_place(1 << 18), panel_place(1 << 20);
-const Fenced out_place(1 << 20), terms_place[3] = {Fenced(1 << 12), Fenced(1 << 12),
-                                                   Fenced(1 << 12)};
+const Fenced out_place(1 << 20), terms_place[3] = {Fenced(1 << 12), Fenced(1 << 12), Fenced(1 << 12)};
 const Fenced threshold_place(1 << 12), slack_place(1 << 12), hit_place(1 << 13);
 
 // A copy that ends `shift` elements before its fence, n rows `stride` apart with `filler` between
 // them.
 template <class T>
-T* laid_out(const Fenced& place, const std::vector<T>& rows, size_t n, size_t dim, size_t stride,
-            size_t shift, T filler) {
+T* laid_out(const Fenced& place, const std::vector<T>& rows, size_t n, size_t dim, size_t stride, size_t shift,
+            T filler) {
   const size_t count = n == 0 ? 0 : (n - 1) * stride + dim;
   T* to = place.room<T>(count, shift);
   std::fill_n(to, count, filler);
@@ -115,12 +105,7 @@ T* laid_out(const Fenced& place, const std::vector<T>& rows, size_t n, size_t di
 class KernelCheck {
  public:
   KernelCheck(const KernelTable& kernels, const Inputs& in, size_t gap, size_t shift)
-      : k_(kernels),
-        in_(in),
-        n_(in.n),
-        dim_(in.dim),
-        stride_(in.dim + gap),
-        shift_(shift),
+      : k_(kernels), in_(in), n_(in.n), dim_(in.dim), stride_(in.dim + gap), shift_(shift),
         query_(laid_out(query_place, in.queries, 1, dim_, dim_, shift, kNan)),
         rows_(laid_out(row_place, in.rows, n_, dim_, stride_, shift, kNan)),
         halves_(laid_out(half_place, in.halves, n_, dim_, stride_, shift, uint16_t{0x7e00})) {}
@@ -129,8 +114,7 @@ class KernelCheck {
     rows_against_a_query();
     pairs();
     widening();
-    for (size_t lanes = k_.lane_step; lanes <= k_.lanes; lanes += k_.lane_step)
-      panel(lanes, random);
+    for (size_t lanes = k_.lane_step; lanes <= k_.lanes; lanes += k_.lane_step) panel(lanes, random);
   }
 
  private:
@@ -143,9 +127,8 @@ class KernelCheck {
   }
 
   void report(const char* kernel, bool holds, size_t i, double got, double expected, double bound) {
-    that(holds,
-         "%s %s, %s, dim=%zu n=%zu stride=%zu shift=%zu: row %zu gives %.9g, not %.9g +- %.3g",
-         k_.name, kernel, name(in_.kind), dim_, n_, stride_, shift_, i, got, expected, bound);
+    that(holds, "%s %s, %s, dim=%zu n=%zu stride=%zu shift=%zu: row %zu gives %.9g, not %.9g +- %.3g", k_.name, kernel,
+         name(in_.kind), dim_, n_, stride_, shift_, i, got, expected, bound);
   }
 
   void rows_against_a_query() {
@@ -153,15 +136,11 @@ class KernelCheck {
     k_.dot_rows(query_, rows_, n_, stride_, dim_, out);
     compare("dot_rows", out, [&](size_t i) { return in_.dot(i, 0); }, dot_bound);
     k_.sq_euclidean_rows(query_, rows_, n_, stride_, dim_, out);
-    compare(
-        "sq_euclidean_rows", out, [&](size_t i) { return in_.sq_distances[i]; },
-        sq_euclidean_bound);
+    compare("sq_euclidean_rows", out, [&](size_t i) { return in_.sq_distances[i]; }, sq_euclidean_bound);
     k_.dot_rows_f16(query_, halves_, n_, stride_, dim_, out);
     compare("dot_rows_f16", out, [&](size_t i) { return in_.half_dots[i]; }, dot_bound);
     k_.sq_euclidean_rows_f16(query_, halves_, n_, stride_, dim_, out);
-    compare(
-        "sq_euclidean_rows_f16", out, [&](size_t i) { return in_.half_sq_distances[i]; },
-        sq_euclidean_bound);
+    compare("sq_euclidean_rows_f16", out, [&](size_t i) { return in_.half_sq_distances[i]; }, sq_euclidean_bound);
     k_.sq_norms(rows_, n_, stride_, dim_, out);
     compare("sq_norms", out, [&](size_t i) { return in_.squares[i]; }, dot_bound);
   }
@@ -174,27 +153,28 @@ class KernelCheck {
       const float got = k_.dot(query_, x, dim_), sq_got = k_.sq_euclidean(query_, x, dim_);
       report("dot", within(got, product, bound), i, got, product.value, bound);
       report("sq_euclidean", within(sq_got, square, sq_bound), i, sq_got, square.value, sq_bound);
-      exact("dot_exact", k_.dot_exact, kScalarKernels.dot_exact, x, i, product);
-      exact("sq_euclidean_exact", k_.sq_euclidean_exact, kScalarKernels.sq_euclidean_exact, x, i,
-            square);
+      exact("dot_exact", k_.dot_exact, x, i, product);
+      exact("sq_euclidean_exact", k_.sq_euclidean_exact, x, i, square);
     }
   }
 
-  // The same bits as the scalar level, and those close to long double's.
+  // The bits that the order of kernels.h gives, and those close to long double's.
   template <class Kernel>
-  void exact(const char* kernel, Kernel own, Kernel scalar, const float* x, size_t i,
-             const Sum& sum) {
+  void exact(const char* kernel, Kernel own, const float* x, size_t i, const Sum& sum) {
     const bool product = own == k_.dot_exact;
     long double expected = 0;
+    double sums[16] = {};
     for (size_t j = 0; j < dim_; ++j) {
       const long double q = query_[j], d = q - x[j];
       expected += product ? q * x[j] : d * d;
+      const double rounded = static_cast<double>(query_[j]) - x[j];
+      sums[j % 16] += product ? static_cast<double>(query_[j]) * x[j] : rounded * rounded;
     }
-    const double got = own(query_, x, dim_), twin = scalar(query_, x, dim_);
-    const double bound = exact_bound(dim_, sum);
-    report(kernel, std::fabs(got - expected) <= bound, i, got, static_cast<double>(expected),
-           bound);
-    report(kernel, std::memcmp(&got, &twin, sizeof got) == 0, i, got, twin, 0);
+    for (const size_t half : {8, 4, 2, 1})
+      for (size_t l = 0; l < half; ++l) sums[l] += sums[l + half];
+    const double got = own(query_, x, dim_), bound = exact_bound(dim_, sum);
+    report(kernel, std::fabs(got - expected) <= bound, i, got, static_cast<double>(expected), bound);
+    report(kernel, std::memcmp(&got, sums, sizeof got) == 0, i, got, sums[0], 0);
   }
 
   void widening() {
@@ -235,14 +215,13 @@ class KernelCheck {
     for (size_t l = 0; l < lanes; ++l) {
       slack[l] = static_cast<float>(uniform(random, 0, 1));
       // Close to what some row reaches, so that it matters; now and then everything or nothing.
-      threshold[l] =
-          n_ == 0 ? 0.0f : static_cast<float>(bound_of(term, slack, below(random, n_), l).value);
+      threshold[l] = n_ == 0 ? 0.0f : static_cast<float>(bound_of(term, slack, below(random, n_), l).value);
       if (below(random, 8) == 0) threshold[l] = below(random, 2) != 0 ? HUGE_VALF : -HUGE_VALF;
       if (std::isnan(threshold[l])) threshold[l] = 0.0f;
     }
     Hit* hits = hit_place.room<Hit>(n_);
-    const size_t found = k_.filter_panel(rows_, n_, stride_, dim_, packed, lanes,
-                                         {term[0], term[1], term[2]}, threshold, slack, hits);
+    const size_t found =
+        k_.filter_panel(rows_, n_, stride_, dim_, packed, lanes, {term[0], term[1], term[2]}, threshold, slack, hits);
     std::vector<uint64_t> hit(n_);
     for (size_t h = 0; h < found; ++h) {
       const bool sane = hits[h].row < n_ && hit[hits[h].row] == 0 && hits[h].lanes != 0 &&
@@ -263,11 +242,9 @@ class KernelCheck {
   // The upper bound that the filter computes for row i and query l, and how far rounding may move
   // it.
   Sum bound_of(float* const (&term)[3], const float* slack, size_t i, size_t l) const {
-    const double scale = term[0][i], bias = term[1][i],
-                 extra = static_cast<double>(term[2][i]) * slack[l];
+    const double scale = term[0][i], bias = term[1][i], extra = static_cast<double>(term[2][i]) * slack[l];
     const Sum& product = in_.dot(i, l);
-    const double rounding =
-        g(4) * (std::fabs(scale * product.value) + std::fabs(bias) + std::fabs(extra));
+    const double rounding = g(4) * (std::fabs(scale * product.value) + std::fabs(bias) + std::fabs(extra));
     return {scale * product.value + bias + extra,
             2 * (std::fabs(scale) * dot_bound(dim_, product) + rounding + 0x1p-126)};
   }
@@ -299,9 +276,8 @@ void widen_every_half() {
     level->widen(halves.data(), halves.size(), out.data());
     for (size_t h = 0; h < halves.size(); ++h) {
       const float expected = static_cast<float>(value_of(halves[h]));
-      const bool same = std::isnan(expected)
-                            ? std::isnan(out[h])
-                            : expected == out[h] && std::signbit(expected) == std::signbit(out[h]);
+      const bool same = std::isnan(expected) ? std::isnan(out[h])
+                                             : expected == out[h] && std::signbit(expected) == std::signbit(out[h]);
       that(same, "%s widen: half %04zx gives %.9g, not %.9g", level->name, h, out[h], expected);
     }
   }

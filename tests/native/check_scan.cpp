@@ -172,7 +172,7 @@ void short_queries_in_foreign_floats() {
 
 int main() {
   using namespace vecstore::check;
-  for (uint64_t seed = 1; seed <= 1500; ++seed) random_case(seed);
+  for (uint64_t seed = 1; seed <= 1000; ++seed) random_case(seed);
   short_queries_in_foreign_floats();
   for (const vecstore::Metric metric : kMetrics) {
     for (const Kind kind : {Kind::uniform, Kind::clustered, Kind::mixed}) many_rows(kind, metric);
