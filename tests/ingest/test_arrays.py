@@ -24,7 +24,7 @@ def rows_of(path: Path, **options: object) -> tuple[list[object], np.ndarray]:
 numbers = st.sampled_from(["<f4", ">f4", "<f2", "<f8", "<i4", "u1", ">i2"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     arrays.arrays(
         numbers,

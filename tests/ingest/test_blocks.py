@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vecstore.errors import IngestError
@@ -15,6 +15,7 @@ def cut(text: bytes, size: int) -> list[bytes]:
     return [block.tobytes() for block in line_blocks(io.BytesIO(text), "a.txt", size)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([b"\n", b"a", b"bc", b"\0"]), max_size=60), st.integers(1, 20))
 def test_blocks_are_the_stream_cut_after_newlines(pieces: list[bytes], size: int) -> None:
     text = b"".join(pieces)

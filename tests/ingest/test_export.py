@@ -38,7 +38,9 @@ def stores(draw: st.DrawFn, dtype: str) -> Store:
 
 @pytest.mark.parametrize("name", WRITABLE)
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30
+)
 @given(data=st.data())
 def test_round_trip(
     tmp_path_factory: pytest.TempPathFactory, name: str, dtype: str, data: st.DataObject

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vecstore.ingest.lines import ParsedBlock, complaint, nearest_float32, parse_block
@@ -121,6 +121,7 @@ def middle_after(value: float) -> str:
     return f"{(value + float(above)) / 2:.200f}"
 
 
+@settings(deadline=None)
 @given(decimals)
 @example("1.0000000596046447753906251")
 @example("3.4028235677973366e38")
@@ -136,6 +137,7 @@ def test_numbers_become_the_nearest_float(text: str) -> None:
     assert np.signbit(native) == np.signbit(python) == text.startswith("-")
 
 
+@settings(deadline=None)
 @given(st.floats(width=32, allow_nan=False))
 def test_every_float_survives_its_shortest_decimal(value: float) -> None:
     text = str(np.float32(value))
@@ -154,6 +156,7 @@ line_bytes = st.lists(
 ).map(bytes)
 
 
+@settings(deadline=None)
 @given(st.one_of(line_bytes, st.binary(max_size=200)), st.integers(1, 4), st.booleans())
 def test_both_parsers_agree_on_any_bytes(text: bytes, dim: int, keyed: bool) -> None:
     block = np.frombuffer(text, np.uint8)
@@ -164,6 +167,7 @@ def test_both_parsers_agree_on_any_bytes(text: bytes, dim: int, keyed: bool) -> 
         np.testing.assert_array_equal(getattr(native, name), getattr(python, name))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(min_size=1), st.integers(0, 99)), max_size=5))
 def test_every_bad_line_has_a_reason(rows: list[tuple[str, int]]) -> None:
     text = "\n".join(f"{key} {number}" for key, number in rows).encode()

@@ -156,7 +156,7 @@ good_keys = st.text(
 floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(1, 5).flatmap(
         lambda dim: st.dictionaries(

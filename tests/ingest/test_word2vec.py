@@ -39,7 +39,7 @@ def test_rows_are_read_bit_for_bit(path: Path, end: bytes) -> None:
 keys = st.text(st.characters(codec="utf-8", exclude_characters=" \n"), min_size=1, max_size=9)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(keys, max_size=30, unique=True), st.integers(1, 9), st.integers(64, 200))
 def test_rows_do_not_depend_on_blocks(
     path: Path, monkeypatch: pytest.MonkeyPatch, keys: list[str], dim: int, block_bytes: int
