@@ -145,6 +145,8 @@ def as_matches(
         What the engine returned.
     metric : str
         What the distances are distances of.
+    plan : Plan
+        How it was found.
     single : bool
         Whether there was one query rather than a batch.
 
@@ -154,7 +156,9 @@ def as_matches(
         With keys that are decoded when asked for.
     """
     distances, rows, counts, _ = found
-    return Matches(distances, rows, counts, metric=metric, take=snapshot.take, single=single)
+    return Matches(
+        distances, rows, counts, metric=metric, take=snapshot.take, single=single, plan=plan
+    )
 
 
 def check_threads(threads: int | None) -> int | None:

@@ -1,10 +1,11 @@
 """The exact search: which path it takes, and taking it.
 
-Every path gives the same answer, so the choice is about time alone. `choose` makes it, from what
-`benchmarks/crossover.py` measures.
+Every path gives the same answer, so the choice is about time alone. It follows the times that
+``python -m benchmarks.crossover`` measures, as ratios of one path to another.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,50 @@ from vecstore.kernels.threads import thread_count
 from vecstore.results import Plan
 
 __all__ = ["as_plan", "choose", "search"]
+
+
+class Crossover(NamedTuple):
+    """From where on codes are faster than vectors at a level.
+
+    Attributes
+    ----------
+    few_dim, few_values : int
+        Dimensions, and values in all rows, if queries come one by one.
+    many_dim : int or None
+        Dimensions, if they come in a batch; None: never.
+    """
+
+    few_dim: int
+    few_values: int
+    many_dim: int | None
+
+
+# One query, 20,000 rows: at 32 dimensions codes took 1.6 times as long as vectors (avx2: 0.9), at
+# 64 as long, at 128 half. At 100 dimensions, 4,000 rows took as long, 16,000 half, 300,000 a third.
+# In a batch of 64 codes win from 32 dimensions on: 0.9, 0.6 at 128, a third for 300,000 x 100.
+# Without vector instructions a batch takes 1.4 times as long on codes, and one query half.
+_CROSSOVERS = {
+    "amx": Crossover(64, 400_000, 32),
+    "avx512": Crossover(64, 400_000, 32),
+    "avx2": Crossover(32, 400_000, 16),
+    "scalar": Crossover(32, 100_000, None),
+}
+
+# Up to this many queries read the rows one after the other.
+_FEW = 4
+
+# Rows per neighbour and query that a batch on codes needs: bounds rank less sharply than float32
+# scores, which costs k ln n survivors. At k = 100 of 16,000 rows codes took 1.3 times as long, of
+# 64,000 rows 0.8.
+_ROWS_PER_NEIGHBOR = 256
+
+# Of the qualifying rows, a copy costs what 24 queries on codes do, and scanning it six times what
+# scanning their codes does. So one query gathers up to 3 % of the rows, a large batch up to 16 %.
+_COPY, _SCAN_COPY = 24, 6
+_MAX_GATHERED_BYTES = 256 << 20
+
+# Products of longer codes could exceed 32 bits.
+_MAX_CODED_DIM = 65536
 
 
 def choose(level: str, *, rows: int, qualifying: int, dim: int, n_queries: int, k: int) -> str:
@@ -38,8 +83,30 @@ def choose(level: str, *, rows: int, qualifying: int, dim: int, n_queries: int, 
     -------
     str
         ``"codes"``, ``"float"`` or ``"gather"``; see `vecstore.results.Plan`.
+
+    Examples
+    --------
+    >>> choose("avx2", rows=300_000, qualifying=300_000, dim=100, n_queries=1, k=10)
+    'codes'
+    >>> choose("avx2", rows=300_000, qualifying=3_000, dim=100, n_queries=1, k=10)
+    'gather'
+    >>> choose("avx2", rows=300, qualifying=300, dim=100, n_queries=1, k=10)
+    'float'
     """
-    return "codes"
+    worth_a_copy = qualifying * (_COPY + _SCAN_COPY * n_queries) <= rows * n_queries
+    if worth_a_copy and qualifying < rows and 4 * dim * qualifying <= _MAX_GATHERED_BYTES:
+        return "gather"
+    return "codes" if _codes_pay(level, rows, qualifying, dim, n_queries, k) else "float"
+
+
+def _codes_pay(level: str, rows: int, qualifying: int, dim: int, n_queries: int, k: int) -> bool:
+    crossover = _CROSSOVERS.get(level)
+    if crossover is None or dim > _MAX_CODED_DIM:
+        return False
+    if n_queries <= _FEW:
+        return dim >= crossover.few_dim and rows * dim >= crossover.few_values
+    many_dim = crossover.many_dim
+    return many_dim is not None and dim >= many_dim and qualifying >= _ROWS_PER_NEIGHBOR * k
 
 
 def search(
