@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ ODD_ONES = (
     ("monday", "tuesday", "music", "friday"),
 )
 SHOWN = 6  # neighbours in the table
+BATCH = 256  # words asked about at a time
+PATIENCE = 2.0  # seconds; the reference engine would take minutes for all words
 
 
 @click.command()
@@ -130,15 +133,19 @@ def _show_odd_ones(store: vecstore.Store, out: "Console") -> None:
 def _show_speed(store: vecstore.Store, out: "Console") -> None:
     words = store.keys().tolist()
     one = np.median([_timed(lambda: store.similar("king", k=10))[0] for _ in range(50)])
-    batch, _ = _timed(lambda: store.similar(words, k=10))
+    seconds, asked = 0.0, 0
+    while asked < len(words) and seconds < PATIENCE:
+        batch = words[asked : asked + BATCH]
+        seconds += _timed(partial(store.similar, batch, k=10))[0]
+        asked += len(batch)
     engine = vecstore.build_info()
     _title(out, f"Speed of exact answers ({engine['engine']} engine, {engine['level']})")
     _answer(out, "the ten nearest of one word", f"{1e3 * one:.2f} ms")
     _answer(
         out,
-        f"the ten nearest of each of {len(words):,}",
-        f"{batch:.2f} s",
-        f"{len(words) / batch:,.0f} words a second",
+        f"the ten nearest of each of {asked:,}",
+        f"{seconds:.2f} s",
+        f"{asked / seconds:,.0f} words a second",
     )
 
 
