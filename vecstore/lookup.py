@@ -160,7 +160,7 @@ def _suggestions(snapshot: Snapshot, key: str) -> list[str]:
         near: list[str] = snapshot.take(np.sort(rows[rows >= 0])).tolist()
         return near
 
-    sample = snapshot.take(np.arange(min(len(snapshot), _SAMPLED_KEYS)))
+    sample = snapshot.take(snapshot.live[:_SAMPLED_KEYS])
     return near_spellings(key, "".join(sample), stored)
 
 

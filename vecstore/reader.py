@@ -103,7 +103,7 @@ class Reader(ABC):
             k,
             self.metric,
             single=single,
-            where=None if where is None else as_mask(where, len(snapshot)),
+            where=None if where is None else snapshot.spread(as_mask(where, len(snapshot))),
             exclude=search.exclusions(snapshot, exclude, len(rows)),
             threads=threads,
         )
@@ -275,7 +275,7 @@ class Reader(ABC):
             Decoded now, all of them: `batches` goes through a large store in steps.
         """
         snapshot = self._snapshot
-        return snapshot.take(np.arange(len(snapshot)))
+        return snapshot.take(snapshot.live)
 
     def batches(self, size: int = 65536) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         """Go through the whole store in the order of insertion.
@@ -290,6 +290,6 @@ class Reader(ABC):
         keys : ndarray of object (str) or int64, shape (m,)
             The keys of the step.
         vectors : ndarray, shape (m, dim)
-            Read-only views of the stored values.
+            The stored values, read-only.
         """
         return self._snapshot.batches(check_count(size, "size"))

@@ -2,7 +2,8 @@
 
 A part is a segment, or an array that looks like one. Row r of part p is the global row
 ``first_rows[p] + r``: engines answer in global rows, and ties go to the smaller one, which is the
-order of insertion. A snapshot never changes; adding makes a new one that shares the old parts.
+order of insertion. Deleted rows keep their numbers, but nothing finds them. A snapshot never
+changes; adding makes a new one that shares the old parts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import Block
 from vecstore.parts import Part, Rows
+from vecstore.storage.tombstones import Words, count_rows, has_row, have_rows, rows_of
 
 __all__ = ["Snapshot"]
 
@@ -31,12 +33,20 @@ class Snapshot:
         Of every vector: float32 or float16.
     key_kind : str
         ``"str"`` or ``"int"``.
+    masks : tuple of (ndarray of uint64) or None
+        For every part which rows are not deleted, as in `Block`; None where no row is.
     """
 
     def __init__(
-        self, parts: tuple[Part, ...], dim: int, dtype: np.dtype[Any], key_kind: str
+        self,
+        parts: tuple[Part, ...],
+        dim: int,
+        dtype: np.dtype[Any],
+        key_kind: str,
+        masks: tuple[Words | None, ...] | None = None,
     ) -> None:
         self.parts = parts
+        self.masks = (None,) * len(parts) if masks is None else masks
         self.dim = dim
         self.dtype = dtype
         self.key_kind = key_kind
@@ -44,14 +54,57 @@ class Snapshot:
         self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
     def __len__(self) -> int:
+        return self._length
+
+    @cached_property
+    def _length(self) -> int:
+        counts = [
+            len(part.keys) if mask is None else count_rows(mask)
+            for part, mask in zip(self.parts, self.masks, strict=True)
+        ]
+        return sum(counts)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, deleted ones included."""
         return int(self.first_rows[-1])
+
+    @cached_property
+    def live(self) -> Rows:
+        """The global rows that are not deleted, ascending: the order of insertion."""
+        return np.concatenate(
+            [
+                first + (np.arange(len(part.keys)) if mask is None else rows_of(mask))
+                for part, mask, first in self._numbered()
+            ]
+            or [np.empty(0, np.int64)]
+        )
+
+    def spread(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return a choice among the rows that are not deleted as one among all rows.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (len(self),)
+            In the order of insertion.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows,)
+            By global row; False for deleted ones.
+        """
+        if len(chosen) == self.rows:
+            return chosen
+        spread = np.zeros(self.rows, np.bool_)
+        spread[self.live] = chosen
+        return spread
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """What an engine scans, in the order of the rows; without codes."""
         return tuple(
-            Block(part.vectors, part.inverse_norms, int(first), None)
-            for part, first in zip(self.parts, self.first_rows[:-1], strict=True)
+            Block(part.vectors, part.inverse_norms, first, mask)
+            for part, mask, first in self._numbered()
         )
 
     def coded(self, n_queries: int, threads: int | None) -> tuple[Block, ...]:
@@ -87,7 +140,8 @@ class Snapshot:
         Snapshot
             Sharing the parts of this one.
         """
-        return Snapshot((*self.parts, part), self.dim, self.dtype, self.key_kind)
+        masks = (*self.masks, None)
+        return Snapshot((*self.parts, part), self.dim, self.dtype, self.key_kind, masks)
 
     def find_one(self, key: Any) -> int:
         """Return the row of one key.
@@ -102,9 +156,10 @@ class Snapshot:
         int
             Global; -1 where there is none.
         """
-        for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
-            if (row := part.keys.find_one(key)) >= 0:
-                return int(first) + row
+        for part, mask, first in self._numbered():
+            row = part.keys.find_one(key)
+            if row >= 0 and (mask is None or has_row(mask, row)):
+                return first + row
         return -1
 
     def find(self, keys: Sequence[Any]) -> Rows:
@@ -123,9 +178,12 @@ class Snapshot:
         if len(keys) == 1:  # a third of the time, and the commonest question
             return np.array([self.find_one(keys[0])], np.int64)
         rows = np.full(len(keys), -1, np.int64)
-        for part, first in zip(self.parts, self.first_rows[:-1], strict=True):
+        for part, mask, first in self._numbered():
             local = part.keys.find(keys)
-            np.copyto(rows, local + first, where=local >= 0)
+            found = local >= 0
+            if mask is not None:
+                found[found] = have_rows(mask, local[found])
+            np.copyto(rows, local + first, where=found)
         return rows
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
@@ -179,13 +237,19 @@ class Snapshot:
         keys : ndarray of object (str) or int64, shape (m,)
             The keys of the step.
         vectors : ndarray, shape (m, dim)
-            Read-only views.
+            Read-only; views where no row is deleted.
         """
-        for part in self.parts:
-            for start in range(0, len(part.keys), size):
-                vectors = part.vectors[start : start + size]
+        for part, mask, _ in self._numbered():
+            live = None if mask is None else rows_of(mask)
+            for start in range(0, len(part.keys if live is None else live), size):
+                here = slice(start, start + size)
+                vectors = part.vectors[here if live is None else live[here]]
                 vectors.flags.writeable = False
-                yield part.keys.take(np.arange(start, start + len(vectors))), vectors
+                rows = np.arange(start, start + len(vectors)) if live is None else live[here]
+                yield part.keys.take(rows), vectors
+
+    def _numbered(self) -> Iterator[tuple[Part, Words | None, int]]:
+        return zip(self.parts, self.masks, self.first_rows[:-1].tolist(), strict=True)
 
     def _split(self, rows: Rows) -> list[tuple[Part, npt.NDArray[np.bool_], Rows]]:
         """Return (part, which of `rows` lie in it, their local rows) for every part concerned."""

@@ -16,6 +16,7 @@ from vecstore.storage.tombstones import (
     clear_rows,
     count_rows,
     has_row,
+    have_rows,
     read_tombstones,
     rows_of,
     write_tombstones,
@@ -31,6 +32,7 @@ def test_masks_are_sets_of_rows(n: int, data: st.DataObject) -> None:
     assert rows_of(words).tolist() == live
     assert count_rows(words) == len(live)
     assert [row for row in range(n) if has_row(words, row)] == live
+    assert np.flatnonzero(have_rows(words, np.arange(n))).tolist() == live
 
 
 def test_clearing_a_row_twice_clears_it_once() -> None:

@@ -1,11 +1,13 @@
 """The storage layer: a store as files, and nothing about searching.
 
-A store is a folder of files that are written once and never changed, and of manifests that say
-which of them make up the store::
+A store is a folder of files that are written once and never changed, of manifests that say which of
+them make up the store, and of a journal that holds what was written since::
 
     words.vecs/
       manifest-00000007.json    the store as of generation 7: the commit point
       segment-00000003.h5       keys and vectors
+      tombstones-00000003-00000007.npy   rows of segment 3 that are deleted
+      journal-00000007.log      commits since
       subwords-00000004.h5      n-gram vectors of a fastText model
       writer.lock               held by the one writer
 
@@ -20,6 +22,7 @@ From the disk upwards, each module using those above it:
 `hdf5_writer`     writing label and arrays; `hdf5_reader`: mapping the arrays
 `sealed`          a document with magic, version and checksum
 `manifest`        what a store is as of one generation
+`records`         one commit as bytes; `journal`: many of them, in the order of time
 `commits`         writing the next manifest, finding the newest; `reclaim`: what goes then
 `hashing`         the hash of a key
 `packed`          strings in two arrays; `sorted_table`: values over rows
@@ -27,6 +30,7 @@ From the disk upwards, each module using those above it:
 `array_files`     files of arrays that a manifest names
 `scan_codes`      codes among the arrays of a file
 `segment`         keys, vectors and codes
+`tombstones`      which rows of a segment are deleted
 `subwords`        vectors for words that no row has
 `generations`     what a reader opens
 `foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
@@ -55,21 +59,27 @@ From the disk upwards, each module using those above it:
 from vecstore.storage.commits import commit, read_latest
 from vecstore.storage.generations import Generation, read_generation
 from vecstore.storage.hdf5_writer import Pieces
+from vecstore.storage.journal import Journal, Replay, read_journal
 from vecstore.storage.keys import IntKeys, RangeKeys, StrKeys, build_keys
 from vecstore.storage.lock import WriterLock
 from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.reclaim import reclaim
+from vecstore.storage.records import Record
 from vecstore.storage.segment import Segment, write_segment
 from vecstore.storage.sidecar import Sidecar
 from vecstore.storage.subwords import Subwords, write_subwords
+from vecstore.storage.tombstones import write_tombstones
 
 __all__ = [
     "FileEntry",
     "Generation",
     "IntKeys",
+    "Journal",
     "Manifest",
     "Pieces",
     "RangeKeys",
+    "Record",
+    "Replay",
     "Segment",
     "Sidecar",
     "StrKeys",
@@ -78,8 +88,10 @@ __all__ = [
     "build_keys",
     "commit",
     "read_generation",
+    "read_journal",
     "read_latest",
     "reclaim",
     "write_segment",
     "write_subwords",
+    "write_tombstones",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "clear_rows",
     "count_rows",
     "has_row",
+    "have_rows",
     "read_tombstones",
     "rows_of",
     "write_tombstones",
@@ -102,6 +103,25 @@ def has_row(words: Words, row: int) -> bool:
         True if it is.
     """
     return bool(int(words[row // _BITS]) >> (row % _BITS) & 1)
+
+
+def have_rows(words: Words, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return whether the bits of rows are set; see `has_row`.
+
+    Parameters
+    ----------
+    words : ndarray of uint64, shape (ceil(n / 64),)
+        A mask, or tombstones.
+    rows : ndarray of int64, shape (m,)
+        Any of the n.
+
+    Returns
+    -------
+    ndarray of bool, shape (m,)
+        For every row.
+    """
+    bits: npt.NDArray[np.uint64] = words[rows // _BITS] >> (rows % _BITS).astype(np.uint64)
+    return (bits & np.uint64(1)).astype(np.bool_)
 
 
 def rows_of(words: Words) -> npt.NDArray[np.int64]:
