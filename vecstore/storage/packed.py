@@ -51,7 +51,7 @@ class PackedStrings:
     def __init__(self, utf8: npt.NDArray[np.uint8], offsets: Words, path: str = "memory") -> None:
         self.utf8 = utf8
         self.offsets = offsets
-        self._path = path
+        self.path = path
         self._bytes = utf8.data
         self._offsets = offsets.data
         self._end = len(utf8) - PADDING
@@ -133,7 +133,7 @@ class PackedStrings:
         try:
             strings[:] = [str(view[start:stop], "utf-8") for start, stop in pairs]
         except UnicodeDecodeError as error:
-            raise damaged(self._path, f"a string is not valid UTF-8 ({error.reason})") from None
+            raise damaged(self.path, f"a string is not valid UTF-8 ({error.reason})") from None
         return strings
 
     def select(self, rows: Rows) -> Self:
@@ -246,4 +246,4 @@ class PackedStrings:
         return starts.astype(np.int64), (stops - starts).astype(np.int64)
 
     def _damage(self) -> Exception:
-        return damaged(self._path, f"`offsets` point outside the {self._end} bytes of the strings")
+        return damaged(self.path, f"`offsets` point outside the {self._end} bytes of the strings")

@@ -1,0 +1,181 @@
+"""Columns as polars sees them, and back."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vecstore.storage.columns import KINDS, Column
+from vecstore.storage.damage import damaged
+from vecstore.storage.packed import PackedStrings
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["from_series", "missing_series", "to_series"]
+
+# Polars counts in the bytes of one value with 32 bits; strings are cut out of values of this size.
+_LARGEST_TEXT = 1 << 30
+
+
+def to_series(name: str, column: Column) -> "polars.Series":
+    """Return a column as polars has it.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    column : Column
+        Of n rows; read now.
+
+    Returns
+    -------
+    polars.Series
+        Of n values, null where one is missing.
+
+    Raises
+    ------
+    CorruptStoreError
+        If strings are not what was written.
+
+    Examples
+    --------
+    >>> to_series("day", Column("date", np.array([0, 365], np.int32))).to_list()
+    [datetime.date(1970, 1, 1), datetime.date(1971, 1, 1)]
+    """
+    import polars
+
+    if isinstance(column.values, PackedStrings):
+        series = _strings(column.values)
+    else:
+        values = column.values != 0 if column.kind == "bool" else np.asarray(column.values)
+        series = polars.Series(values).cast(_dtype(column.kind))
+    if column.valid is not None:
+        series = series.zip_with(polars.Series(column.valid != 0), missing_series("", column.kind))
+    return series.alias(name)
+
+
+def missing_series(name: str, kind: str, rows: int = 1) -> "polars.Series":
+    """Return a column in which every value is missing.
+
+    Parameters
+    ----------
+    name, kind : str
+        Of the column.
+    rows : int, default 1
+        How many values.
+
+    Returns
+    -------
+    polars.Series
+        Of nulls.
+    """
+    import polars
+
+    return polars.Series(name, [None], _dtype(kind)).new_from_index(0, rows)
+
+
+def from_series(name: str, series: Any) -> Column | list[Any]:
+    """Return what polars, pandas or Arrow have as a column.
+
+    Parameters
+    ----------
+    name : str
+        Of the column, for the errors.
+    series : polars.Series, or what it can be made of
+        Of n values.
+
+    Returns
+    -------
+    Column or list
+        Of n values; a list of None if they have no type.
+
+    Raises
+    ------
+    TypeError
+        If they are of a type that no column has.
+    """
+    import polars
+
+    if not isinstance(series, polars.Series):
+        series = polars.Series(name, series)
+    if series.dtype == polars.Null:
+        return [None] * len(series)
+    kind = _kind(name, series.dtype)
+    valid = series.is_not_null().to_numpy().astype(np.uint8) if series.null_count() else None
+    if kind == "string":
+        texts = series.cast(polars.String).fill_null("").to_list()
+        return Column(kind, PackedStrings.pack(texts), valid)
+    if series.dtype == polars.UInt64 and (series.max() or 0) >= 2**63:
+        raise ValueError(
+            f'`attributes` must hold integers of 64 bits in column "{name}"; got {series.max()}.'
+        )
+    physical = series.cast(_dtype(kind)).to_physical()
+    nothing = False if kind == "bool" else 0
+    values = physical.fill_null(nothing).to_numpy().astype(KINDS[kind])
+    return Column(kind, values, valid)
+
+
+def _kind(name: str, dtype: "polars.DataType") -> str:
+    import polars
+
+    if isinstance(dtype, polars.Datetime) and dtype.time_zone is not None:
+        raise TypeError(
+            f'`attributes` must hold datetimes without a zone in column "{name}"; got {dtype}. '
+            "Convert them to one zone and drop it."
+        )
+    if dtype.is_integer() and dtype not in (polars.Int128, polars.UInt128):
+        return "int64"
+    if dtype.is_float():
+        return "float64"
+    for found, kind in (
+        (polars.Boolean, "bool"),
+        (polars.Date, "date"),
+        (polars.Datetime, "datetime"),
+        (polars.String, "string"),
+        (polars.Categorical, "string"),
+        (polars.Enum, "string"),
+    ):
+        if dtype == found:
+            return kind
+    kinds = list(KINDS)
+    raise TypeError(
+        f"`attributes` must hold {', '.join(kinds[:-1])} or {kinds[-1]} in column "
+        f'"{name}"; got {dtype}.'
+    )
+
+
+def _dtype(kind: str) -> "polars.DataType":
+    import polars
+
+    return {
+        "bool": polars.Boolean(),
+        "date": polars.Date(),
+        "datetime": polars.Datetime("us"),
+        "float64": polars.Float64(),
+        "int64": polars.Int64(),
+        "string": polars.String(),
+    }[kind]
+
+
+def _strings(strings: PackedStrings) -> "polars.Series":
+    """Cut the strings out of their bytes; polars refers to the bytes and copies none."""
+    import polars
+    from polars.exceptions import PolarsError
+
+    utf8, offsets = strings.content()
+    pieces: list[polars.Series] = []
+    start = 0
+    while start < len(offsets) - 1 or not pieces:
+        first = int(offsets[start])
+        stop = int(np.searchsorted(offsets, first + _LARGEST_TEXT, side="right")) - 1
+        stop = min(max(stop, start + 1), len(offsets) - 1)
+        places = offsets[start : stop + 1].astype(np.int64) - first
+        text = polars.lit(utf8[first : first + int(places[-1])].tobytes())
+        cut = text.bin.slice(polars.col("start"), polars.col("length")).cast(polars.String)
+        spans = polars.DataFrame({"start": places[:-1], "length": np.diff(places)})
+        try:
+            pieces.append(spans.select(text=cut).to_series())
+        except PolarsError as error:
+            raise damaged(strings.path, f"a string is not valid UTF-8 ({error})") from None
+        start = stop
+    return polars.concat(pieces)
