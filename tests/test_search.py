@@ -30,15 +30,14 @@ def expected(vectors: np.ndarray, query: np.ndarray, metric: str) -> np.ndarray:
     products = x @ q
     if metric == "dot":
         return -products
-    return np.maximum(1 - products / (np.sqrt(q @ q) * np.sqrt((x * x).sum(axis=1))), 0)
+    return np.maximum(1 - products / np.sqrt((q @ q) * (x * x).sum(axis=1)), 0)
 
 
 def in_parts(vectors: np.ndarray, cuts: list[int], metric: str) -> Store:
     """A store whose rows lie in several parts, some of them empty; keys count across them."""
     edges = [0, *sorted(cuts), len(vectors)]
     parts = tuple(
-        Part(vectors[a:b], build_keys(np.arange(a, b), "int"), metric)
-        for a, b in pairwise(edges)
+        Part(vectors[a:b], build_keys(np.arange(a, b), "int"), metric) for a, b in pairwise(edges)
     )
     return Store(Snapshot(parts, vectors.shape[1], vectors.dtype, "int"), metric)
 

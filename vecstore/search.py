@@ -120,7 +120,7 @@ def found_rows(
         return found, exact.as_plan(cast(Engine, jit), "float", found.work, len(queries), threads)
     path = exact.choose(
         kernels.level(kernels.engine()),
-        rows=len(snapshot),
+        rows=snapshot.rows,
         qualifying=len(snapshot) if where is None else int(np.count_nonzero(where)),
         dim=snapshot.dim,
         n_queries=len(queries),

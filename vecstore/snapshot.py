@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Block
+from vecstore.index.codes import Progress
 from vecstore.parts import Part, Rows
 from vecstore.storage.tombstones import Words, count_rows, has_row, have_rows, rows_of
 
@@ -126,6 +127,19 @@ class Snapshot:
             block._replace(codes=part.codes_for(n_queries, threads))
             for block, part in zip(self.blocks, self.parts, strict=True)
         )
+
+    def encode(self, threads: int | None, progress: Progress | None) -> None:
+        """Make all codes that are not there yet.
+
+        Parameters
+        ----------
+        threads : int or None
+            To encode with.
+        progress : callable or None
+            Called as ``progress(rows, total)``.
+        """
+        for part, _, first in self._numbered():
+            part.encode(threads, progress and _from(first, self.rows, progress))
 
     def adding(self, part: Part) -> "Snapshot":
         """Return a snapshot with one more part at the end.
@@ -258,3 +272,8 @@ class Snapshot:
             (self.parts[owner], owners == owner, rows[owners == owner] - self.first_rows[owner])
             for owner in np.unique(owners)
         ]
+
+
+def _from(first: int, total: int, progress: Progress) -> Progress:
+    """Return the progress of a part as one of the whole."""
+    return lambda done, _: progress(first + done, total)

@@ -19,7 +19,7 @@ from vecstore.results import Plan
 __all__ = ["as_plan", "choose", "search"]
 
 
-class Crossover(NamedTuple):
+class _Crossover(NamedTuple):
     """From where on codes are faster than vectors at a level.
 
     Attributes
@@ -40,10 +40,10 @@ class Crossover(NamedTuple):
 # In a batch of 64 codes win from 32 dimensions on: 0.9, 0.6 at 128, a third for 300,000 x 100.
 # Without vector instructions a batch takes 1.4 times as long on codes, and one query half.
 _CROSSOVERS = {
-    "amx": Crossover(64, 400_000, 32),
-    "avx512": Crossover(64, 400_000, 32),
-    "avx2": Crossover(32, 400_000, 16),
-    "scalar": Crossover(32, 100_000, None),
+    "amx": _Crossover(64, 400_000, 32),
+    "avx512": _Crossover(64, 400_000, 32),
+    "avx2": _Crossover(32, 400_000, 16),
+    "scalar": _Crossover(32, 100_000, None),
 }
 
 # Up to this many queries read the rows one after the other.
