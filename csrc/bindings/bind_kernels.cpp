@@ -78,63 +78,78 @@ void register_kernels(py::module_& m) {
   m.def("level", [](const std::string& level) { return kernels_for(level).name; }, arg("level"));
   m.def("threads", &default_threads);
   m.def("compiler", &compiler);
+  m.def(
+      "multiply_codes",
+      [](size_t rounds, const std::string& level) {
+        const KernelTable& kernels = kernels_for(level);
+        const py::gil_scoped_release release;
+        int32_t sums[256] = {};
+        return kernels.multiply_codes(rounds, sums);
+      },
+      arg("rounds"), arg("level"));
 #if defined(NDEBUG)
   m.attr("asserts") = false;
 #else
   m.attr("asserts") = true;
 #endif
 
-  m.def("dot",
-        [](const FloatArray& a, const FloatArray& b, const std::string& level) {
-          return pair_kernel(kernels_for(level).dot, a, b);
-        },
-        arg("a").noconvert(), arg("b").noconvert(), arg("level"));
-  m.def("sq_euclidean",
-        [](const FloatArray& a, const FloatArray& b, const std::string& level) {
-          return pair_kernel(kernels_for(level).sq_euclidean, a, b);
-        },
-        arg("a").noconvert(), arg("b").noconvert(), arg("level"));
-  m.def("dot_rows",
-        [](const FloatArray& query, const py::array& vectors, const std::string& level) {
-          const KernelTable& kernels = kernels_for(level);
-          return rows_kernel(kernels.dot_rows, kernels.dot_rows_f16, query, vectors);
-        },
-        arg("query").noconvert(), arg("vectors").noconvert(), arg("level"));
-  m.def("sq_euclidean_rows",
-        [](const FloatArray& query, const py::array& vectors, const std::string& level) {
-          const KernelTable& kernels = kernels_for(level);
-          return rows_kernel(kernels.sq_euclidean_rows, kernels.sq_euclidean_rows_f16, query, vectors);
-        },
-        arg("query").noconvert(), arg("vectors").noconvert(), arg("level"));
+  m.def(
+      "dot",
+      [](const FloatArray& a, const FloatArray& b, const std::string& level) {
+        return pair_kernel(kernels_for(level).dot, a, b);
+      },
+      arg("a").noconvert(), arg("b").noconvert(), arg("level"));
+  m.def(
+      "sq_euclidean",
+      [](const FloatArray& a, const FloatArray& b, const std::string& level) {
+        return pair_kernel(kernels_for(level).sq_euclidean, a, b);
+      },
+      arg("a").noconvert(), arg("b").noconvert(), arg("level"));
+  m.def(
+      "dot_rows",
+      [](const FloatArray& query, const py::array& vectors, const std::string& level) {
+        const KernelTable& kernels = kernels_for(level);
+        return rows_kernel(kernels.dot_rows, kernels.dot_rows_f16, query, vectors);
+      },
+      arg("query").noconvert(), arg("vectors").noconvert(), arg("level"));
+  m.def(
+      "sq_euclidean_rows",
+      [](const FloatArray& query, const py::array& vectors, const std::string& level) {
+        const KernelTable& kernels = kernels_for(level);
+        return rows_kernel(kernels.sq_euclidean_rows, kernels.sq_euclidean_rows_f16, query, vectors);
+      },
+      arg("query").noconvert(), arg("vectors").noconvert(), arg("level"));
   m.def("sq_norms", &sq_norms, arg("vectors").noconvert(), arg("level"));
 
-  m.def("inverse_norms",
-        [](const py::array& vectors, const std::string& level, size_t threads) {
-          const KernelTable& kernels = kernels_for(level);
-          const Block block = block_of(vectors);
-          FloatArray out(static_cast<py::ssize_t>(block.n));
-          float* to = out.mutable_data();
-          const size_t dim = dim_of(vectors);
-          const py::gil_scoped_release release;
-          inverse_norms(kernels, block, dim, threads, to);
-          return out;
-        },
-        arg("vectors").noconvert(), arg("level"), arg("threads"));
-  m.def("distances",
-        [](const FloatArray& queries, const py::array& vectors, const std::string& metric, const std::string& level,
-           size_t threads) {
-          const KernelTable& kernels = kernels_for(level);
-          const Queries q = queries_of(queries);
-          const Block block = block_of(vectors);
-          if (dim_of(vectors) != q.dim) throw py::value_error("`vectors` must have the dim of the queries.");
-          DoubleArray out({q.n, block.n});
-          double* to = out.mutable_data();
-          const Metric measure = metric_of(metric);
-          const py::gil_scoped_release release;
-          distances(kernels, block, q, measure, threads, to);
-          return out;
-        },
-        arg("queries").noconvert(), arg("vectors").noconvert(), arg("metric"), arg("level"), arg("threads"));
+  m.def(
+      "inverse_norms",
+      [](const py::array& vectors, const std::string& level, size_t threads) {
+        const KernelTable& kernels = kernels_for(level);
+        const Block block = block_of(vectors);
+        FloatArray out(static_cast<py::ssize_t>(block.n));
+        float* to = out.mutable_data();
+        const size_t dim = dim_of(vectors);
+        const py::gil_scoped_release release;
+        inverse_norms(kernels, block, dim, threads, to);
+        return out;
+      },
+      arg("vectors").noconvert(), arg("level"), arg("threads"));
+  m.def(
+      "distances",
+      [](const FloatArray& queries, const py::array& vectors, const std::string& metric, const std::string& level,
+         size_t threads) {
+        const KernelTable& kernels = kernels_for(level);
+        const Queries q = queries_of(queries);
+        const Block block = block_of(vectors);
+        if (dim_of(vectors) != q.dim) throw py::value_error("`vectors` must have the dim of the queries.");
+        DoubleArray out({q.n, block.n});
+        double* to = out.mutable_data();
+        const Metric measure = metric_of(metric);
+        const py::gil_scoped_release release;
+        distances(kernels, block, q, measure, threads, to);
+        return out;
+      },
+      arg("queries").noconvert(), arg("vectors").noconvert(), arg("metric"), arg("level"), arg("threads"));
 }
 
 }  // namespace vecstore

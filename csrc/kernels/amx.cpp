@@ -101,23 +101,60 @@ inline size_t filter_tiles(const CodeRows& rows, const CodePanel& panel, CodeHit
 size_t filter_codes(const CodeRows& rows, const CodePanel& panel, CodeHit* hits) noexcept {
   const TileConfig config;
   _tile_loadconfig(&config);
-  const size_t found =
-      panel.lanes == kWidth ? filter_tiles<1>(rows, panel, hits) : filter_tiles<2>(rows, panel, hits);
+  const size_t found = panel.lanes == kWidth ? filter_tiles<1>(rows, panel, hits) : filter_tiles<2>(rows, panel, hits);
   _tile_release();
   return found;
+}
+
+size_t multiply_codes(size_t rounds, int32_t* sums) noexcept {
+  const TileConfig config;
+  _tile_loadconfig(&config);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_loadd(4, sums, 0);
+  _tile_loadd(5, sums, 0);
+  _tile_loadd(6, sums, 0);
+  _tile_loadd(7, sums, 0);
+  for (size_t round = 0; round < rounds; ++round) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_stored(0, sums, kTileBytes);
+  _tile_release();
+  return rounds * 4 * 16 * 16 * 64;
 }
 
 }  // namespace
 
 const KernelTable kAmxKernels = {
-    "amx",        kPanels * kWidth,  kWidth,
-    dot,          sq_euclidean,      dot_rows,
-    dot_rows_f16, sq_euclidean_rows, sq_euclidean_rows_f16,
-    sq_norms,     widen,             filter_panel,
-    dot_panel,    filter_mul,        dot_exact,
+    "amx",
+    kPanels * kWidth,
+    kWidth,
+    dot,
+    sq_euclidean,
+    dot_rows,
+    dot_rows_f16,
+    sq_euclidean_rows,
+    sq_euclidean_rows_f16,
+    sq_norms,
+    widen,
+    filter_panel,
+    dot_panel,
+    filter_mul,
+    dot_exact,
     sq_euclidean_exact,
-    2 * kWidth, kWidth, 4, 16, prepare_codes, filter_codes,
+    2 * kWidth,
+    kWidth,
+    kEntryCodes,
+    16,
+    prepare_codes,
+    filter_codes,
     filter_codes_one,
+    multiply_codes,
 };
 
 }  // namespace vecstore

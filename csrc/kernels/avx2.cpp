@@ -81,14 +81,13 @@ inline DVec dsub(DVec a, DVec b) { return _mm256_sub_pd(a, b); }
 
 // Two codes of one row, widened to 16 bits, against two of each of eight queries. (VPMADDUBSW would take four
 // 8-bit ones but saturates its sums at 16 bits.)
+constexpr size_t kEntryCodes = 2;
 inline IVec code_entry(const void* row) {
   int32_t two;
   memcpy(&two, row, sizeof two);
   return _mm256_set1_epi32(two);
 }
-inline IVec code_muladd(IVec sum, IVec row, IVec query) {
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(row, query));
-}
+inline IVec code_muladd(IVec sum, IVec row, IVec query) { return _mm256_add_epi32(sum, _mm256_madd_epi16(row, query)); }
 
 void prepare_codes(const uint8_t* codes, size_t n, size_t stride, size_t dim, void* to, size_t to_stride) noexcept {
   for (size_t i = 0; i < n; ++i) {
@@ -139,14 +138,30 @@ inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, s
 }  // namespace
 
 const KernelTable kAvx2Kernels = {
-    "avx2",       kPanels * kWidth,  kWidth,
-    dot,          sq_euclidean,      dot_rows,
-    dot_rows_f16, sq_euclidean_rows, sq_euclidean_rows_f16,
-    sq_norms,     widen,             filter_panel,
-    dot_panel,    filter_mul,        dot_exact,
+    "avx2",
+    kPanels * kWidth,
+    kWidth,
+    dot,
+    sq_euclidean,
+    dot_rows,
+    dot_rows_f16,
+    sq_euclidean_rows,
+    sq_euclidean_rows_f16,
+    sq_norms,
+    widen,
+    filter_panel,
+    dot_panel,
+    filter_mul,
+    dot_exact,
     sq_euclidean_exact,
-    kCodePanels * kWidth, kWidth, 2, 1, prepare_codes, filter_codes,
+    kCodePanels * kWidth,
+    kWidth,
+    kEntryCodes,
+    1,
+    prepare_codes,
+    filter_codes,
     filter_codes_one,
+    multiply_codes,
 };
 
 }  // namespace vecstore

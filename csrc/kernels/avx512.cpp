@@ -26,14 +26,30 @@ namespace {
 }  // namespace
 
 const KernelTable kAvx512Kernels = {
-    "avx512",     kPanels * kWidth,  kWidth,
-    dot,          sq_euclidean,      dot_rows,
-    dot_rows_f16, sq_euclidean_rows, sq_euclidean_rows_f16,
-    sq_norms,     widen,             filter_panel,
-    dot_panel,    filter_mul,        dot_exact,
+    "avx512",
+    kPanels * kWidth,
+    kWidth,
+    dot,
+    sq_euclidean,
+    dot_rows,
+    dot_rows_f16,
+    sq_euclidean_rows,
+    sq_euclidean_rows_f16,
+    sq_norms,
+    widen,
+    filter_panel,
+    dot_panel,
+    filter_mul,
+    dot_exact,
     sq_euclidean_exact,
-    kCodePanels * kWidth, kWidth, 4, 1, nullptr, filter_codes,
+    kCodePanels * kWidth,
+    kWidth,
+    kEntryCodes,
+    1,
+    nullptr,
+    filter_codes,
     filter_codes_one,
+    multiply_codes,
 };
 
 }  // namespace vecstore

@@ -173,9 +173,12 @@ inline size_t filter_width(const float* rows, size_t n, size_t stride, size_t di
 size_t filter_panel(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
                     const RowTerms& terms, const float* threshold, const float* query_slack, Hit* hits) noexcept {
   switch (lanes / kWidth) {
-    case 1: return filter_width<1>(rows, n, stride, dim, panel, terms, threshold, query_slack, hits);
-    case 2: return filter_width<2>(rows, n, stride, dim, panel, terms, threshold, query_slack, hits);
-    default: return filter_width<kPanels>(rows, n, stride, dim, panel, terms, threshold, query_slack, hits);
+    case 1:
+      return filter_width<1>(rows, n, stride, dim, panel, terms, threshold, query_slack, hits);
+    case 2:
+      return filter_width<2>(rows, n, stride, dim, panel, terms, threshold, query_slack, hits);
+    default:
+      return filter_width<kPanels>(rows, n, stride, dim, panel, terms, threshold, query_slack, hits);
   }
 }
 
@@ -188,9 +191,12 @@ inline void dot_width(const float* rows, size_t n, size_t stride, size_t dim, co
 void dot_panel(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
                float* out) noexcept {
   switch (lanes / kWidth) {
-    case 1: return dot_width<1>(rows, n, stride, dim, panel, out);
-    case 2: return dot_width<2>(rows, n, stride, dim, panel, out);
-    default: return dot_width<kPanels>(rows, n, stride, dim, panel, out);
+    case 1:
+      return dot_width<1>(rows, n, stride, dim, panel, out);
+    case 2:
+      return dot_width<2>(rows, n, stride, dim, panel, out);
+    default:
+      return dot_width<kPanels>(rows, n, stride, dim, panel, out);
   }
 }
 

@@ -5,7 +5,7 @@
 //   to_int_down(v)                 rounded down; the least integer for NaN and where it does not fit
 //   at_least(a, b)                 bit l set where a[l] >= b[l]
 //   min_or_nan(limit, v)           the smaller; v where v is NaN
-//   code_entry(p)                  the four bytes at p in every lane
+//   code_entry(p), kEntryCodes     the four bytes at p in every lane, and how many codes they are
 //   code_muladd(sum, row, query)   sum + the products of the codes in each entry
 //   code_dots(rows, stride, query, dim)   the sums of u_j a_j of kWidth rows as stored
 // No include guard: it is a body, not an interface.
@@ -44,8 +44,8 @@ class CodeFilter {
   // Sets the thresholds of register v for a block of rows.
   Vec threshold(size_t block, size_t v) const {
     const size_t l = v * kWidth;
-    const Vec lost = fma(load(panel_.length + l), set1(rows_.error[block]),
-                         mul(load(panel_.error + l), set1(rows_.length[block])));
+    const Vec lost =
+        fma(load(panel_.length + l), set1(rows_.error[block]), mul(load(panel_.error + l), set1(rows_.length[block])));
     const Vec slack = fma(load(panel_.inverse_step + l), set1(rows_.offset_slack[block]), set1(1.0f));
     return sub(sub(mul(load(panel_.wanted + l), set1(rows_.inverse_scale[block])), lost), slack);
   }
@@ -93,8 +93,8 @@ class CodeFilter {
 #ifndef VECSTORE_OWN_CODE_TILES
 
 template <size_t R, size_t V>
-VECSTORE_ALWAYS_INLINE void code_tile(const CodeRows& rows, const CodePanel& panel, size_t first, const Vec (&threshold)[V],
-                      CodeFilter& filter) {
+VECSTORE_ALWAYS_INLINE void code_tile(const CodeRows& rows, const CodePanel& panel, size_t first,
+                                      const Vec (&threshold)[V], CodeFilter& filter) {
   const unsigned char* row = static_cast<const unsigned char*>(rows.codes) + first * rows.stride;
   const unsigned char* query = static_cast<const unsigned char*>(panel.codes);
   const size_t line = kWidth * 4, group = panel.steps * line;
@@ -132,12 +132,34 @@ inline size_t filter_code_width(const CodeRows& rows, const CodePanel& panel, Co
 
 size_t filter_codes(const CodeRows& rows, const CodePanel& panel, CodeHit* hits) noexcept {
   switch (panel.lanes / kWidth) {
-    case 1: return filter_code_width<1>(rows, panel, hits);
-    case 2: return filter_code_width<2>(rows, panel, hits);
-    default: return filter_code_width<kCodePanels>(rows, panel, hits);
+    case 1:
+      return filter_code_width<1>(rows, panel, hits);
+    case 2:
+      return filter_code_width<2>(rows, panel, hits);
+    default:
+      return filter_code_width<kCodePanels>(rows, panel, hits);
   }
 }
 
+#endif
+
+// (Level amx has its own of these.)
+#ifndef VECSTORE_OWN_CODE_TILES
+size_t multiply_codes(size_t rounds, int32_t* sums) noexcept {
+  constexpr size_t kSumsAtOnce = kCodeRows * kCodePanels;
+  IVec s[kSumsAtOnce];
+  // A row that changes keeps compilers from multiplying once.
+  IVec row = code_entry(sums);
+  const IVec query = iset1(sums[1]), one = iset1(1);
+  each<kSumsAtOnce>([&](auto i) VECSTORE_INLINE_BODY { s[i] = iset1(sums[0]); });
+  for (size_t round = 0; round < rounds; ++round) {
+    each<kSumsAtOnce>([&](auto i) VECSTORE_INLINE_BODY { s[i] = code_muladd(s[i], row, i % 2 == 0 ? query : row); });
+    row = iadd(row, one);
+  }
+  each<kSumsAtOnce>([&](auto i) VECSTORE_INLINE_BODY { s[0] = iadd(s[0], s[i]); });
+  istore(sums, s[0]);
+  return rounds * kSumsAtOnce * kWidth * kEntryCodes;
+}
 #endif
 
 // Lanes are rows here.

@@ -94,8 +94,7 @@ struct KernelTable {
   // that is not a number is a hit. `panel` holds element j of query l at j * lanes + l; lanes is a multiple
   // of lane_step, at most this->lanes. Returns the number of hits; `hits` has room for n.
   size_t (*filter_panel)(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
-                         const RowTerms& terms, const float* threshold, const float* query_slack,
-                         Hit* hits) noexcept;
+                         const RowTerms& terms, const float* threshold, const float* query_slack, Hit* hits) noexcept;
   // out[i * lanes + l] = dot(q_l, x_i).
   void (*dot_panel)(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
                     float* out) noexcept;
@@ -116,8 +115,7 @@ struct KernelTable {
   size_t code_lanes, code_width, code_entry, code_steps;
   // Copies n rows into the form that filter_codes reads, `to_stride` bytes apart; null: it reads them as stored.
   // The memory there holds a multiple of 64 rows.
-  void (*prepare_codes)(const uint8_t* codes, size_t n, size_t stride, size_t dim, void* to,
-                        size_t to_stride) noexcept;
+  void (*prepare_codes)(const uint8_t* codes, size_t n, size_t stride, size_t dim, void* to, size_t to_stride) noexcept;
   // Writes every (row, lane) whose dot reaches
   //   wanted/s - length * error_block - error * length_block - slack - 1 - offset/t        (all as above)
   // A threshold that is not a number is reached. Returns the number of hits; room for n * lanes is needed.
@@ -126,6 +124,9 @@ struct KernelTable {
   // The same for one query and rows as stored (dim bytes or more apart): a panel of one lane whose codes are
   // dim int8. Reads each row once, as vectors of its own bytes.
   size_t (*filter_codes_one)(const CodeRows& rows, const CodePanel& panel, size_t dim, CodeHit* hits) noexcept;
+  // Multiplies codes held in registers and returns how many multiply-adds that were: the level's peak, for
+  // benchmarks. `sums` has room for 1 KiB.
+  size_t (*multiply_codes)(size_t rounds, int32_t* sums) noexcept;
 };
 
 extern const KernelTable kScalarKernels;

@@ -138,6 +138,7 @@ inline DVec dmuladd_exact(DVec a, DVec b, DVec c) { return dadd(c, dmul(a, b)); 
 struct Entry {
   int16_t two[2];
 };
+constexpr size_t kEntryCodes = 2;
 inline IVec code_entry(const void* row) {
   IVec r;
   for (size_t i = 0; i < kWidth; ++i) memcpy(&r.v[i], row, sizeof(Entry));
@@ -171,14 +172,30 @@ inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, s
 }  // namespace
 
 const KernelTable kScalarKernels = {
-    "scalar",     kPanels * kWidth,  kWidth,
-    dot,          sq_euclidean,      dot_rows,
-    dot_rows_f16, sq_euclidean_rows, sq_euclidean_rows_f16,
-    sq_norms,     widen,             filter_panel,
-    dot_panel,    filter_mul,        dot_exact,
+    "scalar",
+    kPanels * kWidth,
+    kWidth,
+    dot,
+    sq_euclidean,
+    dot_rows,
+    dot_rows_f16,
+    sq_euclidean_rows,
+    sq_euclidean_rows_f16,
+    sq_norms,
+    widen,
+    filter_panel,
+    dot_panel,
+    filter_mul,
+    dot_exact,
     sq_euclidean_exact,
-    kCodePanels * kWidth, kWidth, 2, 1, prepare_codes, filter_codes,
+    kCodePanels * kWidth,
+    kWidth,
+    kEntryCodes,
+    1,
+    prepare_codes,
+    filter_codes,
     filter_codes_one,
+    multiply_codes,
 };
 
 }  // namespace vecstore

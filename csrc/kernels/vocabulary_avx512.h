@@ -49,6 +49,7 @@ inline Vec to_float(IVec v) { return _mm512_cvtepi32_ps(v); }
 inline IVec to_int_down(Vec v) { return _mm512_cvt_roundps_epi32(v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 
 // Four codes of one row against four of each of sixteen queries, unsigned by signed.
+constexpr size_t kEntryCodes = 4;
 inline IVec code_entry(const void* row) {
   int32_t four;
   memcpy(&four, row, sizeof four);
@@ -94,14 +95,15 @@ inline __m512i add_quads(__m512i a, __m512i b) {
 }
 // Dots of four rows within each 128-bit quarter, one row per lane.
 inline __m512i four_rows(const uint8_t* row, size_t stride, const int8_t* query, __m512i tail, size_t dim) {
-  return add_quads(add_pairs(row_sums(row, query, tail, dim), row_sums(row + stride, query, tail, dim)),
-                   add_pairs(row_sums(row + 2 * stride, query, tail, dim),
-                             row_sums(row + 3 * stride, query, tail, dim)));
+  return add_quads(
+      add_pairs(row_sums(row, query, tail, dim), row_sums(row + stride, query, tail, dim)),
+      add_pairs(row_sums(row + 2 * stride, query, tail, dim), row_sums(row + 3 * stride, query, tail, dim)));
 }
 
 inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, size_t dim) {
   const __m512i tail = query_tail(query, dim);
-  const __m512i a = four_rows(rows, stride, query, tail, dim), b = four_rows(rows + 4 * stride, stride, query, tail, dim),
+  const __m512i a = four_rows(rows, stride, query, tail, dim),
+                b = four_rows(rows + 4 * stride, stride, query, tail, dim),
                 c = four_rows(rows + 8 * stride, stride, query, tail, dim),
                 d = four_rows(rows + 12 * stride, stride, query, tail, dim);
   const __m512i ab = _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));

@@ -12,6 +12,7 @@ struct Tile {
 };
 inline thread_local Tile tiles[8];
 
+inline void zero(int tile) { std::memset(&tiles[tile], 0, sizeof(Tile)); }
 inline void load(int tile, const void* from, long stride) {
   for (int r = 0; r < 16; ++r) std::memcpy(tiles[tile].line[r], static_cast<const char*>(from) + r * stride, 64);
 }
@@ -35,11 +36,13 @@ inline void dpbusd(int sum, int a, int b) {
 
 #undef _tile_loadconfig
 #undef _tile_release
+#undef _tile_zero
 #undef _tile_loadd
 #undef _tile_stored
 #undef _tile_dpbusd
 #define _tile_loadconfig(config) static_cast<void>(config)
 #define _tile_release() static_cast<void>(0)
+#define _tile_zero(tile) emulated::zero(tile)
 #define _tile_loadd(tile, from, stride) emulated::load(tile, from, static_cast<long>(stride))
 #define _tile_stored(tile, to, stride) emulated::store(tile, to, static_cast<long>(stride))
 #define _tile_dpbusd(sum, a, b) emulated::dpbusd(sum, a, b)
