@@ -26,7 +26,7 @@ LAYERS = [
     {"state"},
     {"lookup"},
     {"search"},
-    {"algebra"},
+    {"algebra", "neighbors"},
     {"sealing"},
     {"changes", "compaction", "folding"},
     {"writer"},

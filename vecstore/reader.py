@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from vecstore import algebra, search
 from vecstore.arrays import as_mask, as_queries, check_count
 from vecstore.index.codes import Progress
 from vecstore.lookup import as_keys, is_key, require_rows
+from vecstore.neighbors import MEMORY, neighbors
 from vecstore.results import Matches
 from vecstore.search import Metric
 from vecstore.snapshot import Snapshot
@@ -189,6 +192,63 @@ class Reader(ABC):
         """
         return algebra.analogies(
             self._snapshot, positive, negative, k, self.metric, method=method, threads=threads
+        )
+
+    def neighbors(
+        self,
+        k: int = 1,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+        out: str | PathLike[str] | None = None,
+        memory: int = MEMORY,
+    ) -> Matches:
+        """Find the k nearest other keys of every key: the exact graph of neighbours.
+
+        Parameters
+        ----------
+        k : int, default 1
+            Neighbours per key. A key is left out of its own answer; one with the same vector is
+            not.
+        threads : int or None
+            As for `search`.
+        progress : callable or None
+            Called as ``progress(rows, total)`` about once a second. Ctrl-C is noticed as often.
+        out : path-like or None
+            An HDF5 file to make, with the datasets ``rows`` (int64) and ``distances`` (float64),
+            both of shape (n, k). The answer is mapped from it, so that it need not fit in memory.
+        memory : int, default 256 MiB
+            Bytes that the search may take, beside the vectors and the answer.
+
+        Returns
+        -------
+        Matches
+            A batch: answer i is about the i-th key in the order of insertion, and its rows are
+            places in that order too.
+
+        Raises
+        ------
+        StoreExistsError
+            If `out` is there already.
+        ValueError
+            If `k` is less than 1 or `memory` less than 1 MiB; if there is nothing to write.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 2], [3, 0], [3, 1]], keys=["north", "east", "ene"])
+        >>> store.neighbors().keys[:, 0].tolist()
+        ['ene', 'ene', 'east']
+        """
+        path = None if out is None else Path(out)
+        return neighbors(
+            self._snapshot,
+            k,
+            self.metric,
+            threads=threads,
+            progress=progress,
+            out=path,
+            memory=memory,
         )
 
     def compose(self, recipe: Any) -> npt.NDArray[np.float32]:

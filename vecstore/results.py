@@ -200,23 +200,32 @@ class Matches:
         return int(self._counts[0]) if self.single else len(self._counts)
 
     # Any: Match for one query, Matches for a batch. A union would make every caller narrow it.
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            if self.single:
+                return [self[place] for place in range(len(self))[index]]
+            return self._queries(index, single=False)
         place = range(len(self))[operator.index(index)]
         if self.single:
             key = self._keys[0, place]
             return Match(
                 key if isinstance(key, str) else int(key), float(self._distances[0, place])
             )
-        one = slice(place, place + 1)
-        return Matches(
-            self._distances[one],
-            self._rows[one],
-            self._counts[one],
+        return self._queries(slice(place, place + 1), single=True)
+
+    def _queries(self, chosen: slice, *, single: bool) -> "Matches":
+        part = Matches(
+            self._distances[chosen],
+            self._rows[chosen],
+            self._counts[chosen],
             metric=self.metric,
             take=self._take,
-            single=True,
+            single=single,
             plan=self.plan,
         )
+        if "_keys" in self.__dict__:  # decoded already
+            part._keys = self._keys[chosen]
+        return part
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))

@@ -18,15 +18,20 @@ from vecstore.snapshot import Snapshot
 
 __all__ = [
     "Metric",
+    "Queries",
+    "Scan",
     "as_groups",
     "as_matches",
     "check_threads",
     "exclusions",
-    "found_rows",
     "metric_name",
     "nearest",
+    "planned",
 ]
 
+Queries = npt.NDArray[np.float32]
+#: ``scan(queries, exclude)``: what was found, and how.
+Scan = Callable[[Queries, Exclusions | None], tuple[Found, Plan]]
 #: One of the three names, or a Numba function ``f(x, y) -> float``.
 Metric = str | Callable[[Any, Any], float]
 
@@ -85,51 +90,61 @@ def nearest(
         The k nearest under (distance, row).
     """
     k, threads = check_count(k, "k"), check_threads(threads)
-    found, plan = found_rows(snapshot, queries, k, metric, where, exclude, threads)
+    scan = planned(snapshot, len(queries), k, metric, where=where, threads=threads)
+    found, plan = scan(queries, exclude)
     return as_matches(snapshot, found, metric_name(metric), plan, single=single)
 
 
-def found_rows(
+def planned(
     snapshot: Snapshot,
-    queries: npt.NDArray[np.float32],
+    n_queries: int,
     k: int,
     metric: Metric,
-    where: npt.NDArray[np.bool_] | None,
-    exclude: Exclusions | None,
-    threads: int | None,
-) -> tuple[Found, Plan]:
-    """Search every row of a snapshot, on the path that is likely to answer first.
+    *,
+    where: npt.NDArray[np.bool_] | None = None,
+    threads: int | None = None,
+) -> Scan:
+    """Choose how to answer queries, and get ready for it.
 
     Parameters
     ----------
-    snapshot, queries, k, metric, where, exclude, threads
+    snapshot : Snapshot
+        What to search.
+    n_queries : int
+        How many there will be, in all calls of the scan together.
+    k, metric, where, threads
         As for `nearest`, checked already.
 
     Returns
     -------
-    found : Found
-        Rows, not keys.
-    plan : Plan
-        What was done.
+    callable
+        ``scan(queries, exclude)`` returns what was found, as rows, and how.
     """
     if not isinstance(metric, str):
         from vecstore.kernels import jit
 
-        blocks = _masked(snapshot.blocks, where)
-        found = jit.search_custom(blocks, queries, k, metric, exclude=exclude, threads=threads)
-        return found, exact.as_plan(cast(Engine, jit), "float", found.work, len(queries), threads)
+        engine, blocks = cast(Engine, jit), _masked(snapshot.blocks, where)
+
+        def scan_custom(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
+            found = jit.search_custom(blocks, queries, k, metric, exclude=exclude, threads=threads)
+            return found, exact.as_plan(engine, "float", found.work, len(queries), threads)
+
+        return scan_custom
     path = exact.choose(
         kernels.level(kernels.engine()),
         rows=snapshot.rows,
         qualifying=len(snapshot) if where is None else int(np.count_nonzero(where)),
         dim=snapshot.dim,
-        n_queries=len(queries),
+        n_queries=n_queries,
         k=k,
     )
-    blocks = snapshot.coded(len(queries), threads) if path == "codes" else snapshot.blocks
-    return exact.search(
-        _masked(blocks, where), queries, k, metric, path, exclude=exclude, threads=threads
-    )
+    coded = snapshot.coded(n_queries, threads) if path == "codes" else snapshot.blocks
+    chosen = _masked(coded, where)
+
+    def scan(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
+        return exact.search(chosen, queries, k, metric, path, exclude=exclude, threads=threads)
+
+    return scan
 
 
 def as_matches(

@@ -16,7 +16,7 @@ from vecstore.kernels.contract import Engine, Float32s, Found, Work
 from vecstore.kernels.threads import thread_count
 from vecstore.results import Plan
 
-__all__ = ["as_plan", "choose", "search"]
+__all__ = ["as_plan", "choose", "search", "summed"]
 
 
 class _Crossover(NamedTuple):
@@ -188,6 +188,24 @@ def as_plan(engine: Engine, path: str, work: Work, n_queries: int, threads: int 
     return Plan(path, engine.NAME, level, available, work.scanned / each, survivors)
 
 
+def summed(works: Sequence[Work]) -> Work:
+    """Return the work of several scans together.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        At least one.
+
+    Returns
+    -------
+    Work
+        What was rescored is known if it is known of all.
+    """
+    rescored = [work.rescored for work in works if work.rescored is not None]
+    known = sum(rescored) if len(rescored) == len(works) else None
+    return Work(sum(work.scanned for work in works), known)
+
+
 def _gathered(
     engine: Engine,
     blocks: Sequence[Block],
@@ -228,13 +246,9 @@ def _merged(parts: Sequence[Found], k: int) -> Found:
     # Unused places have distance inf, like overflowed ones, but no row: they come last.
     order = np.lexsort((rows, distances, rows < 0), axis=-1)[:, :k]
     counts = np.minimum(np.sum([part.counts for part in parts], axis=0), k)
-    rescored = [part.work.rescored for part in parts]
     return Found(
         np.take_along_axis(distances, order, axis=1),
         np.take_along_axis(rows, order, axis=1),
         counts,
-        Work(
-            sum(part.work.scanned for part in parts),
-            None if None in rescored else sum(filter(None, rescored)),
-        ),
+        summed([part.work for part in parts]),
     )
