@@ -11,7 +11,7 @@ from vecstore.storage.packed import PackedStrings
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["from_series", "missing_series", "to_series"]
+__all__ = ["from_series", "missing_series", "polars_type", "to_series"]
 
 # Polars counts in the bytes of one value with 32 bits; strings are cut out of values of this size.
 _LARGEST_TEXT = 1 << 30
@@ -48,7 +48,7 @@ def to_series(name: str, column: Column) -> "polars.Series":
         series = _strings(column.values)
     else:
         values = column.values != 0 if column.kind == "bool" else np.asarray(column.values)
-        series = polars.Series(values).cast(_dtype(column.kind))
+        series = polars.Series(values).cast(polars_type(column.kind))
     if column.valid is not None:
         series = series.zip_with(polars.Series(column.valid != 0), missing_series("", column.kind))
     return series.alias(name)
@@ -71,7 +71,7 @@ def missing_series(name: str, kind: str, rows: int = 1) -> "polars.Series":
     """
     import polars
 
-    return polars.Series(name, [None], _dtype(kind)).new_from_index(0, rows)
+    return polars.Series(name, [None], polars_type(kind)).new_from_index(0, rows)
 
 
 def from_series(name: str, series: Any) -> Column | list[Any]:
@@ -109,7 +109,7 @@ def from_series(name: str, series: Any) -> Column | list[Any]:
         raise ValueError(
             f'`attributes` must hold integers of 64 bits in column "{name}"; got {series.max()}.'
         )
-    physical = series.cast(_dtype(kind)).to_physical()
+    physical = series.cast(polars_type(kind)).to_physical()
     nothing = False if kind == "bool" else 0
     values = physical.fill_null(nothing).to_numpy().astype(KINDS[kind])
     return Column(kind, values, valid)
@@ -144,7 +144,19 @@ def _kind(name: str, dtype: "polars.DataType") -> str:
     )
 
 
-def _dtype(kind: str) -> "polars.DataType":
+def polars_type(kind: str) -> "polars.DataType":
+    """Return what polars calls a kind.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+
+    Returns
+    -------
+    polars.DataType
+        Its name there.
+    """
     import polars
 
     return {

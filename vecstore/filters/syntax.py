@@ -1,0 +1,195 @@
+"""From text to a tree of SQL that holds nothing but what a filter may hold.
+
+Two walls, one before and one behind the parser. Before it, every token must be one that a filter
+needs, and nesting is bounded, so that the parser meets no statement, no subquery and no abyss.
+Behind it, `translate` knows a few nodes and refuses every other one by name.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.tokens import Token
+
+__all__ = ["FUNCTIONS", "parse", "refusal", "unknown_column"]
+
+#: What may be called.
+FUNCTIONS = (
+    "abs",
+    "ceil",
+    "coalesce",
+    "day",
+    "floor",
+    "length",
+    "lower",
+    "month",
+    "nullif",
+    "trim",
+    "upper",
+    "year",
+)
+
+_LONGEST = 100_000
+# The parser needs about 25 frames of Python for a level of parentheses; there are 1000 in all.
+_DEEPEST = 20
+
+_OPERATORS = frozenset(
+    "L_PAREN R_PAREN COMMA EQ NEQ LT LTE GT GTE PLUS DASH STAR SLASH MOD "
+    "AND OR NOT IN BETWEEN LIKE ILIKE ESCAPE IS NULL TRUE FALSE".split()
+)
+_WORD = re.compile(r"[^\W\d]\w*")
+_SHOWN = 60
+
+
+def parse(text: str, columns: Collection[str]) -> "exp.Expression":
+    """Return the tree of a condition.
+
+    Parameters
+    ----------
+    text : str
+        SQL: what stands after WHERE.
+    columns : collection of str
+        The columns that it may name.
+
+    Returns
+    -------
+    sqlglot.exp.Expression
+        Its columns are known, its nodes not all allowed yet.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a condition; says where, or which construct is refused.
+    """
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+    from sqlglot.parser import Parser
+    from sqlglot.tokens import Tokenizer
+
+    if len(text) > _LONGEST:
+        raise ValueError(
+            f"`where` must have at most {_LONGEST} characters; got {len(text)}. "
+            "Use a polars expression such as polars.col(name).is_in(values)."
+        )
+    try:
+        tokens = list(_checked(Tokenizer().tokenize(text), columns))
+        _check_depth(tokens)
+        (tree,) = Parser().parse_into(exp.Condition, tokens, text)
+    except SqlglotError as error:
+        raise ValueError(f"`where` is not a condition in SQL{_place(error)}.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    if not isinstance(tree, exp.Expression):
+        raise ValueError("`where` must hold a condition; got nothing.")
+    return tree
+
+
+def refusal(what: str) -> ValueError:
+    """Return the error that says what a condition must not hold.
+
+    Parameters
+    ----------
+    what : str
+        The construct.
+
+    Returns
+    -------
+    ValueError
+        To be raised by the caller.
+    """
+    return ValueError(
+        f"`where` must not hold {what[:_SHOWN]}; it may hold columns, literals, comparisons, "
+        "arithmetic, AND, OR, NOT, IN with a list, BETWEEN, LIKE, IS NULL and the functions "
+        f"{', '.join(FUNCTIONS)}."
+    )
+
+
+def unknown_column(name: str, columns: Collection[str]) -> ValueError:
+    """Return the error that says a column does not exist, and which do.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    columns : collection of str
+        What there is.
+
+    Returns
+    -------
+    ValueError
+        To be raised by the caller.
+    """
+    return ValueError(
+        f"`where` names the column {_quoted(name)}; there are "
+        f"{', '.join(sorted(map(_quoted, columns)))}."
+    )
+
+
+def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator["Token"]:
+    """Yield the tokens, columns as quoted identifiers, once each is known to be allowed."""
+    from sqlglot.tokens import Token, TokenType
+
+    if not tokens:
+        raise ValueError("`where` must hold a condition; got nothing.")
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        kind = token.token_type
+        after = following.token_type if following else None
+        if token.comments:
+            raise refusal("a comment")
+        if kind.name in _OPERATORS or kind in (TokenType.NUMBER, TokenType.STRING):
+            yield token
+        elif kind == TokenType.IDENTIFIER:
+            if token.text not in columns:
+                raise unknown_column(token.text, columns)
+            yield token
+        elif kind in (TokenType.DATE, TokenType.TIMESTAMP) and after == TokenType.STRING:
+            yield token
+        elif token.text in columns and after != TokenType.L_PAREN:
+            # Some words of SQL make good names of columns: they are columns where they are known.
+            place = {"line": token.line, "col": token.col, "start": token.start, "end": token.end}
+            yield Token(TokenType.IDENTIFIER, text=token.text, **place)
+        elif after == TokenType.L_PAREN and _WORD.fullmatch(token.text):
+            if token.text.lower() not in FUNCTIONS:
+                raise refusal(f"{token.text.upper()}()")
+            yield token
+        elif kind == TokenType.VAR and _WORD.fullmatch(token.text):
+            raise unknown_column(token.text, columns)
+        else:
+            raise refusal(repr(token.text) if token.text else kind.name)
+
+
+def _check_depth(tokens: Sequence["Token"]) -> None:
+    """Refuse what the parser would go too deep for: parentheses, and NOT and signs in a row."""
+    from sqlglot.tokens import TokenType
+
+    signs = (TokenType.DASH, TokenType.PLUS)
+    depths, run = [0], 0
+    for token in tokens:
+        kind = token.token_type
+        run = run + 1 if kind in signs else 0
+        if kind == TokenType.L_PAREN:
+            depths.append(depths[-1] + 1)
+        elif kind == TokenType.R_PAREN and len(depths) > 1:
+            depths.pop()
+        elif kind == TokenType.NOT:
+            depths[-1] += 1
+        elif kind in (TokenType.AND, TokenType.OR, TokenType.COMMA):
+            depths[-1] = depths[-2] + 1 if len(depths) > 1 else 0
+        if depths[-1] + run > _DEEPEST:
+            raise _too_deep()
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"`where` must not be nested deeper than {_DEEPEST} levels.")
+
+
+def _place(error: Any) -> str:
+    details = getattr(error, "errors", None)
+    near = details[0].get("highlight") if details else None
+    return f", near {near[:_SHOWN]!r}" if near else ""
+
+
+def _quoted(name: str) -> str:
+    return f'"{name[:_SHOWN]}"'
