@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "n_rows" in metafunc.fixturenames:
         metafunc.parametrize("n_rows", ROWS if measuring(metafunc.config) else SMOKE_ROWS)
+    if "vocabulary" in metafunc.fixturenames:
+        metafunc.parametrize("vocabulary", [400_000 if measuring(metafunc.config) else 10_000])
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:
