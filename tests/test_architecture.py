@@ -26,7 +26,7 @@ LAYERS = [
     {"state"},
     {"lookup"},
     {"search"},
-    {"algebra", "neighbors"},
+    {"algebra", "neighbors", "vectors"},
     {"sealing"},
     {"changes", "compaction", "folding"},
     {"writer"},

@@ -1,7 +1,6 @@
 """The questions that can be put to a snapshot, in the words of the design."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,50 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import algebra, search
-from vecstore.arrays import as_mask, as_queries, check_count
+from vecstore.arrays import as_mask, as_queries
 from vecstore.index.codes import Progress
-from vecstore.lookup import as_keys, is_key, require_rows
+from vecstore.lookup import is_key, require_rows
 from vecstore.neighbors import MEMORY, neighbors
 from vecstore.results import Matches
-from vecstore.search import Metric
-from vecstore.snapshot import Snapshot
+from vecstore.vectors import Vectors
 
 __all__ = ["Reader"]
 
 
-class Reader(ABC):
-    """Looks up and searches the vectors of a snapshot.
-
-    Attributes
-    ----------
-    metric : str or callable
-        What near means: ``"cosine"``, ``"euclidean"``, ``"dot"``, or a Numba function
-        ``f(x, y) -> float``.
-    """
-
-    metric: Metric
-
-    @property
-    @abstractmethod
-    def _snapshot(self) -> Snapshot:
-        """What is asked now; every question takes it once, and so sees one state."""
-
-    @property
-    def dim(self) -> int:
-        """The length of every vector."""
-        return self._snapshot.dim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """How vectors are stored: float32 or float16."""
-        return self._snapshot.dtype
-
-    @property
-    def key_kind(self) -> str:
-        """What the keys are: ``"str"`` or ``"int"``."""
-        return self._snapshot.key_kind
-
-    # Asking.
+class Reader(Vectors):
+    """Looks up and searches the vectors of a snapshot."""
 
     def search(
         self,
@@ -286,76 +253,6 @@ class Reader(ABC):
                 )
         composed = algebra.compose(self._snapshot, recipes, self.metric)
         return composed[0] if single else composed
-
-    # Looking up.
-
-    def get(self, keys: Any, default: Any = None) -> Any:
-        """Return the vectors of keys that may be missing.
-
-        Parameters
-        ----------
-        keys : key, or list of n keys
-            What to look up.
-        default : object, default None
-            What stands for a missing key.
-
-        Returns
-        -------
-        ndarray of shape (dim,) or `default`, or list of n of these
-            Copies of the stored values, in the dtype of the store.
-        """
-        snapshot, single = self._snapshot, is_key(keys)
-        rows = snapshot.find(as_keys([keys] if single else keys, snapshot.key_kind))
-        found = iter(snapshot.gather(rows[rows >= 0], snapshot.dtype))
-        vectors = [next(found) if row >= 0 else default for row in rows]
-        return vectors[0] if single else vectors
-
-    def __getitem__(self, keys: Any) -> npt.NDArray[Any]:
-        snapshot, single = self._snapshot, is_key(keys)
-        rows = require_rows(snapshot, keys)
-        vectors = snapshot.gather(rows, snapshot.dtype)
-        return vectors[0] if single else vectors
-
-    def __contains__(self, key: object) -> bool:
-        snapshot = self._snapshot
-        kept = isinstance(key, str) == (snapshot.key_kind == "str") and is_key(key)
-        return kept and snapshot.find_one(key) >= 0
-
-    def __len__(self) -> int:
-        return len(self._snapshot)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (key for keys, _ in self.batches() for key in keys.tolist())
-
-    def keys(self) -> npt.NDArray[Any]:
-        """Return all keys, in the order of insertion.
-
-        Returns
-        -------
-        ndarray of object (str) or int64, shape (n,)
-            Decoded now, all of them: `batches` goes through a large store in steps.
-        """
-        snapshot = self._snapshot
-        return snapshot.take(snapshot.live)
-
-    def batches(self, size: int = 65536) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-        """Go through the whole store in the order of insertion.
-
-        Parameters
-        ----------
-        size : int, default 65536
-            Rows per step, at most.
-
-        Yields
-        ------
-        keys : ndarray of object (str) or int64, shape (m,)
-            The keys of the step.
-        vectors : ndarray, shape (m, dim)
-            The stored values, read-only.
-        """
-        return self._snapshot.batches(check_count(size, "size"))
-
-    # Getting ready.
 
     def prepare(self, *, threads: int | None = None, progress: Progress | None = None) -> None:
         """Compute now what makes searches fast, and what is otherwise computed on the way.
