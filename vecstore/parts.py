@@ -1,6 +1,6 @@
 """What a snapshot is made of: rows with their keys, wherever they lie."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from vecstore.arrays import Codes, check_rows
 from vecstore.index import codes
 from vecstore.index.codes import Progress
 from vecstore.storage import Segment, Sidecar
+from vecstore.storage.columns import Columns
 
 __all__ = ["Keys", "Part", "Rows"]
 
@@ -67,6 +68,8 @@ class Part:
         If they are known.
     sidecar : Sidecar or None
         Where to keep what is computed.
+    attributes : callable, default no columns
+        Gives the columns of the rows; called when they are first asked for.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Part:
         inverse_norms: npt.NDArray[np.float32] | None = None,
         stored: Codes | None = None,
         sidecar: Sidecar | None = None,
+        attributes: Callable[[], Columns] = dict,
     ) -> None:
         self.vectors = vectors
         self.keys = keys
@@ -87,7 +91,10 @@ class Part:
         self._known_norms = inverse_norms
         self._codes = stored
         self._sidecar = sidecar
+        self._attributes = attributes
         self._asked = 0
+        #: The answers to the last conditions put to the rows: bits, as `packbits` makes them.
+        self.answers: Mapping[str, npt.NDArray[np.uint8]] = {}
         self._encoding = Lock()
 
     @classmethod
@@ -110,7 +117,13 @@ class Part:
             segment.metric,
             inverse_norms=segment.inverse_norms,
             stored=segment.codes,
+            attributes=lambda: segment.attributes,
         )
+
+    @cached_property
+    def attributes(self) -> Columns:
+        """Columns of n rows by name; a column that is not there is missing in all of them."""
+        return self._attributes()
 
     @cached_property
     def inverse_norms(self) -> npt.NDArray[np.float32] | None:

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from vecstore.arrays import Block
 from vecstore.index.codes import Progress
 from vecstore.parts import Part, Rows
+from vecstore.storage.columns import Column, join_columns, take_columns
+from vecstore.storage.damage import damaged
 from vecstore.storage.tombstones import Words, count_rows, has_row, have_rows, rows_of
 
 __all__ = ["Snapshot"]
@@ -80,6 +82,16 @@ class Snapshot:
             ]
             or [np.empty(0, np.int64)]
         )
+
+    @cached_property
+    def schema(self) -> dict[str, str]:
+        """The attribute columns, in the order in which they came, and their kinds."""
+        schema: dict[str, str] = {}
+        for part in self.parts:
+            for name, column in part.attributes.items():
+                if schema.setdefault(name, column.kind) != column.kind:
+                    raise damaged("store", f'column "{name}" is {schema[name]} and {column.kind}')
+        return schema
 
     def spread(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return a choice among the rows that are not deleted as one among all rows.
@@ -237,6 +249,27 @@ class Snapshot:
         for part, here, local in self._split(rows):
             vectors[here] = part.vectors[local]
         return vectors
+
+    def columns(self, rows: Rows) -> dict[str, Column]:
+        """Return the attributes of every row.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            Global.
+
+        Returns
+        -------
+        dict of Column
+            A copy.
+        """
+        taken, places = [], []
+        for part, here, local in self._split(rows):
+            taken.append((len(local), take_columns(part.attributes, local)))
+            places.append(np.flatnonzero(here))
+        if len(taken) < 2:
+            return dict(taken[0][1]) if taken else {}
+        return take_columns(join_columns(taken), np.argsort(np.concatenate(places)))
 
     def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         """Go through all rows in order.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlglot import exp
-    from sqlglot.tokens import Token
 
 __all__ = ["FUNCTIONS", "parse", "refusal", "unknown_column"]
 
@@ -35,10 +34,11 @@ _LONGEST = 100_000
 # The parser needs about 25 frames of Python for a level of parentheses; there are 1000 in all.
 _DEEPEST = 20
 
-_OPERATORS = frozenset(
-    "L_PAREN R_PAREN COMMA EQ NEQ LT LTE GT GTE PLUS DASH STAR SLASH MOD "
-    "AND OR NOT IN BETWEEN LIKE ILIKE ESCAPE IS NULL TRUE FALSE".split()
-)
+_TOKENS = """
+    AND BETWEEN COMMA DASH EQ ESCAPE FALSE GT GTE ILIKE IN IS LIKE LT LTE L_PAREN MOD NEQ NOT NULL
+    NUMBER OR PLUS R_PAREN SLASH STAR STRING TRUE
+"""
+_ALLOWED = frozenset(_TOKENS.split())
 _WORD = re.compile(r"[^\W\d]\w*")
 _SHOWN = 60
 
@@ -127,9 +127,9 @@ def unknown_column(name: str, columns: Collection[str]) -> ValueError:
     )
 
 
-def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator["Token"]:
+def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator[Any]:
     """Yield the tokens, columns as quoted identifiers, once each is known to be allowed."""
-    from sqlglot.tokens import Token, TokenType
+    from sqlglot import TokenType
 
     if not tokens:
         raise ValueError("`where` must hold a condition; got nothing.")
@@ -138,7 +138,7 @@ def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator["Token
         after = following.token_type if following else None
         if token.comments:
             raise refusal("a comment")
-        if kind.name in _OPERATORS or kind in (TokenType.NUMBER, TokenType.STRING):
+        if kind.name in _ALLOWED:
             yield token
         elif kind == TokenType.IDENTIFIER:
             if token.text not in columns:
@@ -149,7 +149,7 @@ def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator["Token
         elif token.text in columns and after != TokenType.L_PAREN:
             # Some words of SQL make good names of columns: they are columns where they are known.
             place = {"line": token.line, "col": token.col, "start": token.start, "end": token.end}
-            yield Token(TokenType.IDENTIFIER, text=token.text, **place)
+            yield type(token)(TokenType.IDENTIFIER, text=token.text, **place)
         elif after == TokenType.L_PAREN and _WORD.fullmatch(token.text):
             if token.text.lower() not in FUNCTIONS:
                 raise refusal(f"{token.text.upper()}()")
@@ -160,9 +160,9 @@ def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator["Token
             raise refusal(repr(token.text) if token.text else kind.name)
 
 
-def _check_depth(tokens: Sequence["Token"]) -> None:
+def _check_depth(tokens: Sequence[Any]) -> None:
     """Refuse what the parser would go too deep for: parentheses, and NOT and signs in a row."""
-    from sqlglot.tokens import TokenType
+    from sqlglot import TokenType
 
     signs = (TokenType.DASH, TokenType.PLUS)
     depths, run = [0], 0

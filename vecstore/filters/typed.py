@@ -165,7 +165,6 @@ def unified(terms: Sequence[Typed]) -> tuple[list["polars.Expr"], str]:
     if len(kinds) <= 1:
         kind = kinds.pop() if kinds else "null"
     elif kinds == set(NUMBERS):
-        # Polars compares integers and floats as they should be; only what chooses needs one type.
         kind = "float64"
     elif kinds == set(_INSTANTS):
         kind = "datetime"

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from vecstore.arrays import Codes
 from vecstore.metrics import METRICS
 from vecstore.storage.array_files import open_arrays, publish_arrays, required
+from vecstore.storage.attributes import read_attributes
+from vecstore.storage.columns import Column
 from vecstore.storage.damage import damaged
 from vecstore.storage.hdf5_reader import ArrayFile
 from vecstore.storage.hdf5_writer import Pieces
@@ -127,6 +129,8 @@ class Segment:
         The rows in 8 bits, if they were written.
     keys : StrKeys or IntKeys
         One for every row.
+    attributes : dict of Column
+        Typed values for every row.
     arrays : dict of ndarray
         Every array of the file by its path in it, others than these included. Whoever uses such
         a one checks its shape.
@@ -140,6 +144,7 @@ class Segment:
     inverse_norms: npt.NDArray[np.float32] | None
     codes: Codes | None
     keys: StrKeys | IntKeys
+    attributes: dict[str, Column]
     arrays: dict[str, npt.NDArray[Any]]
 
     @classmethod
@@ -182,6 +187,7 @@ class Segment:
             ),
             codes=read_codes(file, path, rows, dim),
             keys=_keys(file, path, rows),
+            attributes=read_attributes(file.arrays, rows, path),
             arrays=file.arrays,
         )
 

@@ -1,0 +1,123 @@
+"""Which rows of a snapshot a filter lets through."""
+
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import as_mask
+from vecstore.filters.syntax import parse, unknown_column
+from vecstore.filters.translate import translate
+from vecstore.frames import polars_type
+from vecstore.snapshot import Snapshot
+from vecstore.tables import part_table
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["qualifying"]
+
+Mask = npt.NDArray[np.bool_]
+
+# A condition is asked again and again with other queries: every part keeps its answers to the last
+# few, a bit for every row.
+_KEPT = 8
+
+
+def qualifying(where: Any, snapshot: Snapshot) -> Mask:
+    """Return which rows may be answers.
+
+    Parameters
+    ----------
+    where : str, polars.Expr, or array_like of bool of shape (len(snapshot),)
+        A condition in SQL, an expression over the columns, or a boolean for every row that is not
+        deleted, in the order of insertion.
+    snapshot : Snapshot
+        Whose rows.
+
+    Returns
+    -------
+    ndarray of bool, shape (snapshot.rows,)
+        By global row; False where a condition is neither true nor false, and for deleted rows.
+
+    Raises
+    ------
+    ValueError
+        If it names a column that is not there, is not a condition, or has another shape.
+    TypeError
+        If it is nothing of the kind.
+    """
+    if isinstance(where, str):
+        return _fulfilling(where, snapshot)
+    # Whoever has an expression has imported polars.
+    polars = sys.modules.get("polars")
+    if polars is not None and isinstance(where, polars.Expr):
+        return snapshot.spread(_evaluated(where, snapshot))
+    return snapshot.spread(as_mask(where, len(snapshot)))
+
+
+def _kinds(snapshot: Snapshot) -> dict[str, str]:
+    return {"key": "string" if snapshot.key_kind == "str" else "int64", **snapshot.schema}
+
+
+def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
+    kinds = _kinds(snapshot)
+    condition, names = _translated(where, tuple(kinds.items()))
+    mask = np.zeros(snapshot.rows, np.bool_)
+    for part, first in zip(snapshot.parts, snapshot.first_rows[:-1].tolist(), strict=True):
+        n = len(part.keys)
+        bits = part.answers.get(where)
+        if bits is None:
+            answer = part_table(part, names, kinds).select(condition).to_series().to_numpy()
+            # Where no column is named, the answer is one for all rows.
+            bits = np.packbits(answer if names else np.broadcast_to(answer, n))
+            # A new dict, so that threads that ask at once do not see one change.
+            kept = list(part.answers.items())[1 - _KEPT :]
+            part.answers = dict([*kept, (where, bits)])
+        mask[first : first + n] = np.unpackbits(bits, count=n).view(np.bool_)
+    return mask if len(snapshot) == snapshot.rows else snapshot.spread(mask[snapshot.live])
+
+
+@lru_cache(maxsize=64)
+def _translated(
+    where: str, kinds: tuple[tuple[str, str], ...]
+) -> "tuple[polars.Expr, tuple[str, ...]]":
+    """Return the expression of a condition, and the columns that it needs."""
+    condition = translate(parse(where, dict(kinds)), dict(kinds)).fill_null(value=False)
+    return condition.alias("where"), tuple(dict.fromkeys(condition.meta.root_names()))
+
+
+def _evaluated(where: "polars.Expr", snapshot: Snapshot) -> Mask:
+    """Return what an expression is in the rows that are not deleted.
+
+    It may look at all of them at once, as a mean does, so that the parts are put together first.
+    """
+    import polars
+    from polars.exceptions import PolarsError
+
+    kinds = _kinds(snapshot)
+    if where.meta.has_multiple_outputs():
+        raise ValueError("`where` must be one expression; got one for several columns.")
+    names = dict.fromkeys(where.meta.root_names())
+    for name in names:
+        if name not in kinds:
+            raise unknown_column(name, kinds)
+    # A column is needed even where none is named: it says how many rows there are.
+    needed = list(names) or ["key"]
+    tables = [part_table(part, needed, kinds) for part in snapshot.parts]
+    empty = polars.DataFrame(schema={name: polars_type(kinds[name]) for name in needed})
+    table = polars.concat([empty, *tables])
+    if len(snapshot) < snapshot.rows:
+        table = table[snapshot.live]
+    try:
+        answer = table.select(where).to_series()
+    except PolarsError as error:
+        raise ValueError(f"`where` cannot be evaluated: {str(error).splitlines()[0]}.") from error
+    if answer.dtype != polars.Boolean or len(answer) != len(snapshot):
+        raise ValueError(
+            f"`where` must be one boolean for each of the {len(snapshot)} rows; "
+            f"got {len(answer)} of {answer.dtype}."
+        )
+    return answer.fill_null(value=False).to_numpy()
