@@ -1,31 +1,27 @@
-"""A store on disk: its generations as snapshots, and the writing of the next one."""
+"""A store on disk, as it is opened, followed and closed."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import replace
+import os
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
+from weakref import WeakSet
 
-import numpy as np
-
-from vecstore.errors import ReadOnlyError, StoreExistsError
-from vecstore.parts import Part
-from vecstore.sealing import Batches, seal
+from vecstore.errors import CorruptStoreError, ReadOnlyError, StoreExistsError
 from vecstore.snapshot import Snapshot
+from vecstore.state import State
 from vecstore.storage import (
-    Generation,
     Manifest,
-    Segment,
     Subwords,
     WriterLock,
     commit,
     files,
     read_generation,
+    read_journal,
     read_latest,
-    reclaim,
-    write_subwords,
 )
+from vecstore.storage.names import journal_name, manifest_name
+from vecstore.writer import Writer
 
 __all__ = ["Folder"]
 
@@ -37,36 +33,32 @@ class Folder:
     ----------
     path : Path
         The folder.
-    generation : Generation
-        Its newest one.
-    lock : WriterLock or None
-        The right to write.
+    state : State
+        What it holds.
+    writer : Writer or None
+        What may change it, and then says what it holds.
     """
 
-    def __init__(self, path: Path, generation: Generation, lock: WriterLock | None) -> None:
+    def __init__(self, path: Path, state: State, writer: Writer | None = None) -> None:
         self.path = path
-        self._lock = lock
+        self._state = state
+        self._writer = writer
         # One thread at a time: the generations that a store shows never go backwards.
         self._moving = Lock()
-        self._parts: dict[Segment, Part] = {}
-        self._move_to(generation)
+        _open_folders.add(self)
 
     @classmethod
-    def create(cls, path: Path, dim: int, metric: str, key_kind: str, dtype: np.dtype[Any]) -> Self:
+    def create(cls, path: Path, new: Manifest, *, durable: bool) -> Self:
         """Make an empty store and open it for writing.
 
         Parameters
         ----------
         path : Path
             A folder that does not exist yet, in one that does.
-        dim : int
-            Length of every vector.
-        metric : str
-            What near means.
-        key_kind : str
-            ``"str"`` or ``"int"``.
-        dtype : numpy.dtype
-            float32 or float16.
+        new : Manifest
+            What it is to be, before its first commit.
+        durable : bool
+            Whether commits wait for the device.
 
         Returns
         -------
@@ -90,14 +82,14 @@ class Folder:
             ) from None
         lock = WriterLock(path)
         try:
-            commit(path, Manifest(dim=dim, metric=metric, dtype=dtype.name, key_kind=key_kind))
-            return cls(path, read_generation(path), lock)
+            commit(path, new)
+            return cls._with(path, lock, durable)
         except BaseException:
             lock.release()
             raise
 
     @classmethod
-    def open(cls, path: Path, mode: str) -> Self:
+    def open(cls, path: Path, mode: str, *, durable: bool) -> Self:
         """Open a store that is there.
 
         Parameters
@@ -106,6 +98,8 @@ class Folder:
             The folder.
         mode : str
             ``"r"`` takes no lock, ``"a"`` the writer's.
+        durable : bool
+            Whether commits wait for the device.
 
         Returns
         -------
@@ -120,42 +114,81 @@ class Folder:
             If somebody else is writing.
         """
         if mode == "r":
-            return cls(path, read_generation(path), None)
+            return cls(path, State(read_generation(path)))
         read_latest(path)  # so that a folder which is no store gets no lock file
         lock = WriterLock(path)
         try:
-            generation = read_generation(path)
-            reclaim(path, generation.manifest)
-            return cls(path, generation, lock)
+            return cls._with(path, lock, durable)
         except BaseException:
             lock.release()
             raise
 
+    @classmethod
+    def _with(cls, path: Path, lock: WriterLock, durable: bool) -> Self:
+        writer = Writer(path, lock, durable=durable)
+        return cls(path, writer.state, writer)
+
+    @property
+    def state(self) -> State:
+        """What the store holds now."""
+        return self._writer.state if self._writer else self._state
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What searches see now."""
+        return self.state.snapshot
+
+    @property
+    def writer(self) -> Writer:
+        """What may change the store; ReadOnlyError if it is open for reading."""
+        if self._writer is None:
+            raise ReadOnlyError(
+                f'{self.path} is open for reading; open it with mode="a" to change it.'
+            )
+        return self._writer
+
     @property
     def generation(self) -> int:
         """The number of the generation that the snapshot shows."""
-        return self._generation.manifest.generation
+        return self.state.generation
 
     @property
     def metric(self) -> str:
         """The metric of the store."""
-        return self._generation.manifest.metric
+        return self.state.manifest.metric
 
     @property
     def subwords(self) -> Subwords | None:
         """What vectors of unknown words are made of, if the store has it."""
-        return self._generation.subwords
+        return self.state.stored.subwords
 
     def refresh(self) -> None:
-        """Move on to the newest generation; what did not change stays mapped."""
+        """Move on to the newest generation; what did not change stays mapped.
+
+        Raises
+        ------
+        StoreNotFoundError, CorruptStoreError
+            If the store has gone or is damaged; what was open stays.
+        """
+        if self._writer:
+            return  # nobody else writes
         with self._moving:
-            self._move_to(read_generation(self.path, self._generation))
+            state = self._state
+            if read_latest(self.path).generation == state.manifest.generation:
+                with suppress(CorruptStoreError):  # its journal has just gone with its manifest
+                    new = read_journal(
+                        self.path, state.manifest, state.journal_end, state.generation
+                    )
+                    state.apply(new.records, new.end)
+                    return
+            self._state = State(read_generation(self.path, state.stored), state)
 
     def close(self) -> None:
         """Give up the right to write."""
         with self._moving:
-            if self._lock:
-                self._lock.release()
+            if self._writer:
+                self._state = self._writer.state
+                self._writer.close()
 
     def info(self) -> dict[str, Any]:
         """Return what the manifest says beyond the shape of the vectors.
@@ -165,90 +198,40 @@ class Folder:
         dict
             JSON values; see `Store.info`.
         """
-        manifest = self._generation.manifest
+        state = self.state
+        manifest, snapshot = state.manifest, state.snapshot
+        unnamed = (manifest_name(manifest.generation), journal_name(manifest.generation))
+        sizes = {entry.name: entry.size for entry in manifest.files}
+        dead = snapshot.rows - len(snapshot)
         return {
             "created": manifest.created,
             "committed": manifest.committed,
             "library": manifest.library,
             "segments": len(manifest.segments),
-            "files": {entry.name: entry.size for entry in manifest.files},
+            "deleted": dead,
+            "dead_fraction": dead / snapshot.rows if snapshot.rows else 0.0,
+            "journal_rows": len(state.tail),
+            "files": sizes | {name: _size(self.path / name) for name in unnamed},
             "provenance": [dict(entry) for entry in manifest.provenance],
         }
 
-    def add(
-        self,
-        batches: Batches,
-        *,
-        subwords: Subwords | None = None,
-        provenance: Mapping[str, Any] | None = None,
-    ) -> int:
-        """Add batches of new rows as one commit.
 
-        Parameters
-        ----------
-        batches : iterable of (keys, vectors)
-            Nothing of them is seen by anybody before all are durable.
-        subwords : Subwords or None
-            What vectors of unknown words are made of.
-        provenance : mapping or None
-            What JSON can hold.
-
-        Returns
-        -------
-        int
-            The number of rows added.
-
-        Raises
-        ------
-        ReadOnlyError
-            If the store is open for reading.
-        DuplicateKeyError, ValueError, TypeError
-            If anything is wrong with a batch: nothing is left of it then.
-        """
-        if self._lock is None:
-            raise ReadOnlyError(
-                f'{self.path} is open for reading; open it with mode="a" to add to it.'
-            )
-        with self._moving:
-            manifest = self._generation.manifest
-            source = () if provenance is None else (_as_json(provenance),)
-            try:
-                following = self._sealed(batches, subwords)
-            except BaseException:
-                reclaim(self.path, manifest)  # no manifest names what was written so far
-                raise
-            if following is not manifest or source:
-                sources = (*manifest.provenance, *source)
-                committed = commit(self.path, replace(following, provenance=sources))
-                self._move_to(read_generation(self.path, self._generation))
-                reclaim(self.path, committed)
-            return following.rows - manifest.rows
-
-    def _sealed(self, batches: Batches, subwords: Subwords | None) -> Manifest:
-        """Write the files of the next generation; return its manifest, not committed yet."""
-        manifest = seal(self.path, self._generation.manifest, self.snapshot, batches)
-        if subwords is None:
-            return manifest
-        if subwords.dim != manifest.dim:
-            raise ValueError(f"`subwords` must have dim {manifest.dim}; got {subwords.dim}.")
-        return manifest.adding(write_subwords(self.path, manifest.next_number, subwords))
-
-    def _move_to(self, generation: Generation) -> None:
-        manifest = generation.manifest
-        dtype = np.dtype(manifest.dtype)
-        # Parts of segments that stay keep what was computed for them.
-        self._parts = {
-            segment: self._parts.get(segment) or Part.of(segment) for segment in generation.segments
-        }
-        parts = tuple(self._parts.values())
-        self._generation = generation
-        self.snapshot = Snapshot(parts, manifest.dim, dtype, manifest.key_kind)
+# Where a process forks while another of its threads moves a store on, the child has the lock, and
+# nobody to release it.
+_open_folders: WeakSet[Folder] = WeakSet()
 
 
-def _as_json(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy that a manifest can hold; what JSON cannot say is an error before any write."""
+def _release_locks() -> None:
+    for folder in _open_folders:
+        folder._moving = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release_locks)
+
+
+def _size(path: Path) -> int:
     try:
-        copy: dict[str, Any] = json.loads(json.dumps(dict(provenance), allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"`provenance` must be what JSON can hold: {error}.") from None
-    return copy
+        return path.stat().st_size
+    except FileNotFoundError:  # the writer has moved on
+        return 0

@@ -16,7 +16,7 @@ from vecstore.metrics import check_metric
 from vecstore.parts import Keys, Part
 from vecstore.search import Metric
 from vecstore.snapshot import Snapshot
-from vecstore.storage import RangeKeys, Sidecar, build_keys
+from vecstore.storage import Manifest, RangeKeys, Sidecar, build_keys
 from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.store import Store
 
@@ -29,6 +29,7 @@ def create(
     metric: str = "cosine",
     keys: str = "str",
     dtype: npt.DTypeLike = "float32",
+    durability: str = "full",
 ) -> Store:
     """Make an empty store on disk and open it for writing.
 
@@ -44,6 +45,10 @@ def create(
         What the keys are: ``"str"`` or ``"int"`` (64 bits).
     dtype : dtype-like, default "float32"
         How vectors are stored: float32 or float16.
+    durability : str, default "full"
+        With ``"full"`` a commit is on the device when the call returns: one sync each. With
+        ``"fast"`` small commits are left to the operating system: they survive the end of the
+        process, however it ends, but not that of the machine until `Store.flush` or `Store.close`.
 
     Returns
     -------
@@ -71,7 +76,8 @@ def create(
     dim = check_count(dim, "dim")
     check_metric(metric)
     check_key_kind(keys)
-    folder = Folder.create(Path(path), dim, metric, keys, check_dtype(dtype))
+    new = Manifest(dim=dim, metric=metric, dtype=check_dtype(dtype).name, key_kind=keys)
+    folder = Folder.create(Path(path), new, durable=_is_durable(durability))
     return Store(folder, metric, Path(path))
 
 
@@ -81,6 +87,7 @@ def open(
     dataset: str | None = None,
     metric: str | None = None,
     sidecar: bool = False,
+    durability: str = "full",
 ) -> Store:
     """Open a store, or any HDF5 file with a contiguous matrix in it. No data is read.
 
@@ -100,6 +107,8 @@ def open(
         Of an HDF5 file: keep what makes searches fast in a file beside it, about a quarter of its
         size, so that the next process need not compute it again. Made by the first search, or by
         `Store.prepare`; made anew when the HDF5 file has changed.
+    durability : str, default "full"
+        Of a store opened with ``"a"``: ``"full"`` or ``"fast"``; see `create`.
 
     Returns
     -------
@@ -122,10 +131,12 @@ def open(
         raise ValueError(f'`mode` must be "r" or "a"; got {mode!r}.')
     if metric is not None:
         check_metric(metric)
+    durable = _is_durable(durability)
     if not path.exists():
         raise StoreNotFoundError(f"{path} does not exist; vecstore.create makes a store.")
     if path.is_dir():
-        return _open_folder(path, mode, dataset, metric, sidecar)
+        _refuse_for_folders(path, dataset, sidecar)
+        return _open_folder(path, mode, metric, durable)
     if mode == "a":
         raise ReadOnlyError(f'{path} is an HDF5 file, not a store of ours; open it with mode="r".')
     found = open_dataset(path, dataset)
@@ -197,14 +208,21 @@ def _as_snapshot(part: Part) -> Snapshot:
     return Snapshot((part,), part.vectors.shape[1], part.vectors.dtype, part.keys.kind)
 
 
-def _open_folder(
-    path: Path, mode: str, dataset: str | None, metric: str | None, sidecar: bool
-) -> Store:
+def _is_durable(durability: str) -> bool:
+    if durability not in ("full", "fast"):
+        raise ValueError(f'`durability` must be "full" or "fast"; got {durability!r}.')
+    return durability == "full"
+
+
+def _refuse_for_folders(path: Path, dataset: str | None, sidecar: bool) -> None:
     if dataset is not None:
         raise ValueError(f'`dataset` is for HDF5 files; {path} is a folder; got "{dataset}".')
     if sidecar:
         raise ValueError(f"`sidecar` is for HDF5 files; {path} is a folder that keeps its own.")
-    folder = Folder.open(path, mode)
+
+
+def _open_folder(path: Path, mode: str, metric: str | None, durable: bool) -> Store:
+    folder = Folder.open(path, mode, durable=durable)
     if metric not in (None, folder.metric):
         folder.close()
         raise ValueError(

@@ -1,31 +1,114 @@
 """From batches to segments: everything is checked, then written, and nothing is committed yet."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import as_vectors, check_rows
+from vecstore.attributes import normalise, schema_of
 from vecstore.errors import DuplicateKeyError
 from vecstore.index import codes
 from vecstore.lookup import as_keys
 from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Manifest, Segment, build_keys, write_segment
+from vecstore.storage.attributes import attribute_arrays
+from vecstore.storage.columns import Column, join_columns
 
-__all__ = ["Batches", "seal"]
+__all__ = ["SEGMENT_BYTES", "Batches", "Checked", "already_there", "checked", "seal", "weight"]
 
-#: Pairs of keys and vectors, one after another.
-Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike]]
+#: Keys, vectors and perhaps attributes, one batch after another.
+Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike] | tuple[Iterable[Any], npt.ArrayLike, Any]]
 
-# Batches are collected up to this size before they become a segment: few segments, bounded memory.
-_SEGMENT_BYTES = 256 << 20
+#: Batches are collected up to this weight before they become a segment: few segments, and bounded
+#: memory.
+SEGMENT_BYTES = 256 << 20
 
 # What a key costs in memory, roughly, while its batch waits.
 _KEY_BYTES = 80
+
+
+class Checked(NamedTuple):
+    """A batch that nothing is wrong with, as it is stored.
+
+    Attributes
+    ----------
+    keys : sequence of str or of int, length n
+        They may still be in the store, or twice in the batch.
+    vectors : ndarray of float32 or float16, shape (n, dim)
+        In the dtype of the store.
+    columns : dict of Column
+        The attributes.
+    """
+
+    keys: Sequence[Any]
+    vectors: npt.NDArray[Any]
+    columns: dict[str, Column]
+
+
+def checked(
+    keys: Iterable[Any],
+    vectors: npt.ArrayLike,
+    attributes: Any,
+    manifest: Manifest,
+    schema: Mapping[str, str],
+) -> Checked:
+    """Return a batch as it is stored, once nothing is wrong with it alone.
+
+    Parameters
+    ----------
+    keys : iterable of str or of int, n of them
+        Of the rows.
+    vectors : array_like of numbers, shape (n, dim)
+        Theirs.
+    attributes : mapping, frame, structured array, or None
+        Theirs; see `normalise`.
+    manifest : Manifest
+        Says what keys and vectors look like.
+    schema : mapping of str to str
+        The columns that there are already.
+
+    Returns
+    -------
+    Checked
+        Converted where necessary.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If anything is wrong.
+    """
+    listed = as_keys(keys, manifest.key_kind)
+    rows = as_vectors(vectors, manifest.dim, manifest.dtype)
+    if len(listed) != len(rows):
+        raise ValueError(
+            f"`vectors` must have a row for each of the {len(listed)} keys; got {len(rows)}."
+        )
+    check_rows(rows, manifest.metric, keys=listed)
+    return Checked(listed, rows, normalise(attributes, len(listed), schema))
+
+
+def weight(rows: int, manifest: Manifest) -> int:
+    """Return roughly how many bytes rows take, keys included.
+
+    Parameters
+    ----------
+    rows : int
+        How many.
+    manifest : Manifest
+        Says what they look like.
+
+    Returns
+    -------
+    int
+        To be compared with `SEGMENT_BYTES`.
+    """
+    return rows * (manifest.dim * np.dtype(manifest.dtype).itemsize + _KEY_BYTES)
 
 
 def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -> Manifest:
@@ -38,8 +121,8 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
     manifest : Manifest
         What the store is now.
     snapshot : Snapshot
-        Its rows, whose keys must not come again.
-    batches : iterable of (keys, vectors)
+        The rows whose keys must not come again.
+    batches : iterable of (keys, vectors) or (keys, vectors, attributes)
         The new rows.
 
     Returns
@@ -52,9 +135,12 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
     DuplicateKeyError, ValueError, TypeError
         If anything is wrong with a batch. Segments of the batches before it are left behind.
     """
-    for keys, pieces in _grouped(_checked(batch, manifest) for batch in batches):
+    for keys, group in _grouped(_all_checked(batches, manifest), manifest):
         table = build_keys(keys, manifest.key_kind)
-        _refuse_known(keys, snapshot)
+        if (known := already_there(keys, snapshot)) is not None:
+            raise known
+        pieces = [batch.vectors for batch in group]
+        columns = join_columns([(len(batch.keys), batch.columns) for batch in group])
         entry = write_segment(
             path,
             manifest.next_number,
@@ -65,52 +151,61 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
             dtype=manifest.dtype,
             inverse_norms=_inverse_norms(pieces) if manifest.metric == "cosine" else None,
             codes=codes.encode(pieces, manifest.metric),
+            extra=attribute_arrays(columns),
         )
-        manifest = manifest.adding(entry)
+        manifest = replace(manifest.adding(entry), schema=schema_of(manifest.schema, columns))
         snapshot = snapshot.adding(Part.of(Segment.open(path / entry.name, entry)))
     return manifest
 
 
-def _checked(
-    batch: tuple[Iterable[Any], npt.ArrayLike], manifest: Manifest
-) -> tuple[Sequence[Any], npt.NDArray[Any]]:
-    """Return keys and vectors as they are stored, once nothing is wrong with either alone."""
-    keys = as_keys(batch[0], manifest.key_kind)
-    vectors = as_vectors(batch[1], manifest.dim, manifest.dtype)
-    if len(keys) != len(vectors):
-        raise ValueError(
-            f"`vectors` must have a row for each of the {len(keys)} keys; got {len(vectors)}."
-        )
-    check_rows(vectors, manifest.metric, keys=keys)
-    return keys, vectors
+def already_there(keys: Sequence[Any], snapshot: Snapshot) -> DuplicateKeyError | None:
+    """Return the error that says that a key is in the store.
+
+    Parameters
+    ----------
+    keys : sequence of str or of int
+        Those that should not be.
+    snapshot : Snapshot
+        Where to look.
+
+    Returns
+    -------
+    DuplicateKeyError or None
+        To be raised by the caller; None if no key is there.
+    """
+    known = snapshot.find(keys) >= 0 if len(snapshot) else np.zeros(0, bool)
+    if not known.any():
+        return None
+    key = keys[int(np.argmax(known))]
+    shown = f'"{key}"' if isinstance(key, str) else key
+    return DuplicateKeyError(f"Key {shown} is in the store already.")
+
+
+def _all_checked(batches: Batches, manifest: Manifest) -> Iterator[Checked]:
+    schema: Mapping[str, str] = manifest.schema
+    for keys, vectors, *rest in batches:
+        batch = checked(keys, vectors, rest[0] if rest else None, manifest, schema)
+        schema = schema_of(schema, batch.columns)
+        yield batch
 
 
 def _grouped(
-    batches: Iterable[tuple[Sequence[Any], npt.NDArray[Any]]],
-) -> Iterator[tuple[list[Any], list[npt.NDArray[Any]]]]:
+    batches: Iterable[Checked], manifest: Manifest
+) -> Iterator[tuple[list[Any], list[Checked]]]:
     """Collect batches until they are worth a segment."""
     keys: list[Any] = []
-    pieces: list[npt.NDArray[Any]] = []
-    size = 0
-    for some, vectors in batches:
-        keys.extend(some)
-        pieces.append(vectors)
-        size += vectors.nbytes + len(vectors) * _KEY_BYTES
-        if size >= _SEGMENT_BYTES:
-            yield keys, pieces
-            keys, pieces, size = [], [], 0
+    group: list[Checked] = []
+    for batch in batches:
+        if len(batch.keys):
+            keys.extend(batch.keys)
+            group.append(batch)
+        if weight(len(keys), manifest) >= SEGMENT_BYTES:
+            yield keys, group
+            keys, group = [], []
     if keys:
-        yield keys, pieces
+        yield keys, group
 
 
 def _inverse_norms(pieces: list[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
     engine = kernels.engine()
     return np.concatenate([engine.inverse_norms(piece) for piece in pieces])
-
-
-def _refuse_known(keys: list[Any], snapshot: Snapshot) -> None:
-    known = snapshot.find(keys) >= 0 if len(snapshot) else np.zeros(0, bool)
-    if known.any():
-        key = keys[int(np.argmax(known))]
-        shown = f'"{key}"' if isinstance(key, str) else key
-        raise DuplicateKeyError(f"Key {shown} is in the store already.")

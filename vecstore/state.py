@@ -13,6 +13,8 @@ import numpy as np
 from vecstore.parts import Part, Rows
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Generation, Manifest, Record, Segment
+from vecstore.storage.attributes import decode_attributes
+from vecstore.storage.columns import Columns
 from vecstore.storage.damage import damaged
 from vecstore.storage.names import journal_name
 from vecstore.storage.tombstones import Words, all_rows, clear_rows, has_row
@@ -78,6 +80,11 @@ class State:
         return self.stored.manifest
 
     @property
+    def schema(self) -> dict[str, str]:
+        """The attribute columns that there are, and their kinds."""
+        return {**self.manifest.schema, **self.tail.schema}
+
+    @property
     def generation(self) -> int:
         """How many commits made this state."""
         return self._moment.generation
@@ -108,7 +115,7 @@ class State:
             If one deletes rows that are not there.
         """
         for record in records:
-            self.tail.append(record.keys, record.vectors, record.attributes)
+            self.tail.append(record.keys, record.vectors, self._columns(record))
             dead = record.dead
             if len(dead) and not (dead.min() >= 0 and dead.max() < self.rows):
                 name = journal_name(self.manifest.generation)
@@ -168,6 +175,16 @@ class State:
         lengths = [segment.n for segment in self.stored.segments]
         masks = list(self.snapshot.masks[: len(lengths)])
         return _cleared(masks, lengths, self._first_rows, dead)
+
+    def _columns(self, record: Record) -> Columns:
+        if not record.attributes:
+            return {}
+        name = journal_name(self.manifest.generation)
+        columns = decode_attributes(record.attributes, len(record.keys), name)
+        for column in columns:
+            if self.schema.get(column, columns[column].kind) != columns[column].kind:
+                raise damaged(name, f'column "{column}" changes its type')
+        return columns
 
     def _snapshot(self, moment: _Moment, shown: _Shown | None) -> Snapshot:
         segments, manifest = self.stored.segments, self.manifest

@@ -1,6 +1,7 @@
 """The store: the questions of a reader, and the life of what they are put to."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -8,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.changes import Batch
 from vecstore.errors import ReadOnlyError, VecstoreError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys
@@ -55,7 +57,7 @@ class Store(Reader):
 
     @property
     def generation(self) -> int:
-        """How many commits made what this store sees; 0 for what is not a store of ours on disk."""
+        """The number of the commit that this store sees; 0 for what is no store of ours."""
         rows = self._open_rows()
         return rows.generation if isinstance(rows, Folder) else 0
 
@@ -96,7 +98,7 @@ class Store(Reader):
 
     # Writing.
 
-    def add(self, keys: Iterable[Any], vectors: npt.ArrayLike) -> None:
+    def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
         """Add vectors under new keys: all of them or none, durable when this returns.
 
         Parameters
@@ -105,6 +107,9 @@ class Store(Reader):
             None of them in the store yet.
         vectors : array_like of numbers, shape (n, dim)
             Rounded to the dtype of the store.
+        attributes : mapping of str to sequence, frame, structured array, or None
+            For every column n values, None where one is missing: a dict of lists, a frame of
+            polars, pandas or Arrow, a NumPy array with named fields.
 
         Raises
         ------
@@ -114,11 +119,94 @@ class Store(Reader):
             If the shapes disagree, a value is not finite or does not fit the dtype, or a vector is
             zero under cosine.
         TypeError
-            If a key is not of the type of the store, or the vectors are not numbers.
+            If a key is not of the type of the store, the vectors are not numbers, or an attribute
+            is not of the type of its column.
         ReadOnlyError
             If the store was not opened for writing.
         """
-        self._writable().add([(keys, vectors)])
+        self._writable().writer.add(keys, vectors, attributes)
+
+    def upsert(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
+        """Put vectors under keys, whether they are there or not: all of them or none, durable.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int, n of them
+            Each of them once.
+        vectors : array_like of numbers, shape (n, dim)
+            As for `add`.
+        attributes : mapping of str to sequence, frame, structured array, or None
+            As for `add`. Nothing is left of what a key had before, attributes included.
+
+        Raises
+        ------
+        DuplicateKeyError
+            If a key comes twice among `keys`.
+        ValueError, TypeError, ReadOnlyError
+            As for `add`.
+
+        Notes
+        -----
+        A key that is replaced counts as inserted now: it comes last in `keys`, and behind others
+        at the same distance.
+        """
+        with self.batch() as batch:
+            batch.upsert(keys, vectors, attributes)
+
+    def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
+        """Delete keys with their vectors and attributes: all of them or none, durable.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int
+            A key that comes twice counts once.
+        missing : str, default "raise"
+            What to do about keys that are not in the store: ``"raise"`` or ``"ignore"``.
+
+        Returns
+        -------
+        int
+            How many there were.
+
+        Raises
+        ------
+        KeyNotFoundError
+            If a key is missing, and that is not to be ignored; nothing is deleted then.
+        ReadOnlyError
+            If the store was not opened for writing.
+
+        Notes
+        -----
+        Their space is given back when their segment is written anew; see `compact`.
+        """
+        with self.batch() as batch:
+            return batch.delete(keys, missing=missing)
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """Make one commit of many calls: all of them or none, durable when the block ends.
+
+        Returns
+        -------
+        context manager of Batch
+            With the methods `add`, `upsert` and `delete`. An exception that leaves the block
+            discards everything. Other threads that write wait until it ends.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the store was not opened for writing.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     with store.batch() as batch:
+        ...         batch.add(["north", "east"], [[0, 1], [1, 0]])
+        ...         batch.add(["south"], [[0, -1]])
+        ...     len(store)
+        3
+        """
+        return self._writable().writer.batch()
 
     def add_batches(
         self,
@@ -131,7 +219,7 @@ class Store(Reader):
 
         Parameters
         ----------
-        batches : iterable of (keys, vectors)
+        batches : iterable of (keys, vectors) or (keys, vectors, attributes)
             Each as for `add`. Rows go to disk a segment at a time; nobody sees them until all are
             there, and nothing is left of them if one is refused.
         subwords : Subwords or None
@@ -144,9 +232,37 @@ class Store(Reader):
         int
             The number of rows added.
         """
-        return self._writable().add(batches, subwords=subwords, provenance=provenance)
+        return self._writable().writer.add_batches(batches, subwords, provenance)
 
     # Living.
+
+    def compact(self) -> None:
+        """Give back the space of deleted rows, and make large segments of small ones.
+
+        Nothing else changes: keys, vectors, and their order stay. Readers in this process and in
+        others go on with what they have open. Killed half-way, it leaves the store as it was or
+        with some of the work done; call it again for the rest. Small segments are merged without
+        being asked, eight at a time, and those with more than half of their rows deleted are
+        written anew.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the store was not opened for writing.
+        OSError
+            If the disk is full, say: it needs room for one more large segment.
+        """
+        self._writable().writer.compact()
+
+    def flush(self) -> None:
+        """Put into segments what only the journal holds; `close` does it too.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the store was not opened for writing.
+        """
+        self._writable().writer.flush()
 
     def refresh(self) -> None:
         """Move on to the newest committed state, which another process may have written."""
@@ -161,7 +277,9 @@ class Store(Reader):
         -------
         dict
             ``path``, ``generation``, ``rows``, ``dim``, ``metric``, ``dtype``, ``key_kind``; for a
-            store of ours on disk also ``created``, ``files`` (name to bytes), ``segments`` and
+            store of ours on disk also ``created``, ``committed`` (when its last manifest was),
+            ``library``, ``files`` (name to bytes), ``segments``, ``journal_rows`` (not in segments
+            yet), ``deleted`` and ``dead_fraction`` (rows whose space `compact` gives back), and
             ``provenance``.
         """
         rows = self._open_rows()

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.parts import Part, Rows
 from vecstore.storage import Manifest
+from vecstore.storage.columns import Column, Columns, join_columns
 
 __all__ = ["Tail", "TailKeys"]
 
@@ -30,13 +31,14 @@ class Tail:
     ----------
     keys : list of str or of int
         Of every row, deleted ones included: a key that was written twice is there twice.
-    attributes : list of (int, bytes)
-        As the journal holds them: for the rows from the first number on.
+    schema : dict of str to str
+        The attribute columns, and their kinds.
     """
 
     def __init__(self, manifest: Manifest) -> None:
         self.keys: list[Any] = []
-        self.attributes: list[tuple[int, bytes]] = []
+        self.schema: dict[str, str] = {}
+        self._columns: list[tuple[int, Columns]] = []
         self._metric = manifest.metric
         self._kind = manifest.key_kind
         self._newest: dict[Any, int] = {}
@@ -49,7 +51,7 @@ class Tail:
         return len(self.keys)
 
     def append(
-        self, keys: Sequence[Any] | npt.NDArray[Any], vectors: npt.NDArray[Any], attributes: bytes
+        self, keys: Sequence[Any] | npt.NDArray[Any], vectors: npt.NDArray[Any], columns: Columns
     ) -> None:
         """Put rows at the end, in a time that does not depend on how many there are.
 
@@ -59,15 +61,15 @@ class Tail:
             Checked already.
         vectors : ndarray, shape (n, dim)
             Copied.
-        attributes : bytes
-            As a record holds them.
+        columns : mapping of Column
+            The attributes.
         """
         first = len(self.keys)
-        listed = keys.tolist() if isinstance(keys, np.ndarray) else keys
+        listed = _listed(keys)
         self._grow(first + len(listed))
         self._vectors[first : first + len(listed)] = vectors
-        if attributes:
-            self.attributes.append((first, attributes))
+        self._columns.append((len(listed), columns))
+        self.schema.update({name: column.kind for name, column in columns.items()})
         for row, key in enumerate(listed, first):
             self._before.append(self._newest.get(key, -1))
             self.keys.append(key)
@@ -80,6 +82,27 @@ class Tail:
             new = self._vectors[self._normed : n]
             self._norms[self._normed : n] = kernels.engine().inverse_norms(new)
         self._normed = n
+
+    def columns(self, n: int) -> dict[str, Column]:
+        """Return the attributes of the first rows.
+
+        Parameters
+        ----------
+        n : int
+            How many: all that there were at some time.
+
+        Returns
+        -------
+        dict of Column
+            Joined now.
+        """
+        pieces, rows = [], 0
+        for count, columns in self._columns:
+            if rows == n:
+                break
+            pieces.append((count, columns))
+            rows += count
+        return join_columns(pieces)
 
     def newest(self, key: Any) -> int:
         """Return the last row with a key.
@@ -111,7 +134,13 @@ class Tail:
         """
         keys = TailKeys(self._kind, self.keys, self._newest, self._before, n)
         norms = self._norms[:n] if self._metric == "cosine" else None
-        return Part(self._vectors[:n], keys, self._metric, inverse_norms=norms)
+        return Part(
+            self._vectors[:n],
+            keys,
+            self._metric,
+            inverse_norms=norms,
+            attributes=lambda: self.columns(n),
+        )
 
     def _grow(self, n: int) -> None:
         if n > len(self._vectors):
@@ -180,7 +209,7 @@ class TailKeys:
         ndarray of int64, shape (m,)
             -1 where there is none.
         """
-        listed = keys.tolist() if isinstance(keys, np.ndarray) else keys
+        listed = _listed(keys)
         return np.fromiter(map(self.find_one, listed), np.int64, len(listed))
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
@@ -199,6 +228,11 @@ class TailKeys:
         taken = np.empty(len(rows), object if self.kind == "str" else np.int64)
         taken[:] = [self._keys[row] for row in rows.tolist()]
         return taken
+
+
+def _listed(keys: Any) -> list[Any]:
+    listed: list[Any] = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
+    return listed
 
 
 def _enlarged(array: npt.NDArray[Any], room: int, filled: int) -> npt.NDArray[Any]:

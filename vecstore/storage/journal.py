@@ -126,16 +126,9 @@ class Journal:
         All that the journal holds; an unfinished record behind it is cut off now.
     durable : bool
         Whether `append` waits for the device.
-
-    Attributes
-    ----------
-    broken : bool
-        Whether an append failed. Nobody knows then what the device holds, and the journal must
-        not be written to any more; the next manifest brings another one.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, replay: Replay, *, durable: bool) -> None:
-        self.broken = False
         self._durable = durable
         self._seed = zlib.crc32(bytes.fromhex(manifest.journal))
         self._end = replay.end
@@ -152,9 +145,9 @@ class Journal:
             raise
 
     @property
-    def size(self) -> int:
-        """Bytes of all records."""
-        return self._end - JOURNAL_HEADER_BYTES
+    def end(self) -> int:
+        """The byte after the last record."""
+        return self._end
 
     def append(self, record: Record) -> None:
         """Add a record: a commit.
@@ -167,15 +160,11 @@ class Journal:
         Raises
         ------
         OSError
-            If the disk is full, say. The record is then not part of the store, and the journal is
-            broken.
+            If the disk is full, say. Nobody knows then what the device holds, and the journal must
+            not be written to any more; the next manifest brings another one.
         """
         data = encode(record, self._seed, synced=self._durable)
-        try:
-            files.append(self._file, data, durable=self._durable)
-        except BaseException:
-            self.broken = True
-            raise
+        files.append(self._file, data, durable=self._durable)
         self._end += len(data)
 
     def close(self) -> None:

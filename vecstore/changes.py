@@ -1,0 +1,212 @@
+"""What a commit is to do to a store, collected before any of it is done."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.attributes import schema_of
+from vecstore.errors import DuplicateKeyError
+from vecstore.lookup import as_keys, not_found
+from vecstore.parts import Rows
+from vecstore.sealing import Batches, Checked, checked
+from vecstore.state import State
+from vecstore.storage import Record, build_keys
+from vecstore.storage.attributes import encode_attributes
+from vecstore.storage.columns import join_columns, take_columns
+
+__all__ = ["Batch"]
+
+# Up to so many keys are looked up one by one, which needs no snapshot of the state.
+_FEW = 16
+
+
+class Batch:
+    """Many calls that become one commit: all of them, or none.
+
+    Each call sees what those before it did. A call that raises leaves the batch as it was; an
+    exception that leaves the ``with`` block discards all of it. Everything is kept in memory until
+    then: `Store.add_batches` adds more than fits.
+
+    Parameters
+    ----------
+    state : State
+        What the store is now; it does not change while the batch is open.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> with vecstore.create("compass.vecs", dim=2) as store:
+    ...     with store.batch() as batch:
+    ...         batch.add(["north", "est"], [[0, 1], [1, 0]])
+    ...         batch.upsert(["east"], [[1, 0]])
+    ...         batch.delete(["est"])
+    ...     sorted(store.keys())
+    1
+    ['east', 'north']
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._schema = state.schema
+        self._added: list[Checked] = []
+        self._dead: list[int] = []
+        self._rows: dict[Any, int] = {}
+        self._next = state.rows
+        self._open = True
+
+    def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
+        """Add vectors under new keys; see `Store.add`.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int, n of them
+            None of them in the store.
+        vectors : array_like of numbers, shape (n, dim)
+            Theirs.
+        attributes : mapping, frame, structured array, or None
+            Theirs.
+        """
+        batch = self._checked(keys, vectors, attributes)
+        found = self._find(batch.keys)
+        if (found >= 0).any():
+            key = batch.keys[int(np.argmax(found >= 0))]
+            shown = f'"{key}"' if isinstance(key, str) else key
+            raise DuplicateKeyError(f"Key {shown} is in the store already.")
+        self._append(batch, found)
+
+    def upsert(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
+        """Put vectors under keys, new or not; see `Store.upsert`.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int, n of them
+            Each of them once.
+        vectors : array_like of numbers, shape (n, dim)
+            Theirs.
+        attributes : mapping, frame, structured array, or None
+            Theirs.
+        """
+        batch = self._checked(keys, vectors, attributes)
+        self._append(batch, self._find(batch.keys))
+
+    def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
+        """Delete keys; see `Store.delete`.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int
+            A key that comes twice counts once.
+        missing : str, default "raise"
+            ``"raise"`` or ``"ignore"``.
+
+        Returns
+        -------
+        int
+            How many rows went.
+        """
+        if missing not in ("raise", "ignore"):
+            raise ValueError(f'`missing` must be "raise" or "ignore"; got {missing!r}.')
+        self._refuse_when_over()
+        listed = as_keys(keys, self._state.manifest.key_kind)
+        found = self._find(listed)
+        if missing == "raise" and (found < 0).any():
+            raise not_found(self._state.snapshot, listed[int(np.argmin(found))])
+        dead = np.unique(found[found >= 0]).tolist()
+        self._dead.extend(dead)
+        self._rows.update(dict.fromkeys(listed, -1))
+        return len(dead)
+
+    def end(self) -> None:
+        """Refuse further calls."""
+        self._open = False
+
+    @property
+    def nbytes(self) -> int:
+        """About how long the record would be."""
+        return sum(batch.vectors.nbytes for batch in self._added) + 8 * len(self._dead)
+
+    @property
+    def dead(self) -> Rows:
+        """The global rows that go, those among the new rows included."""
+        return np.array(self._dead, np.int64)
+
+    def record(self) -> Record | None:
+        """Return the batch as a commit.
+
+        Returns
+        -------
+        Record or None
+            Of the next generation; None if there is nothing to do.
+        """
+        if not self._added and not self._dead:
+            return None
+        manifest = self._state.manifest
+        keys = [key for batch in self._added for key in batch.keys]
+        vectors = [np.empty((0, manifest.dim), manifest.dtype)]
+        vectors.extend(batch.vectors for batch in self._added)
+        columns = join_columns([(len(batch.keys), batch.columns) for batch in self._added])
+        return Record(
+            self._state.generation + 1,
+            keys if manifest.key_kind == "str" else np.array(keys, np.int64),
+            np.concatenate(vectors),
+            self.dead,
+            encode_attributes(columns),
+        )
+
+    def survivors(self) -> Batches:
+        """Return the new rows that the batch itself does not delete.
+
+        Yields
+        ------
+        keys, vectors, attributes
+            As `seal` takes them.
+        """
+        first, dead = self._state.rows, set(self._dead)
+        for batch in self._added:
+            rows = range(first, first + len(batch.keys))
+            first += len(batch.keys)
+            if dead.isdisjoint(rows):
+                yield batch
+            else:
+                kept = np.array([row not in dead for row in rows])
+                yield _only(batch, np.flatnonzero(kept))
+
+    def _checked(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> Checked:
+        self._refuse_when_over()
+        manifest = self._state.manifest
+        batch = checked(keys, vectors, attributes, manifest, self._schema)
+        build_keys(batch.keys, manifest.key_kind)  # for what it refuses
+        return batch
+
+    def _append(self, batch: Checked, replaced: Rows) -> None:
+        if not len(batch.keys):
+            return
+        self._dead.extend(replaced[replaced >= 0].tolist())
+        self._added.append(batch)
+        self._schema = schema_of(self._schema, batch.columns)
+        self._rows.update(
+            zip(batch.keys, range(self._next, self._next + len(batch.keys)), strict=True)
+        )
+        self._next += len(batch.keys)
+
+    def _find(self, keys: Sequence[Any]) -> Rows:
+        """Return the row of every key, as the calls so far have left it; -1 where there is none."""
+        if len(keys) <= _FEW:
+            found = np.array([self._state.find_one(key) for key in keys], np.int64)
+        else:
+            found = self._state.snapshot.find(keys)
+        if self._rows:
+            here = [self._rows.get(key) for key in keys]
+            found[:] = [old if new is None else new for new, old in zip(here, found, strict=True)]
+        return found
+
+    def _refuse_when_over(self) -> None:
+        if not self._open:
+            raise ValueError("The batch is over; begin another one with store.batch().")
+
+
+def _only(batch: Checked, rows: Rows) -> Checked:
+    keys = [batch.keys[row] for row in rows.tolist()]
+    return Checked(keys, batch.vectors[rows], take_columns(batch.columns, rows))
