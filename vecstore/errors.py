@@ -16,6 +16,7 @@ on disk or in a store is a `VecstoreError`::
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 __all__ = [
     "CorruptStoreError",
@@ -62,7 +63,20 @@ class ReadOnlyError(VecstoreError):
 
 
 class CorruptStoreError(VecstoreError):
-    """A file of the store is damaged, truncated or missing."""
+    """A file of the store is damaged, truncated or missing.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file.
+    what : str
+        What is wrong with it, without the path.
+    """
+
+    def __init__(self, message: str, *, path: Path | None = None, what: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        self.what = what
 
 
 class FormatVersionError(VecstoreError):

@@ -135,7 +135,7 @@ def test_a_truncated_segment_says_both_sizes(tmp_path: Path) -> None:
         Segment.open(path, entry)
     assert str(error.value) == (
         f"{path} is damaged: {entry.size} bytes expected, {entry.size - 4096} found. "
-        "Restore it from a copy."
+        'Restore it from a copy; to find all damage, run "vecstore check".'
     )
 
 

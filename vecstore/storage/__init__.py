@@ -34,6 +34,8 @@ From the disk upwards, each module using those above it:
 `subwords`        vectors for words that no row has
 `generations`     what a reader opens
 `foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
+`check`           whether a store is whole; `check_segment`, `check_codes`: one segment;
+                  `check_keys`: the parts together; `problems`: what is found
 ================= ==================================================================
 
 `FORMAT.md` beside this file is the format byte for byte. The life of a commit:
@@ -56,6 +58,7 @@ From the disk upwards, each module using those above it:
 (1, [1.0, 0.0])
 """
 
+from vecstore.storage.check import Problem, check
 from vecstore.storage.commits import commit, read_latest
 from vecstore.storage.generations import Generation, read_generation
 from vecstore.storage.hdf5_writer import Pieces
@@ -77,6 +80,7 @@ __all__ = [
     "Journal",
     "Manifest",
     "Pieces",
+    "Problem",
     "RangeKeys",
     "Record",
     "Replay",
@@ -86,6 +90,7 @@ __all__ = [
     "Subwords",
     "WriterLock",
     "build_keys",
+    "check",
     "commit",
     "read_generation",
     "read_journal",

@@ -25,6 +25,12 @@ def damaged(path: Path | str, what: str) -> CorruptStoreError:
     Examples
     --------
     >>> print(damaged("segment-00000003.h5", "8192 bytes expected, 8001 found"))
-    segment-00000003.h5 is damaged: 8192 bytes expected, 8001 found. Restore it from a copy.
+    segment-00000003.h5 is damaged: 8192 bytes expected, 8001 found.
+    Restore it from a copy; to find all damage, run "vecstore check".
     """
-    return CorruptStoreError(f"{path} is damaged: {what}. Restore it from a copy.")
+    return CorruptStoreError(
+        f"{path} is damaged: {what}. "
+        f'Restore it from a copy; to find all damage, run "vecstore check".',
+        path=Path(path),
+        what=what,
+    )

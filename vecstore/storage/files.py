@@ -16,7 +16,17 @@ from typing import NamedTuple
 
 from vecstore.storage import names
 
-__all__ = ["Disk", "Stamp", "append", "disk", "make_folder", "publish", "remove", "stamp"]
+__all__ = [
+    "Disk",
+    "Stamp",
+    "append",
+    "disk",
+    "make_folder",
+    "publish",
+    "remove",
+    "stamp",
+    "stamp_of",
+]
 
 # Small enough to stay in the processor's cache between reading and summing.
 _CHECKSUM_BYTES = 1 << 18
@@ -243,10 +253,26 @@ def stamp(path: Path) -> Stamp:
     Stamp
         Of all its bytes.
     """
+    with FileIO(path) as file:
+        return stamp_of(file)
+
+
+def stamp_of(file: FileIO) -> Stamp:
+    """Return size and checksum of an open file, reading it once; see `stamp`.
+
+    Parameters
+    ----------
+    file : FileIO
+        At its beginning; stays what was opened, whatever becomes of the name.
+
+    Returns
+    -------
+    Stamp
+        Of all its bytes.
+    """
     size = checksum = 0
     buffer = memoryview(bytearray(_CHECKSUM_BYTES))
-    with FileIO(path) as file:
-        while read := file.readinto(buffer):
-            size += read
-            checksum = zlib.crc32(buffer[:read], checksum)
+    while read := file.readinto(buffer):
+        size += read
+        checksum = zlib.crc32(buffer[:read], checksum)
     return Stamp(size, checksum)

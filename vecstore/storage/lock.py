@@ -14,7 +14,7 @@ from typing import Self
 from vecstore.errors import ReadOnlyError, StoreLockedError
 from vecstore.storage import names
 
-__all__ = ["WriterLock"]
+__all__ = ["WriterLock", "is_held"]
 
 # Windows locks the first byte against reading too, so the process id stands behind it.
 _HOLDER_AT = 1
@@ -96,3 +96,36 @@ class WriterLock:
             return "another process"
         holder = int(text)
         return "this process" if holder == os.getpid() else f"process {holder}"
+
+
+def is_held(folder: Path) -> bool:
+    """Return whether somebody seems to be writing, without getting into their way.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+
+    Returns
+    -------
+    bool
+        True also if the process that held the lock when it died has a namesake by now, or if
+        nobody can tell.
+    """
+    try:
+        with FileIO(folder / names.LOCK) as file:
+            file.seek(_HOLDER_AT)
+            text = file.read(_HOLDER_BYTES).strip()
+    except OSError:  # there is none, or it is no file
+        return False
+    if not text.isdigit():
+        return False
+    if os.name == "nt":  # where asking a process whether it lives may end it
+        return True
+    try:
+        os.kill(int(text), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it lives, and is somebody else's
+        return True
+    return True

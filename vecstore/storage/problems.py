@@ -1,0 +1,88 @@
+"""What is wrong with a store: one sentence each, and how an error becomes one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vecstore.errors import CorruptStoreError, VecstoreError
+
+__all__ = ["Problem", "guarded", "problem_of"]
+
+#: What reading damaged files raises; a number of rows that is not true may ask for any memory.
+_DAMAGE = (VecstoreError, OSError, MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a store.
+
+    Attributes
+    ----------
+    path : Path
+        The file, or the folder.
+    what : str
+        What is wrong with it.
+    expected, found : str or None
+        What was compared, where something was.
+
+    Examples
+    --------
+    >>> print(Problem(Path("segment-00000003.h5"), "its size in bytes", "8192", "8001"))
+    segment-00000003.h5: its size in bytes: 8192 expected, 8001 found
+    """
+
+    path: Path
+    what: str
+    expected: str | None = None
+    found: str | None = None
+
+    def __str__(self) -> str:
+        compared = (
+            "" if self.expected is None else f": {self.expected} expected, {self.found} found"
+        )
+        return f"{self.path}: {self.what}{compared}"
+
+
+def problem_of(path: Path, error: Exception) -> Problem:
+    """Return what an error says as a problem.
+
+    Parameters
+    ----------
+    path : Path
+        The file that was being read, unless the error names another one.
+    error : Exception
+        Raised by reading it.
+
+    Returns
+    -------
+    Problem
+        Without the advice that errors end with.
+    """
+    if isinstance(error, CorruptStoreError) and error.what:
+        return Problem(error.path or path, error.what)
+    if isinstance(error, OSError) and not isinstance(error, VecstoreError):
+        return Problem(path, f"it cannot be read ({error.strerror or error})")
+    if isinstance(error, MemoryError):
+        return Problem(path, "it needs more memory than there is")
+    return Problem(path, str(error).rstrip("."))
+
+
+def guarded(path: Path, problems: Iterator[Problem]) -> Iterator[Problem]:
+    """Yield problems, and as the last of them the error that ended the search.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is being searched.
+    problems : iterator of Problem
+        May raise what reading damaged files raises.
+
+    Yields
+    ------
+    Problem
+        At least one, if there was an error.
+    """
+    try:
+        yield from problems
+    except _DAMAGE as error:
+        yield problem_of(path, error)
