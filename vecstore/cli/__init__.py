@@ -7,6 +7,7 @@ main          the group of commands, and the one mapping of errors to exit codes
 options       arguments and options that several commands share
 manage        import, create, info, export
 query         get, similar, search, analogy, compose
+neighbors     neighbors
 demo          the guided tour over the bundled word vectors
 completion    the script that teaches a shell to complete commands
 expression    ``king - man + woman`` and ``king=1 man=-1`` as text

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import completion, demo, manage, query
+from vecstore.cli import completion, demo, manage, neighbors, query
 from vecstore.errors import VecstoreError
 
 __all__ = ["main"]
@@ -121,6 +121,7 @@ for command in (
     query.search,
     query.analogy,
     query.compose,
+    neighbors.neighbors,
     manage.export,
     completion.completion,
 ):

@@ -1,6 +1,6 @@
 """Tables for people, made with rich. Imported only when somebody is looking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from rich.table import Table
 from vecstore.cli.output import SIMILAR, field
 from vecstore.results import Matches
 
-__all__ = ["console", "print_answers", "print_record", "print_vectors"]
+__all__ = ["console", "print_answers", "print_pairs", "print_record", "print_vectors"]
 
 SHOWN_VALUES = 6  # of a vector: enough to recognise it
 
@@ -27,6 +27,17 @@ def print_answers(answers: Sequence[tuple[str, Matches]]) -> None:
     """Print the neighbours of each query, side by side as far as the terminal is wide."""
     tables = [_answer_table(query, matches) for query, matches in answers]
     console().print(Columns([Padding(table, (0, 3, 1, 0)) for table in tables]), end="")
+
+
+def print_pairs(pairs: Iterable[tuple[object, object, float]]) -> None:
+    """Print keys, their neighbours and the distances between them."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("key", style="cyan", overflow="fold")
+    table.add_column("neighbour", style="cyan", overflow="fold")
+    table.add_column("distance", justify="right")
+    for key, neighbor, distance in pairs:
+        table.add_row(field(key), field(neighbor), f"{distance:.4f}")
+    console().print(table)
 
 
 def print_vectors(names: Sequence[object], vectors: npt.NDArray[Any]) -> None:

@@ -1,0 +1,88 @@
+"""The command that asks for every key at once: neighbors."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import Result
+
+import vecstore
+from vecstore.cli import neighbors
+
+Invoke = Callable[..., Result]
+
+
+def expected(path: str, k: int) -> list[tuple[object, object, float]]:
+    with vecstore.open(path) as store:
+        keys = list(store)
+        answers = store.similar(keys, k=k)
+        return [(key, *match) for key, found in zip(keys, answers, strict=True) for match in found]
+
+
+def lines(pairs: list[tuple[object, object, float]]) -> list[str]:
+    """The pairs as they are printed; a tab in a key is written as two characters."""
+    return ["\t".join(str(one).replace("\t", "\\t") for one in pair) for pair in pairs]
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_piped_a_line_is_a_pair(directions: str, invoke: Invoke, k: int) -> None:
+    result = invoke("neighbors", directions, "--k", str(k))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == lines(expected(directions, k))
+
+
+def test_a_tsv_file_has_the_lines_that_a_pipe_has(directions: str, invoke: Invoke) -> None:
+    assert invoke("neighbors", directions, "--out", "pairs.tsv").output == ""
+    assert Path("pairs.tsv").read_text("utf-8").splitlines() == lines(expected(directions, 1))
+    assert [path.name for path in Path().iterdir()] == ["pairs.tsv"]
+
+
+@pytest.mark.parametrize("store", ["directions", "numbered"])
+def test_a_parquet_file_has_the_pairs_as_columns(
+    store: str, invoke: Invoke, request: pytest.FixtureRequest
+) -> None:
+    path = request.getfixturevalue(store)
+    assert invoke("neighbors", path, "--k", "2", "--out", "pairs.parquet").exit_code == 0
+    frame = pl.read_parquet("pairs.parquet")
+    assert frame.columns == ["key", "neighbor", "distance"]
+    assert frame.rows() == expected(path, 2)
+
+
+def test_an_h5_file_has_rows_and_distances(directions: str, invoke: Invoke) -> None:
+    assert invoke("neighbors", directions, "-k", "2", "--out", "graph.h5").exit_code == 0
+    pairs = expected(directions, 2)
+    with vecstore.open(directions) as store, h5py.File("graph.h5") as file:
+        assert store.keys()[file["rows"][()]].ravel().tolist() == [near for _, near, _ in pairs]
+        np.testing.assert_array_equal(file["distances"][()].ravel(), [d for _, _, d in pairs])
+
+
+def test_keys_come_a_batch_at_a_time(
+    directions: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbors, "BATCH", 2)
+    result = invoke("neighbors", directions, "-k", "20")
+    assert result.stdout.splitlines() == lines(expected(directions, 20))
+
+
+def test_in_json_a_key_has_its_matches(directions: str, invoke: Invoke) -> None:
+    found = json.loads(invoke("neighbors", directions, "--json").stdout)
+    assert [one["query"] for one in found] == [key for key, _, _ in expected(directions, 1)]
+    assert found[0]["matches"][0]["key"] == expected(directions, 1)[0][1]
+
+
+def test_a_file_that_is_there_is_left_alone(directions: str, invoke: Invoke) -> None:
+    Path("pairs.tsv").write_text("mine")
+    result = invoke("neighbors", directions, "--out", "pairs.tsv")
+    assert result.exit_code == 1
+    assert "pairs.tsv exists already" in result.stderr
+    assert Path("pairs.tsv").read_text() == "mine"
+
+
+def test_other_kinds_of_files_are_not_written(directions: str, invoke: Invoke) -> None:
+    result = invoke("neighbors", directions, "--out", "pairs.csv")
+    assert result.exit_code == 2
+    assert 'must end in .tsv or .parquet or .h5; got "pairs.csv".' in result.stderr
