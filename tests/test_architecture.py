@@ -20,11 +20,11 @@ LAYERS = [
     {"errors", "metrics", "spelling"},
     {"arrays", "results"},
     {"kernels", "storage"},
-    {"index"},
-    {"parts"},
+    {"index", "frames"},
+    {"parts", "attributes"},
     {"snapshot", "tail"},
-    {"state"},
-    {"lookup"},
+    {"state", "tables"},
+    {"lookup", "filters"},
     {"search"},
     {"algebra", "neighbors", "vectors"},
     {"sealing"},
@@ -46,6 +46,7 @@ NATIVE_USERS = {"kernels", "ingest"}
 
 # Loaded when first used, because each costs more than everything else at `import vecstore`.
 HEAVY = {"numba", "polars", "tensorflow", "keras", "matplotlib", "sklearn", "scipy", "h5py", "rich"}
+HEAVY |= {"sqlglot"}
 IMPORT_BUDGET = 0.150  # seconds
 
 

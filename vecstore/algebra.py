@@ -8,13 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import check_count
+from vecstore.arrays import Block, check_count
 from vecstore.index.exact import as_plan
 from vecstore.kernels.contract import Found, Groups
 from vecstore.lookup import is_key, require_rows
 from vecstore.parts import Rows
 from vecstore.results import Matches
-from vecstore.search import Metric, as_groups, as_matches, check_threads, metric_name, nearest
+from vecstore.search import (
+    Metric,
+    as_groups,
+    as_matches,
+    check_threads,
+    masked,
+    metric_name,
+    nearest,
+)
 from vecstore.snapshot import Snapshot
 
 __all__ = ["METHODS", "analogies", "compose"]
@@ -66,6 +74,7 @@ def analogies(
     metric: Metric,
     *,
     method: str = "add",
+    where: npt.NDArray[np.bool_] | None = None,
     threads: int | None = None,
 ) -> Matches:
     """Answer one analogy, or a batch of them, leaving out the keys that ask it.
@@ -82,6 +91,8 @@ def analogies(
         The metric of the store.
     method : str, default "add"
         ``"add"`` searches near the sum, ``"mul"`` ranks by products of cosines.
+    where : ndarray of bool, shape (rows,), or None
+        Which rows may be answers.
     threads : int or None
         None takes as many as the engine thinks right.
 
@@ -115,7 +126,8 @@ def analogies(
     if len(empty := np.flatnonzero(np.diff(offsets) == 0)):
         raise ValueError(f"`positive` must hold a key; question {empty[0]} has none at all.")
     if method == "mul":
-        found = _by_products(snapshot, plus, minus, (offsets, inputs), k, threads)
+        blocks = masked(snapshot.blocks, where)
+        found = _by_products(snapshot, blocks, plus, minus, (offsets, inputs), k, threads)
         plan = as_plan(kernels.engine(), "float", found.work, len(offsets) - 1, threads)
         return as_matches(snapshot, found, "product", plan, single=single)
     queries = _weighted_sums(snapshot, offsets, inputs, signs, metric)
@@ -125,7 +137,16 @@ def analogies(
             f"`positive` and `negative` must not cancel out; those of question {question} do."
         )
     exclude = (offsets, inputs)
-    return nearest(snapshot, queries, k, metric, single=single, exclude=exclude, threads=threads)
+    return nearest(
+        snapshot,
+        queries,
+        k,
+        metric,
+        single=single,
+        where=where,
+        exclude=exclude,
+        threads=threads,
+    )
 
 
 def _questions(
@@ -180,13 +201,19 @@ def _weighted_sums(
 
 
 def _by_products(
-    snapshot: Snapshot, plus: Groups, minus: Groups, exclude: Groups, k: int, threads: int | None
+    snapshot: Snapshot,
+    blocks: Sequence[Block],
+    plus: Groups,
+    minus: Groups,
+    exclude: Groups,
+    k: int,
+    threads: int | None,
 ) -> Found:
     """Ask the engine for 3CosMul, each distinct input vector handed over once."""
     distinct, places = np.unique(np.concatenate((plus[1], minus[1])), return_inverse=True)
     split = len(plus[1])
     return kernels.engine().search_mul(
-        snapshot.blocks,
+        blocks,
         snapshot.gather(distinct, np.float32),
         (plus[0], places[:split]),
         (minus[0], places[split:]),

@@ -1,20 +1,22 @@
 """What a commit is to do to a store, collected before any of it is done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.attributes import schema_of
+from vecstore.attributes import normalise, schema_of
 from vecstore.errors import DuplicateKeyError
 from vecstore.lookup import as_keys, not_found
-from vecstore.parts import Rows
+from vecstore.parts import Part, Rows
 from vecstore.sealing import Batches, Checked, checked
+from vecstore.snapshot import Snapshot
 from vecstore.state import State
-from vecstore.storage import Record, build_keys
+from vecstore.storage import RangeKeys, Record, build_keys
 from vecstore.storage.attributes import encode_attributes
-from vecstore.storage.columns import join_columns, take_columns
+from vecstore.storage.columns import Columns, join_columns, take_columns
 
 __all__ = ["Batch"]
 
@@ -90,6 +92,28 @@ class Batch:
         """
         batch = self._checked(keys, vectors, attributes)
         self._append(batch, self._find(batch.keys))
+
+    def set_attributes(self, keys: Iterable[Any], attributes: Any) -> None:
+        """Change attributes of keys that are there; see `Store.set_attributes`.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int, n of them
+            Each of them once.
+        attributes : mapping, frame, structured array
+            Theirs.
+        """
+        self._refuse_when_over()
+        manifest = self._state.manifest
+        listed = as_keys(keys, manifest.key_kind)
+        build_keys(listed, manifest.key_kind)  # for what it refuses
+        found = self._find(listed)
+        if (found < 0).any():
+            raise not_found(self._state.snapshot, listed[int(np.argmin(found))])
+        new = normalise(attributes, len(listed), self._schema)
+        rows = self._all_rows()
+        columns = {**rows.columns(found), **new}
+        self._append(Checked(listed, rows.gather(found, manifest.dtype), columns), found)
 
     def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
         """Delete keys; see `Store.delete`.
@@ -190,6 +214,16 @@ class Batch:
             zip(batch.keys, range(self._next, self._next + len(batch.keys)), strict=True)
         )
         self._next += len(batch.keys)
+
+    def _all_rows(self) -> Snapshot:
+        """Return the rows of the store with those of the batch behind them, to take from."""
+        rows = self._state.snapshot
+        for batch in self._added:
+            numbers = RangeKeys(len(batch.keys))
+            columns: Callable[[], Columns] = partial(dict, batch.columns)
+            part = Part(batch.vectors, numbers, self._state.manifest.metric, attributes=columns)
+            rows = rows.adding(part)
+        return rows
 
     def _find(self, keys: Sequence[Any]) -> Rows:
         """Return the row of every key, as the calls so far have left it; -1 where there is none."""

@@ -3,20 +3,28 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore import algebra, search
-from vecstore.arrays import as_mask, as_queries
+from vecstore.arrays import as_queries
+from vecstore.filters import qualifying
 from vecstore.index.codes import Progress
 from vecstore.lookup import is_key, require_rows
 from vecstore.neighbors import MEMORY, neighbors
 from vecstore.results import Matches
+from vecstore.tables import row_table
 from vecstore.vectors import Vectors
 
+if TYPE_CHECKING:
+    import polars
+
 __all__ = ["Reader"]
+
+#: Which rows may be answers.
+Where = Union[str, "polars.Expr", npt.ArrayLike, None]
 
 
 class Reader(Vectors):
@@ -27,7 +35,7 @@ class Reader(Vectors):
         queries: npt.ArrayLike,
         k: int = 10,
         *,
-        where: npt.ArrayLike | None = None,
+        where: Where = None,
         exclude: Any = None,
         threads: int | None = None,
     ) -> Matches:
@@ -39,9 +47,10 @@ class Reader(Vectors):
             Need not be normalised.
         k : int, default 10
             Neighbours per query, at least 1. `Matches.counts` says how many were found.
-        where : array_like of bool, shape (len(self),), or None
-            Which rows, in the order of insertion, may be answers. k of them are found if there
-            are as many.
+        where : str, polars.Expr, array_like of bool of shape (len(self),), or None
+            Which rows may be answers: a condition on their attributes and on ``key``, as SQL has
+            it after WHERE (``"year > 1990 and label = 'cat'"``) or as polars has it; or a boolean
+            for every row in the order of insertion. k of them are found if there are as many.
         exclude : list of keys, list of n lists of keys, or None
             Keys that may not be answers: to any query, or to query i.
         threads : int or None
@@ -57,14 +66,17 @@ class Reader(Vectors):
         ------
         ValueError
             If `queries` has the wrong shape, holds a value that is not finite, or is zero under
-            cosine; if `where` is not one boolean for each row; if `k` is less than 1.
+            cosine; if `where` is no condition, names a column that is not there, or is not one
+            boolean for each row; if `k` is less than 1.
         TypeError
-            If `queries` are not numbers, or `where` not booleans.
+            If `queries` are not numbers, or `where` is nothing of the kind.
 
         Notes
         -----
         Distances are float64, computed from the stored values: cosine ``1 - cos`` in [0, 2],
         euclidean ``|q - x|``, dot ``-(q . x)``. `Matches.plan` says how they were found.
+        What SQL may hold, and how missing values compare, is said in `vecstore.filters`. It can
+        read nothing but the columns.
         """
         snapshot = self._snapshot
         rows, single = as_queries(queries, snapshot.dim, self.metric)
@@ -74,12 +86,14 @@ class Reader(Vectors):
             k,
             self.metric,
             single=single,
-            where=None if where is None else snapshot.spread(as_mask(where, len(snapshot))),
+            where=None if where is None else qualifying(where, snapshot),
             exclude=search.exclusions(snapshot, exclude, len(rows)),
             threads=threads,
         )
 
-    def similar(self, keys: Any, k: int = 10, *, threads: int | None = None) -> Matches:
+    def similar(
+        self, keys: Any, k: int = 10, *, where: Where = None, threads: int | None = None
+    ) -> Matches:
         """Find the k nearest keys to stored keys, each left out of its own answer.
 
         Parameters
@@ -88,7 +102,7 @@ class Reader(Vectors):
             Which stored vectors to search with.
         k : int, default 10
             Neighbours per key.
-        threads : int or None
+        where, threads
             As for `search`.
 
         Returns
@@ -106,7 +120,14 @@ class Reader(Vectors):
         queries = snapshot.gather(rows, np.float32)
         itself = search.as_groups([1] * len(rows), rows)
         return search.nearest(
-            snapshot, queries, k, self.metric, single=single, exclude=itself, threads=threads
+            snapshot,
+            queries,
+            k,
+            self.metric,
+            single=single,
+            where=None if where is None else qualifying(where, snapshot),
+            exclude=itself,
+            threads=threads,
         )
 
     def analogy(
@@ -116,6 +137,7 @@ class Reader(Vectors):
         k: int = 10,
         *,
         method: str = "add",
+        where: Where = None,
         threads: int | None = None,
     ) -> Matches:
         """Answer "king - man + woman": one question, or thousands in one call.
@@ -129,7 +151,7 @@ class Reader(Vectors):
         method : str, default "add"
             ``"add"`` searches near the sum (3CosAdd: of unit vectors, under cosine); ``"mul"``
             ranks by the product of cosines (3CosMul), the distance being minus the product.
-        threads : int or None
+        where, threads
             As for `search`.
 
         Returns
@@ -157,8 +179,16 @@ class Reader(Vectors):
         >>> store.analogy(positive=["king", "woman"], negative=["man"], k=1)[0].key
         'queen'
         """
+        snapshot = self._snapshot
         return algebra.analogies(
-            self._snapshot, positive, negative, k, self.metric, method=method, threads=threads
+            snapshot,
+            positive,
+            negative,
+            k,
+            self.metric,
+            method=method,
+            where=None if where is None else qualifying(where, snapshot),
+            threads=threads,
         )
 
     def neighbors(
@@ -217,6 +247,45 @@ class Reader(Vectors):
             out=path,
             memory=memory,
         )
+
+    def frame(self, keys: Any = None, *, where: Where = None) -> "polars.DataFrame":
+        """Return keys with their attributes as a table.
+
+        Parameters
+        ----------
+        keys : list of keys, or None
+            Which, in this order; None for all that are there, in the order of insertion.
+        where : str, polars.Expr, array_like of bool, or None
+            Of all keys, those that qualify; see `search`.
+
+        Returns
+        -------
+        polars.DataFrame
+            Column ``key``, then the attributes in the order in which they came; null where a value
+            is missing.
+
+        Raises
+        ------
+        KeyNotFoundError
+            If a key is missing.
+        ValueError
+            If there are `keys` and `where`; if `where` is no condition.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("pets.vecs", dim=2) as store:
+        ...     store.add(["Tom", "Rex"], [[0, 1], [1, 0]], {"kind": ["cat", "dog"]})
+        ...     store.frame(where="kind = 'dog'").rows()
+        [('Rex', 'dog')]
+        """
+        snapshot = self._snapshot
+        if keys is not None and where is not None:
+            raise ValueError("`where` chooses among all keys; got `keys` too.")
+        if keys is not None:
+            return row_table(snapshot, require_rows(snapshot, keys))
+        rows = snapshot.live if where is None else np.flatnonzero(qualifying(where, snapshot))
+        return row_table(snapshot, rows)
 
     def compose(self, recipe: Any) -> npt.NDArray[np.float32]:
         """Return a weighted sum of stored vectors, ready to search with.

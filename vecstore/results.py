@@ -97,6 +97,8 @@ class Matches:
         What the distances are distances of.
     take : callable
         Gives the keys of an array of row numbers.
+    attributes : callable or None
+        Gives the table of their attributes.
     single : bool
         Whether there was one query, of shape (dim,), rather than a batch of n.
     plan : Plan or None
@@ -124,6 +126,7 @@ class Matches:
         *,
         metric: str,
         take: Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]],
+        attributes: "Callable[[npt.NDArray[np.int64]], polars.DataFrame] | None" = None,
         single: bool,
         plan: Plan | None = None,
     ) -> None:
@@ -134,6 +137,7 @@ class Matches:
         self._rows = rows
         self._counts = counts
         self._take = take
+        self._attributes = attributes
 
     @property
     def distances(self) -> npt.NDArray[np.float64]:
@@ -172,8 +176,8 @@ class Matches:
         Returns
         -------
         polars.DataFrame
-            Columns ``key`` and ``distance``, ascending; a batch has ``query`` before them, the
-            number of the query.
+            Columns ``key`` and ``distance``, ascending, then the attributes of the keys; a batch
+            has ``query`` before them, the number of the query.
 
         Examples
         --------
@@ -194,7 +198,8 @@ class Matches:
         }
         if not self.single:
             columns = {"query": np.nonzero(found)[0], **columns}
-        return polars.DataFrame(columns)
+        table = polars.DataFrame(columns)
+        return table.hstack(self._attributes(self._rows[found])) if self._attributes else table
 
     def __len__(self) -> int:
         return int(self._counts[0]) if self.single else len(self._counts)
@@ -220,6 +225,7 @@ class Matches:
             self._counts[chosen],
             metric=self.metric,
             take=self._take,
+            attributes=self._attributes,
             single=single,
             plan=self.plan,
         )

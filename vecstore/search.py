@@ -1,6 +1,7 @@
 """Finding the nearest rows of a snapshot: from what a caller asks to what an engine scans."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from vecstore.lookup import as_keys, is_key
 from vecstore.parts import Rows
 from vecstore.results import Matches, Plan
 from vecstore.snapshot import Snapshot
+from vecstore.tables import row_table
 
 __all__ = [
     "Metric",
@@ -24,6 +26,7 @@ __all__ = [
     "as_matches",
     "check_threads",
     "exclusions",
+    "masked",
     "metric_name",
     "nearest",
     "planned",
@@ -123,7 +126,7 @@ def planned(
     if not isinstance(metric, str):
         from vecstore.kernels import jit
 
-        engine, blocks = cast(Engine, jit), _masked(snapshot.blocks, where)
+        engine, blocks = cast(Engine, jit), masked(snapshot.blocks, where)
 
         def scan_custom(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
             found = jit.search_custom(blocks, queries, k, metric, exclude=exclude, threads=threads)
@@ -139,7 +142,7 @@ def planned(
         k=k,
     )
     coded = snapshot.coded(n_queries, threads) if path == "codes" else snapshot.blocks
-    chosen = _masked(coded, where)
+    chosen = masked(coded, where)
 
     def scan(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
         return exact.search(chosen, queries, k, metric, path, exclude=exclude, threads=threads)
@@ -172,7 +175,14 @@ def as_matches(
     """
     distances, rows, counts, _ = found
     return Matches(
-        distances, rows, counts, metric=metric, take=snapshot.take, single=single, plan=plan
+        distances,
+        rows,
+        counts,
+        metric=metric,
+        take=snapshot.take,
+        attributes=partial(row_table, snapshot, keys=False),
+        single=single,
+        plan=plan,
     )
 
 
@@ -256,8 +266,21 @@ def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
     return np.concatenate(([0], np.cumsum(list(sizes), dtype=np.int64))), rows
 
 
-def _masked(blocks: Sequence[Block], where: npt.NDArray[np.bool_] | None) -> Sequence[Block]:
-    """Return the blocks that have a row which may answer, knowing which."""
+def masked(blocks: Sequence[Block], where: npt.NDArray[np.bool_] | None) -> Sequence[Block]:
+    """Return the blocks that have a row which may answer, knowing which.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Of all rows.
+    where : ndarray of bool, shape (rows,), or None
+        Which rows may answer; None changes nothing.
+
+    Returns
+    -------
+    sequence of Block
+        None at all if no row may.
+    """
     if where is None:
         return blocks
     parts = [(block, where[block.first_row :][: len(block.vectors)]) for block in blocks]

@@ -153,6 +153,41 @@ class Store(Reader):
         with self.batch() as batch:
             batch.upsert(keys, vectors, attributes)
 
+    def set_attributes(self, keys: Iterable[Any], attributes: Any) -> None:
+        """Change attributes of keys that are there: of all of them or of none, durable.
+
+        Parameters
+        ----------
+        keys : iterable of str or of int, n of them
+            Each of them once.
+        attributes : mapping of str to sequence, frame or structured array
+            As for `add`. Columns that it does not name stay as they are, and so do the vectors.
+
+        Raises
+        ------
+        KeyNotFoundError
+            If a key is missing.
+        DuplicateKeyError
+            If a key comes twice among `keys`.
+        ValueError, TypeError, ReadOnlyError
+            As for `add`.
+
+        Notes
+        -----
+        The rows are written anew, vectors included, and count as inserted now; see `upsert`.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("sights.vecs", dim=2) as store:
+        ...     store.add(["tower", "bridge"], [[0, 1], [1, 0]], {"built": [1889, 1577]})
+        ...     store.set_attributes(["bridge"], {"built": [1578], "name": ["Pont Neuf"]})
+        ...     store.frame().rows()
+        [('tower', 1889, None), ('bridge', 1578, 'Pont Neuf')]
+        """
+        with self.batch() as batch:
+            batch.set_attributes(keys, attributes)
+
     def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
         """Delete keys with their vectors and attributes: all of them or none, durable.
 
