@@ -6,8 +6,9 @@ order of insertion. Deleted rows keep their numbers, but nothing finds them. A s
 changes; adding makes a new one that shares the old parts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ class Snapshot:
         ``"str"`` or ``"int"``.
     masks : tuple of (ndarray of uint64) or None
         For every part which rows are not deleted, as in `Block`; None where no row is.
+    schema : mapping of str to str
+        Attribute columns that are known to be there, and their kinds; parts may have more.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class Snapshot:
         dtype: np.dtype[Any],
         key_kind: str,
         masks: tuple[Words | None, ...] | None = None,
+        schema: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.parts = parts
         self.masks = (None,) * len(parts) if masks is None else masks
         self.dim = dim
         self.dtype = dtype
         self.key_kind = key_kind
+        self._schema = schema
         lengths = [len(part.keys) for part in parts]
         self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
@@ -86,7 +91,7 @@ class Snapshot:
     @cached_property
     def schema(self) -> dict[str, str]:
         """The attribute columns, in the order in which they came, and their kinds."""
-        schema: dict[str, str] = {}
+        schema = dict(self._schema)
         for part in self.parts:
             for name, column in part.attributes.items():
                 if schema.setdefault(name, column.kind) != column.kind:
@@ -167,7 +172,8 @@ class Snapshot:
             Sharing the parts of this one.
         """
         masks = (*self.masks, None)
-        return Snapshot((*self.parts, part), self.dim, self.dtype, self.key_kind, masks)
+        parts = (*self.parts, part)
+        return Snapshot(parts, self.dim, self.dtype, self.key_kind, masks, self._schema)
 
     def find_one(self, key: Any) -> int:
         """Return the row of one key.

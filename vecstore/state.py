@@ -205,7 +205,9 @@ class State:
         dead = np.array(self._dead[deletions : moment.deletions], np.int64)
         masks = _cleared(masks, lengths, self._first_rows, dead)
         dtype = np.dtype(manifest.dtype)
-        return Snapshot(tuple(parts), manifest.dim, dtype, manifest.key_kind, tuple(masks))
+        return Snapshot(
+            tuple(parts), manifest.dim, dtype, manifest.key_kind, tuple(masks), self.schema
+        )
 
 
 def _living(n: int, deleted: Words | None) -> Words | None:

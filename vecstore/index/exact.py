@@ -146,7 +146,7 @@ def search(
         What was done.
     """
     engine = kernels.engine()
-    if path == "gather":
+    if path == "gather" and blocks:
         found = _gathered(engine, blocks, queries, k, metric, exclude, threads)
     else:
         coded = [block for block in blocks if path == "codes" and block.codes is not None]
