@@ -205,9 +205,10 @@ class CodeScan {
     const double s = static_cast<double>(block.codes.bounds[row / kCodeBlock].scale);
     const double half_square = offset_.empty() ? 0.0 : 0.5 * y * y;
     const double middle = query.step * s * static_cast<double>(hit.dot) - half_square + query.base;
-    // A norm is rounded to nearest, 2^-24 of it: 2^-22 of its half square is room enough. The last terms are
-    // for float64, here and in the distance that decides.
-    const double room = query.length * e + query.error * (y + e) + half_square * 0x1p-22 + query.rounding +
+    // A norm is rounded to nearest, 2^-24 of it or, where it is subnormal, 2^-150: 2^-22 of its half square and
+    // 2^-149 of it are room enough. The last terms are for float64, here and in the distance that decides.
+    const double rounded = half_square * 0x1p-22 + (offset_.empty() ? 0.0 : (y + 0x1p-149) * 0x1p-149);
+    const double room = query.length * e + query.error * (y + e) + rounded + query.rounding +
                         (std::abs(middle) + std::abs(query.base) + query.length * y) * kRounded;
     const bool bounded = query.usable && room < kHuge * kHuge;
     const double infinity = std::numeric_limits<double>::infinity();

@@ -123,11 +123,12 @@ class _Rows:
 
     def between(self, first: int, stop: int) -> Vectors:
         """Return rows ``first <= row < stop``, copied only where pieces meet."""
-        low = max(0, int(np.searchsorted(self._starts, first, side="right")) - 1)
-        high = max(low + 1, int(np.searchsorted(self._starts, stop)))
+        last = len(self._pieces) - 1
+        low = min(int(np.searchsorted(self._starts, first, side="right")) - 1, last)
+        high = min(int(np.searchsorted(self._starts, stop)) - 1, last)
         parts = [
             self._pieces[i][max(0, first - self._starts[i]) : max(0, stop - self._starts[i])]
-            for i in range(low, min(high, len(self._pieces)))
+            for i in range(low, max(low, high) + 1)
         ]
         return parts[0] if len(parts) == 1 else _joined(parts)
 
