@@ -224,3 +224,35 @@ def test_search_of_a_foreign_file_in_place(invoke: Invoke, tmp_path: Path) -> No
         file["train"] = np.array([[0, 0], [3, 4]], np.float32)
     options = ("--dataset", "train", "--metric", "euclidean")
     assert rows(invoke("similar", "plain.hdf5", "0", *options)) == [["0", "1", "5.0"]]
+
+
+# where
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["similar", "cat"],
+        ["analogy", "cat"],
+        ["analogy", "cat", "--method", "mul"],
+        ["search", "--queries"],
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_only_what_fulfils_a_condition_is_an_answer(
+    tmp_path: Path, invoke: Invoke, command: list[str]
+) -> None:
+    path, queries = str(tmp_path / "pets.vecs"), tmp_path / "queries.npy"
+    np.save(queries, np.array([[1, 0]], np.float32))
+    legs = {"legs": [4, 4, 2, 0]}
+    with vecstore.create(path, dim=2) as store:
+        store.add(["cat", "dog", "duck", "eel"], [[1, 0], [1, 0.1], [1, 0.2], [1, 0.3]], legs)
+    rest = [*command[1:], str(queries)] if command[0] == "search" else command[1:]
+    printed = rows(invoke(command[0], path, *rest, "--where", "legs < 4"))
+    assert [key for _, key, _ in printed] == ["duck", "eel"]
+
+
+def test_a_condition_that_is_none_says_what_there_is(directions: str, invoke: Invoke) -> None:
+    result = invoke("similar", directions, "east", "--where", "year > 1990")
+    assert result.exit_code == 1
+    assert result.stderr.strip() == 'Error: `where` names the column "year"; there are "key".'

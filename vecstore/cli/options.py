@@ -21,6 +21,7 @@ __all__ = [
     "parse_key",
     "parse_keys",
     "threads_option",
+    "where_option",
     "with_store",
 ]
 
@@ -35,6 +36,9 @@ k_option = click.option(
 )
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="How many to compute with.  [default: all]"
+)
+where_option = click.option(
+    "--where", metavar="SQL", help="""Only keys whose attributes fulfil this: "year > 1990"."""
 )
 keys_from_option = click.option(
     "--keys-from",

@@ -18,6 +18,7 @@ from vecstore.cli.options import (
     parse_key,
     parse_keys,
     threads_option,
+    where_option,
     with_store,
 )
 from vecstore.cli.output import Style, write_answers, write_vectors
@@ -61,6 +62,7 @@ def get(
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @keys_from_option
 @k_option
+@where_option
 @threads_option
 @output_options
 def similar(
@@ -68,6 +70,7 @@ def similar(
     keys: Sequence[str],
     keys_from: TextIO | None,
     k: int,
+    where: str | None,
     threads: int | None,
     style: Style,
 ) -> None:
@@ -78,10 +81,13 @@ def similar(
     \b
       vecstore similar words.vecs frog toad --k 5
       vecstore similar words.vecs frog | cut -f2
+      vecstore similar wines.vecs Malbec --where "country = 'France' and price < 20"
     """
     wanted = parse_keys(store, keys, keys_from)
     answers = _in_batches(
-        wanted, lambda batch: store.similar(wanted[batch], k=k, threads=threads), "Searching"
+        wanted,
+        lambda batch: store.similar(wanted[batch], k=k, where=where, threads=threads),
+        "Searching",
     )
     write_answers(answers, style)
 
@@ -95,6 +101,7 @@ def similar(
     help='Vectors: a file of any format that "import" reads.  [default: standard input]',
 )
 @k_option
+@where_option
 @click.option("--exclude", metavar="KEY", multiple=True, help="Leave KEY out of the answers.")
 @out_option("Write the answers to a .npz or .tsv file.", ".npz", ".tsv")
 @threads_option
@@ -103,6 +110,7 @@ def search(
     store: vecstore.Store,
     queries: str,
     k: int,
+    where: str | None,
     exclude: Sequence[str],
     out: Path | None,
     threads: int | None,
@@ -122,7 +130,9 @@ def search(
     left_out = [parse_key(store, text) for text in exclude] or None
     answers = _in_batches(
         names,
-        lambda batch: store.search(wanted[batch], k=k, exclude=left_out, threads=threads),
+        lambda batch: store.search(
+            wanted[batch], k=k, where=where, exclude=left_out, threads=threads
+        ),
         "Searching",
     )
     if out is None:
@@ -144,6 +154,7 @@ def search(
     help="3CosAdd, or 3CosMul of Levy and Goldberg (2014).",
 )
 @k_option
+@where_option
 @threads_option
 @output_options
 def analogy(
@@ -153,6 +164,7 @@ def analogy(
     negative: Sequence[str],
     method: str,
     k: int,
+    where: str | None,
     threads: int | None,
     style: Style,
 ) -> None:
@@ -176,6 +188,7 @@ def analogy(
         negative=[key for key, sign in signed if sign < 0],
         k=k,
         method=method,
+        where=where,
         threads=threads,
     )
     write_answers([(label(signed), matches)], style)
