@@ -13,15 +13,16 @@ import numpy as np
 from vecstore.arrays import Block, Exclusions
 from vecstore.kernels import jit_sums
 from vecstore.kernels.blocks import gather
-from vecstore.kernels.coding import encode
 from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
 from vecstore.kernels.float64 import norms, quotients, reciprocals
 from vecstore.kernels.jit_arrays import line, widened
+from vecstore.kernels.jit_codes import code_scans
 from vecstore.kernels.jit_compile import compiled_metric
 from vecstore.kernels.jit_custom import scan_custom
+from vecstore.kernels.jit_encode import encode
 from vecstore.kernels.jit_filter import COSINE, DOT, EUCLIDEAN
 from vecstore.kernels.jit_mul import questions, scan_mul
-from vecstore.kernels.jit_plan import Scan, scan_all
+from vecstore.kernels.jit_plan import Scan, over_tiles, scan_all
 from vecstore.kernels.jit_scan import prepared, scan
 from vecstore.kernels.threads import in_threads, thread_count
 
@@ -114,12 +115,15 @@ def search(
     path: str = "float",
     threads: int | None = None,
 ) -> Found:
-    """As `reference.search`; there is only one path."""
+    """As `reference.search`."""
     sq_lengths = _dots(None, queries)
+    if path == "codes":
+        prepare_codes = code_scans(blocks, queries, sq_lengths, _METRICS[metric])
+        return scan_all(blocks, len(queries), k, prepare_codes, exclude, threads)
 
     def prepare(start: int, stop: int) -> Scan:
         group = prepared(queries[start:stop], sq_lengths[start:stop], _METRICS[metric])
-        return lambda rows, first, last, best: scan(rows, first, last, group, best)
+        return over_tiles(lambda rows, first, last, best: scan(rows, first, last, group, best))
 
     ready = _with_norms(blocks) if metric == "cosine" else blocks
     return scan_all(ready, len(queries), k, prepare, exclude, threads)
@@ -140,7 +144,7 @@ def search_mul(
 
     def prepare(start: int, stop: int) -> Scan:
         asked = questions(vectors, sq_lengths, positive, negative, start, stop)
-        return lambda rows, first, last, best: scan_mul(rows, first, last, asked, best)
+        return over_tiles(lambda rows, first, last, best: scan_mul(rows, first, last, asked, best))
 
     n_questions = len(positive[0]) - 1
     return scan_all(_with_norms(blocks), n_questions, k, prepare, exclude, threads)
@@ -181,7 +185,9 @@ def search_custom(
 
     def prepare(start: int, stop: int) -> Scan:
         group = own[start:stop]
-        return lambda rows, first, last, best: scan_custom(rows, first, last, group, distance, best)
+        return over_tiles(
+            lambda rows, first, last, best: scan_custom(rows, first, last, group, distance, best)
+        )
 
     return scan_all(blocks, len(queries), k, prepare, exclude, threads)
 

@@ -13,15 +13,17 @@ from numpy.lib.stride_tricks import as_strided
 
 from vecstore.kernels.contract import Float32s, Vectors
 
-__all__ = ["line", "widened"]
+__all__ = ["flat", "line", "widened"]
 
 # float16 values widened at a time: 1 MiB of float32, within a second-level cache.
 _WIDENED_VALUES = 1 << 18
+# Tiles begin where words of a mask do, and so where blocks of codes do.
+_WORD = 64
 
 
 def line(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a vector as the compiled code wants it."""
-    return _flat(array[None])[0]
+    return flat(array[None])[0]
 
 
 def widened(
@@ -40,13 +42,14 @@ def widened(
     """
     stop = len(vectors) if stop is None else stop
     in_place = vectors.dtype == np.float32
-    step = stop - start if in_place else max(1, _WIDENED_VALUES // max(1, vectors.shape[1]))
+    words = _WIDENED_VALUES // (_WORD * max(1, vectors.shape[1]))
+    step = stop - start if in_place else max(1, words) * _WORD
     for first in range(start, stop, max(1, step)):
         last = min(first + step, stop)
-        yield first, last, *_flat(vectors[first:last].astype(np.float32, copy=False))
+        yield first, last, *flat(vectors[first:last].astype(np.float32, copy=False))
 
 
-def _flat(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
+def flat(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
     """Return the memory of C-order rows as one read-only line, and the stride of a row in it."""
     n, dim = rows.shape
     size = rows.itemsize

@@ -32,4 +32,5 @@ def scan_custom(
         x[:] = rows.values[at : at + dim]
         for q in range(len(queries)):
             distance = np.float64(function(queries[q], x))
+            best.scored[q] += 1
             offer(best, q, distance, rows.first_row + row)

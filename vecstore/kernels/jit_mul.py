@@ -140,4 +140,5 @@ def scan_mul(rows: Rows, start: int, stop: int, asked: Questions, best: Best) ->
             for i in range(n_questions):
                 if counts[i] == k and bounds[i] < -reached[i, 0]:
                     continue
+                best.scored[i] += 1
                 offer(best, i, -_score(rows, row, asked, i, scratch), rows.first_row + row)

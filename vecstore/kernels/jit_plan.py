@@ -11,18 +11,23 @@ from vecstore.kernels.jit_arrays import line, widened
 from vecstore.kernels.jit_state import Best, Rows, new_best
 from vecstore.kernels.threads import in_threads, thread_count
 
-__all__ = ["scan_all"]
+__all__ = ["Piece", "Scan", "over_tiles", "scan_all", "spans"]
 
-# Queries scanned together: packed, 100 dimensions of them fill a first-level cache.
+# Queries scanned together: packed, 100 dimensions of them fill a first-level cache. Fewer where
+# k is so large that what is kept of them would take more than some 100 MiB.
 _GROUP = 64
+_GROUP_KEPT = 1 << 20
+
+# Rows that share a word of a mask, and whole blocks of codes: a span never cuts them.
+_WORD = 64
 
 # Multiplications below which the threads would cost more than they save: about a millisecond.
 _WORTH_THREADS = 1 << 22
 
 #: Rows start <= row < stop of a block.
 Piece = tuple[Block, int, int]
-#: Scans rows start <= row < stop of a tile for the queries of one task.
-Scan = Callable[[Rows, int, int, Best], None]
+#: Scans a piece for the queries of one task.
+Scan = Callable[[Piece, Best], None]
 
 
 def scan_all(
@@ -57,18 +62,18 @@ def scan_all(
     offsets, excluded = _sorted_exclusions(exclude, n_queries)
     values = sum(block.vectors.size for block in blocks) * n_queries
     workers = thread_count(threads) if values > _WORTH_THREADS else 1
-    groups = [(at, min(at + _GROUP, n_queries)) for at in range(0, n_queries, _GROUP)]
+    size = max(1, min(_GROUP, _GROUP_KEPT // max(1, k)))
+    groups = [(at, min(at + size, n_queries)) for at in range(0, n_queries, size)]
     # Few groups leave threads idle: then the rows are split as well, and the parts merged.
-    spans = _spans(blocks, 1 if _are_even(len(groups), workers) else workers)
-    tasks = [(group, span) for group in groups for span in spans]
+    parted = spans(blocks, 1 if _are_even(len(groups), workers) else workers)
+    tasks = [(group, span) for group in groups for span in parted]
 
     def work(task: tuple[tuple[int, int], list[Piece]]) -> Best:
         (start, stop), span = task
         best = new_best(stop - start, k, offsets[start : stop + 1], excluded)
         scan = prepare(start, stop)
         for piece in span:
-            for rows, first, last in _tiles(*piece):
-                scan(rows, first, last, best)
+            scan(piece, best)
         return best
 
     parts = in_threads(work, tasks, workers)
@@ -76,10 +81,32 @@ def scan_all(
     found_rows = np.empty((n_queries, k), dtype=np.int64)
     counts = np.empty(n_queries, dtype=np.int64)
     for i, (start, stop) in enumerate(groups):
-        merged = _merged(parts[i * len(spans) : (i + 1) * len(spans)], k)
+        merged = _merged(parts[i * len(parted) : (i + 1) * len(parted)], k)
         found_distances[start:stop], found_rows[start:stop], counts[start:stop] = merged
     scanned = n_queries * sum(len(block.vectors) for block in blocks)
-    return Found(found_distances, found_rows, counts, Work(scanned, None))
+    rescored = sum(int(part.scored.sum()) for part in parts)
+    return Found(found_distances, found_rows, counts, Work(scanned, rescored))
+
+
+def over_tiles(scan_rows: Callable[[Rows, int, int, Best], None]) -> Scan:
+    """Return the scan of pieces for a compiled scan of float32 rows.
+
+    Parameters
+    ----------
+    scan_rows : callable
+        ``scan_rows(rows, start, stop, best)`` offers rows ``start <= row < stop``.
+
+    Returns
+    -------
+    callable
+        Widens a piece tile by tile where its rows are float16.
+    """
+
+    def scan(piece: Piece, best: Best) -> None:
+        for rows, first, last in _tiles(*piece):
+            scan_rows(rows, first, last, best)
+
+    return scan
 
 
 def _are_even(n_groups: int, workers: int) -> bool:
@@ -96,20 +123,38 @@ def _sorted_exclusions(exclude: Exclusions | None, n_queries: int) -> Exclusions
     return offsets, rows[np.lexsort((rows, owners))]
 
 
-def _spans(blocks: Sequence[Block], parts: int) -> list[list[Piece]]:
-    """Cut all rows into `parts` spans of equal length, in order."""
+def spans(blocks: Sequence[Block], parts: int) -> list[list[Piece]]:
+    """Cut all rows into `parts` spans of about equal length, in order.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        The rows.
+    parts : int
+        How many spans.
+
+    Returns
+    -------
+    list of lists of (block, start, stop)
+        Every `start` is a multiple of 64; a span may be empty.
+    """
     total = sum(len(block.vectors) for block in blocks)
     edges = [total * i // parts for i in range(parts + 1)]
-    spans: list[list[Piece]] = []
+    cut: list[list[Piece]] = []
     for low, high in pairwise(edges):
         span, passed = [], 0
         for block in blocks:
-            start, stop = max(low - passed, 0), min(high - passed, len(block.vectors))
+            start, stop = (_place(edge - passed, len(block.vectors)) for edge in (low, high))
             if start < stop:
                 span.append((block, start, stop))
             passed += len(block.vectors)
-        spans.append(span)
-    return spans
+        cut.append(span)
+    return cut
+
+
+def _place(row: int, n: int) -> int:
+    """Return where a cut at `row` of a block of n rows goes: to a word of a mask, or its end."""
+    return n if row >= n else max(row, 0) // _WORD * _WORD
 
 
 def _tiles(block: Block, start: int, stop: int) -> Iterator[tuple[Rows, int, int]]:

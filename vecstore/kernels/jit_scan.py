@@ -8,7 +8,6 @@ from vecstore.kernels.contract import Float32s, Float64s
 from vecstore.kernels.jit_compile import compiled
 from vecstore.kernels.jit_filter import (
     COSINE,
-    DOT,
     EUCLIDEAN,
     gamma,
     length_bound,
@@ -26,7 +25,7 @@ from vecstore.kernels.jit_panels import (
     sq_differences,
 )
 from vecstore.kernels.jit_state import Best, Rows, is_allowed, offer
-from vecstore.kernels.jit_sums import cosine, dot, new_lanes, sq_distance
+from vecstore.kernels.jit_sums import distance, new_lanes
 
 __all__ = ["Queries", "prepared", "scan"]
 
@@ -126,29 +125,26 @@ def _settle(rows: Rows, first: int, queries: Queries, out: Panel) -> None:
 
 
 @compiled
-def _distance(rows: Rows, row: int, queries: Queries, q: int, lanes: Float64s) -> float:
-    """Return the float64 distance, by the formulas of `float64`."""
-    dim, at = queries.dim, (row - rows.at) * rows.stride
-    if queries.metric == EUCLIDEAN:
-        return float(np.sqrt(sq_distance(queries.values, q * dim, rows.values, at, dim, lanes)))
-    together = dot(queries.values, q * dim, rows.values, at, dim, lanes)
-    if queries.metric == DOT:
-        return 0.0 - together
-    sq_norm = dot(rows.values, at, rows.values, at, dim, lanes)
-    distance = 1.0 - cosine(together, queries.sq_norms[q], sq_norm)
-    return 0.0 if distance < 0.0 else distance  # NaN stays NaN
-
-
-@compiled
 def _score(
     rows: Rows, row: int, values: Float32s, queries: Queries, best: Best, lanes: Float64s
 ) -> None:
     """Score the row for every query whose limit its filter value does not exceed."""
+    dim, at = queries.dim, (row - rows.at) * rows.stride
     for q in range(len(queries.sq_norms)):
         if values[q] > queries.limits[q]:
             continue
-        distance = _distance(rows, row, queries, q, lanes)
-        kept = offer(best, q, distance, rows.first_row + row)
+        away = distance(
+            queries.metric,
+            queries.values,
+            q * dim,
+            queries.sq_norms[q],
+            rows.values,
+            at,
+            dim,
+            lanes,
+        )
+        best.scored[q] += 1
+        kept = offer(best, q, away, rows.first_row + row)
         if kept and best.counts[q] == best.distances.shape[1]:
             queries.limits[q] = limit(queries.metric, queries.dim, best.distances[q, 0])
 

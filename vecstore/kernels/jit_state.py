@@ -30,6 +30,7 @@ class Best(NamedTuple):
     """The best rows of each query so far: a heap with the worst under (distance, row) on top.
 
     The rows that may not answer query i are ``excluded[offsets[i]:offsets[i + 1]]``, ascending.
+    ``scored[i]`` counts the rows that were scored in float64 for it.
     """
 
     distances: Float64s
@@ -37,6 +38,7 @@ class Best(NamedTuple):
     counts: Int64s
     offsets: Int64s
     excluded: Int64s
+    scored: Int64s
 
 
 def new_best(n_queries: int, k: int, offsets: Int64s, excluded: Int64s) -> Best:
@@ -47,6 +49,7 @@ def new_best(n_queries: int, k: int, offsets: Int64s, excluded: Int64s) -> Best:
         np.zeros(n_queries, dtype=np.int64),
         offsets,
         excluded,
+        np.zeros(n_queries, dtype=np.int64),
     )
 
 

@@ -8,8 +8,18 @@ import numpy as np
 
 from vecstore.kernels.contract import Float32s, Float64s, Int64s
 from vecstore.kernels.jit_compile import compiled
+from vecstore.kernels.jit_filter import DOT, EUCLIDEAN
 
-__all__ = ["cosine", "dot", "dots", "new_lanes", "sq_distance", "sq_distances", "weighted_sums"]
+__all__ = [
+    "cosine",
+    "distance",
+    "dot",
+    "dots",
+    "new_lanes",
+    "sq_distance",
+    "sq_distances",
+    "weighted_sums",
+]
 
 
 @compiled
@@ -61,6 +71,27 @@ def cosine(product: float, sq_norm_a: float, sq_norm_b: float) -> float:
     """Return the cosine of two vectors from a.b, |a|**2 and |b|**2; 0 if either is zero."""
     lengths = np.sqrt(sq_norm_a * sq_norm_b)
     return product / lengths if lengths != 0.0 else 0.0
+
+
+@compiled
+def distance(
+    metric: int,
+    queries: Float32s,
+    to: int,
+    sq_norm: float,
+    x: Float32s,
+    at: int,
+    dim: int,
+    lanes: Float64s,
+) -> float:
+    """Return the distance of the query from ``queries[to]`` on to the row from ``x[at]`` on."""
+    if metric == EUCLIDEAN:
+        return float(np.sqrt(sq_distance(queries, to, x, at, dim, lanes)))
+    together = dot(queries, to, x, at, dim, lanes)
+    if metric == DOT:
+        return 0.0 - together
+    away = 1.0 - cosine(together, sq_norm, dot(x, at, x, at, dim, lanes))
+    return 0.0 if away < 0.0 else away  # NaN stays NaN
 
 
 @compiled

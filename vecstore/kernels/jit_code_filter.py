@@ -1,0 +1,85 @@
+"""What happens for every sixteen rows of codes, compiled: their bars, products and comparisons.
+
+``csrc/certified-scan.md`` has the mathematics and the proof, with the names used here. Bounds are
+float64 throughout, so that only roundings of float64 are left: `ROUNDED` of every term pays for
+them, four times of it for a whole block, and `rounding` for those of the distances themselves.
+
+Functions are passed the arrays that they need rather than tuples of more: for each array of a tuple
+a call may count references, which together took longer than the products of one query.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.kernels.contract import Float32s, Float64s
+from vecstore.kernels.jit_code_queries import CodeQueries
+from vecstore.kernels.jit_compile import compiled
+from vecstore.kernels.jit_encode import ROUNDED
+from vecstore.kernels.jit_filter import EUCLIDEAN
+
+__all__ = ["NORM_ROOM", "reaching", "set_bars", "set_dots", "set_halves"]
+
+# A norm is rounded to float32: 2**-24 of it, so 2**-22 of its half square is room enough.
+NORM_ROOM = 2.0**-22
+
+#: Of a row.
+Codes = npt.NDArray[np.uint8]
+#: Of queries, two-dimensional, padded with zeros.
+Panel = npt.NDArray[np.int16]
+#: Sums of products.
+Dots = npt.NDArray[np.int32]
+
+
+@compiled
+def set_bars(
+    bounds: Float32s, queries: CodeQueries, floors: Float64s, units: Float64s, bars: Float64s
+) -> None:
+    """Set what a row of the block must reach: ``units[q] * (a.b) - half square >= bars[q]``."""
+    scale, e, y = np.float64(bounds[0]), np.float64(bounds[1]), np.float64(bounds[2])
+    norm_room = 0.5 * y * y * NORM_ROOM if queries.metric == EUCLIDEAN else 0.0
+    steps, bases, lengths = queries.steps, queries.bases, queries.lengths
+    errors, rounding = queries.errors, queries.rounding
+    for q in range(len(bars)):
+        units[q] = steps[q] * scale
+        room = lengths[q] * e + errors[q] * y + norm_room + rounding[q]
+        rounded = 4.0 * ROUNDED * (abs(floors[q]) + abs(bases[q]) + lengths[q] * y)
+        bars[q] = floors[q] - bases[q] - room - rounded
+
+
+@compiled
+def set_dots(rows: Codes, allowed: int, codes: Panel, shifts: Dots, own: Codes, dots: Dots) -> None:
+    """Set ``dots[i, q]`` to the exact a.b of every row i with bit i of `allowed` set."""
+    stride = len(rows) // len(dots)
+    for i in range(len(dots)):
+        if (allowed >> i) & 1 == 0:
+            continue
+        given = rows[i * stride : (i + 1) * stride]
+        for j in range(stride):
+            own[j] = given[j]  # and then zeros, for those of a query are padded
+        for q in range(len(shifts)):
+            asked = codes[q]
+            total = np.int32(0)
+            for j in range(len(own)):
+                total += np.int32(own[j]) * np.int32(asked[j])
+            dots[i, q] = shifts[q] + total
+
+
+@compiled
+def set_halves(norms: Float32s, halves: Float64s) -> None:
+    """Set half the square of every norm."""
+    for i in range(len(norms)):
+        y = np.float64(norms[i])
+        halves[i] = 0.5 * y * y
+
+
+@compiled
+def reaching(dots: Dots, halves: Float64s, units: Float64s, bars: Float64s) -> int:
+    """Return the rows, as bits, that reach the bar of a query; NaN is reached."""
+    found, n = 0, len(bars)
+    for i in range(len(dots)):
+        dropped = 0
+        for q in range(n):
+            dropped += dots[i, q] * units[q] - halves[i] < bars[q]
+        if dropped < n:
+            found |= 1 << i
+    return found
