@@ -159,8 +159,8 @@ size_t default_threads() {
     const long wanted = std::strtol(variable, nullptr, 10);
     if (wanted > 0) return static_cast<size_t>(wanted);
   }
-  static const size_t usable = static_cast<size_t>(
-      std::max(1.0, std::min(static_cast<double>(processors()), std::ceil(quota()))));
+  static const size_t usable =
+      static_cast<size_t>(std::max(1.0, std::min(static_cast<double>(processors()), std::ceil(quota()))));
   return usable;
 }
 

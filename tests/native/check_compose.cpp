@@ -20,8 +20,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 template <class T>
 double reciprocal_length(const T* v, size_t dim) {
   double sums[16] = {};
-  for (size_t j = 0; j < dim; ++j)
-    sums[j % 16] += static_cast<double>(v[j]) * static_cast<double>(v[j]);
+  for (size_t j = 0; j < dim; ++j) sums[j % 16] += static_cast<double>(v[j]) * static_cast<double>(v[j]);
   for (const size_t half : {8, 4, 2, 1})
     for (size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
   return sums[0] == 0.0 ? 0.0 : 1.0 / std::sqrt(sums[0]);
@@ -48,8 +47,7 @@ void compositions(Kind kind, uint64_t seed) {
     std::vector<float> expected;
     for (size_t i = 0; i < n; ++i) {
       std::vector<double> sum(dim, 0.0);
-      for (size_t m = static_cast<size_t>(offsets[i]); m < static_cast<size_t>(offsets[i + 1]);
-           ++m) {
+      for (size_t m = static_cast<size_t>(offsets[i]); m < static_cast<size_t>(offsets[i + 1]); ++m) {
         const float* x = rows.row(static_cast<size_t>(members[m]));
         const double weight = unit ? weights[m] * reciprocal_length(x, dim) : weights[m];
         for (size_t j = 0; j < dim; ++j) sum[j] += weight * static_cast<double>(x[j]);
@@ -60,10 +58,10 @@ void compositions(Kind kind, uint64_t seed) {
     for (const KernelTable* level : available_levels())
       for (const size_t threads : {1, 3}) {
         std::vector<float> out(n * dim, NAN);
-        compose(*level, rows.blocks(false), dim, members.data(), weights.data(), offsets.data(), n,
-                unit, threads, out.data());
-        that(same_bits(out, expected), "compose %s, %s seed=%llu dim=%zu unit=%d threads=%zu",
-             level->name, name(kind), static_cast<unsigned long long>(seed), dim, unit, threads);
+        compose(*level, rows.blocks(false), dim, members.data(), weights.data(), offsets.data(), n, unit, threads,
+                out.data());
+        that(same_bits(out, expected), "compose %s, %s seed=%llu dim=%zu unit=%d threads=%zu", level->name, name(kind),
+             static_cast<unsigned long long>(seed), dim, unit, threads);
       }
   }
 }
@@ -76,23 +74,20 @@ void norms_and_distances(Kind kind, uint64_t seed) {
   const Block block = rows.blocks(false).front();
   const std::vector<float> queries = vectors(kind, random, n_queries, dim);
   std::vector<float> expected_norms;
-  for (size_t i = 0; i < n; ++i)
-    expected_norms.push_back(static_cast<float>(reciprocal_length(rows.row(i), dim)));
+  for (size_t i = 0; i < n; ++i) expected_norms.push_back(static_cast<float>(reciprocal_length(rows.row(i), dim)));
   for (const KernelTable* level : available_levels()) {
     std::vector<float> norms(n, NAN);
     inverse_norms(*level, block, dim, 3, norms.data());
-    that(same_bits(norms, expected_norms), "inverse_norms %s, %s dim=%zu", level->name, name(kind),
-         dim);
+    that(same_bits(norms, expected_norms), "inverse_norms %s, %s dim=%zu", level->name, name(kind), dim);
     for (const Metric metric : kMetrics) {
       std::vector<double> out(n * n_queries, NAN);
       distances(*level, block, {queries.data(), n_queries, dim}, metric, 2, out.data());
       size_t wrong = 0;
       for (size_t q = 0; q < n_queries; ++q)
         for (size_t i = 0; i < n; ++i)
-          wrong += !check::same_bits(out[q * n + i],
-                                     distance(metric, queries.data() + q * dim, rows.row(i), dim));
-      that(wrong == 0, "distances %s, %s dim=%zu metric=%d: %zu differ", level->name, name(kind),
-           dim, static_cast<int>(metric), wrong);
+          wrong += !check::same_bits(out[q * n + i], distance(metric, queries.data() + q * dim, rows.row(i), dim));
+      that(wrong == 0, "distances %s, %s dim=%zu metric=%d: %zu differ", level->name, name(kind), dim,
+           static_cast<int>(metric), wrong);
     }
   }
 }

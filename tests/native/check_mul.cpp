@@ -13,8 +13,7 @@ struct Groups {
   std::vector<int64_t> offsets = {0}, indices;
 
   void add(Random& random, size_t count, size_t n_vectors) {
-    for (size_t i = 0; i < count; ++i)
-      indices.push_back(static_cast<int64_t>(below(random, n_vectors)));
+    for (size_t i = 0; i < count; ++i) indices.push_back(static_cast<int64_t>(below(random, n_vectors)));
     offsets.push_back(static_cast<int64_t>(indices.size()));
   }
   size_t size(size_t i) const { return static_cast<size_t>(offsets[i + 1] - offsets[i]); }
@@ -41,27 +40,24 @@ void kernel(const KernelTable& level, uint64_t seed) {
     double upper = 1, lower = 1;
     for (const int64_t v : positive.indices) upper *= static_cast<double>(term(v, l)) + error;
     for (const int64_t v : negative.indices)
-      lower *=
-          std::isnan(term(v, l)) ? 0.0 : std::max(0.0, static_cast<double>(term(v, l)) - error);
+      lower *= std::isnan(term(v, l)) ? 0.0 : std::max(0.0, static_cast<double>(term(v, l)) - error);
     bounds[l] = upper / (lower + kEpsilon);
   }
   float threshold = static_cast<float>(bounds[below(random, lanes)]);
   if (std::isnan(threshold)) threshold = 0.5f;
   if (below(random, 10) == 0) threshold = -HUGE_VALF;
-  const uint64_t hits =
-      level.filter_mul(terms.data(), lanes, positive.indices.data(), positive.indices.size(),
-                       negative.indices.data(), negative.indices.size(), error, threshold);
+  const uint64_t hits = level.filter_mul(terms.data(), lanes, positive.indices.data(), positive.indices.size(),
+                                         negative.indices.data(), negative.indices.size(), error, threshold);
   const double factors = static_cast<double>(positive.indices.size() + negative.indices.size());
   const double rounding = (4 * factors + 4) * 0x1p-24;
   for (size_t l = 0; l < lanes; ++l) {
     const bool hit = hits >> l & 1, reached = !(bounds[l] < threshold);
     const bool close = std::fabs(bounds[l] - threshold) <= rounding * std::fabs(bounds[l]);
-    that(hit == reached || close,
-         "%s filter_mul seed=%llu: lane %zu is %s; bound %.9g, threshold %.9g", level.name,
+    that(hit == reached || close, "%s filter_mul seed=%llu: lane %zu is %s; bound %.9g, threshold %.9g", level.name,
          static_cast<unsigned long long>(seed), l, hit ? "a hit" : "no hit", bounds[l], threshold);
   }
-  that(lanes == 64 || hits >> lanes == 0, "%s filter_mul seed=%llu: hits beyond lane %zu",
-       level.name, static_cast<unsigned long long>(seed), lanes);
+  that(lanes == 64 || hits >> lanes == 0, "%s filter_mul seed=%llu: hits beyond lane %zu", level.name,
+       static_cast<unsigned long long>(seed), lanes);
 }
 
 double cosine(const float* a, const float* b, size_t dim) {
@@ -75,15 +71,13 @@ struct Case {
   size_t k, threads;
 };
 
-void compare(const Rows& rows, const Case& it, const std::vector<float>& inputs,
-             const Groups& positive, const Groups& negative, const Excluded* excluded) {
+void compare(const Rows& rows, const Case& it, const std::vector<float>& inputs, const Groups& positive,
+             const Groups& negative, const Excluded* excluded) {
   const size_t dim = rows.dim(), n = positive.offsets.size() - 1;
   const auto product = [&](const Groups& groups, size_t question, const float* row) {
     double result = 1.0;
     for (int64_t i = groups.offsets[question]; i < groups.offsets[question + 1]; ++i)
-      result *=
-          (1.0 + cosine(inputs.data() + static_cast<size_t>(groups.indices[i]) * dim, row, dim)) /
-          2.0;
+      result *= (1.0 + cosine(inputs.data() + static_cast<size_t>(groups.indices[i]) * dim, row, dim)) / 2.0;
     return result;
   };
   std::vector<std::vector<Neighbor>> expected;
@@ -100,14 +94,12 @@ void compare(const Rows& rows, const Case& it, const std::vector<float>& inputs,
               positive.indices.data(),
               negative.offsets.data(),
               negative.indices.data()},
-             it.k, excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr},
-             it.threads, answers.view());
+             it.k, excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
     for (size_t q = 0; q < n; ++q) {
       const std::string difference = answers.difference(q, expected[q]);
-      that(difference.empty(),
-           "scan_mul %s, %s n=%zu dim=%zu k=%zu threads=%zu: question %zu (%zu / %zu): %s",
-           level->name, it.text.c_str(), rows.size(), dim, it.k, it.threads, q, positive.size(q),
-           negative.size(q), difference.c_str());
+      that(difference.empty(), "scan_mul %s, %s n=%zu dim=%zu k=%zu threads=%zu: question %zu (%zu / %zu): %s",
+           level->name, it.text.c_str(), rows.size(), dim, it.k, it.threads, q, positive.size(q), negative.size(q),
+           difference.c_str());
     }
   }
 }

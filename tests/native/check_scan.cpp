@@ -18,11 +18,9 @@ constexpr const char* kMetricNames[] = {"cosine", "euclidean", "dot"};
 
 // Queries that a store would accept: finite, and not zero under cosine. Some are rows, so that
 // distances of 0 and ties occur.
-std::vector<float> queries_for(const Rows& rows, Kind kind, Metric metric, Random& random,
-                               size_t n) {
+std::vector<float> queries_for(const Rows& rows, Kind kind, Metric metric, Random& random, size_t n) {
   const size_t dim = rows.dim();
-  std::vector<float> queries =
-      vectors(kind == Kind::nan_rows ? Kind::uniform : kind, random, n, dim);
+  std::vector<float> queries = vectors(kind == Kind::nan_rows ? Kind::uniform : kind, random, n, dim);
   for (size_t q = 0; q < n; ++q) {
     float* query = queries.data() + q * dim;
     const auto fits = [&] {
@@ -30,8 +28,7 @@ std::vector<float> queries_for(const Rows& rows, Kind kind, Metric metric, Rando
       for (size_t j = 0; j < dim; ++j) finite &= std::isfinite(query[j]), zero &= query[j] == 0.0f;
       return finite && !(zero && metric == Metric::cosine);
     };
-    if (rows.size() > 0 && below(random, 3) == 0)
-      std::copy_n(rows.row(below(random, rows.size())), dim, query);
+    if (rows.size() > 0 && below(random, 3) == 0) std::copy_n(rows.row(below(random, rows.size())), dim, query);
     if (!fits()) query[below(random, dim)] = 1.0f;
     for (size_t j = 0; j < dim; ++j)
       if (!std::isfinite(query[j])) query[j] = -1.0f;
@@ -64,28 +61,23 @@ struct Case {
   std::string text;  // the rest of the parameters, for a failure
 };
 
-void compare(const Rows& rows, const Case& it, const std::vector<float>& queries,
-             const Excluded* excluded) {
+void compare(const Rows& rows, const Case& it, const std::vector<float>& queries, const Excluded* excluded) {
   std::vector<std::vector<Neighbor>> expected;
   for (size_t q = 0; q < it.n_queries; ++q) {
     const float* query = queries.data() + q * rows.dim();
-    expected.push_back(nearest(rows, it.k, excluded, q, [&](const float* row) {
-      return distance(it.metric, query, row, rows.dim());
-    }));
+    expected.push_back(nearest(rows, it.k, excluded, q,
+                               [&](const float* row) { return distance(it.metric, query, row, rows.dim()); }));
   }
   for (const KernelTable* level : available_levels()) {
     Answers answers(it.n_queries, it.k);
     const ForeignFloats floats(it.foreign_floats);
-    scan(*level, rows.blocks(it.metric == Metric::cosine),
-         {queries.data(), it.n_queries, rows.dim()}, it.k, it.metric,
-         excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads,
-         answers.view());
+    scan(*level, rows.blocks(it.metric == Metric::cosine), {queries.data(), it.n_queries, rows.dim()}, it.k, it.metric,
+         excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
     for (size_t q = 0; q < it.n_queries; ++q) {
       const std::string difference = answers.difference(q, expected[q]);
-      that(difference.empty(),
-           "scan %s %s, %s, n=%zu dim=%zu queries=%zu k=%zu threads=%zu%s: query %zu: %s",
-           level->name, kMetricNames[static_cast<size_t>(it.metric)], name(it.kind), rows.size(),
-           rows.dim(), it.n_queries, it.k, it.threads, it.text.c_str(), q, difference.c_str());
+      that(difference.empty(), "scan %s %s, %s, n=%zu dim=%zu queries=%zu k=%zu threads=%zu%s: query %zu: %s",
+           level->name, kMetricNames[static_cast<size_t>(it.metric)], name(it.kind), rows.size(), rows.dim(),
+           it.n_queries, it.k, it.threads, it.text.c_str(), q, difference.c_str());
     }
   }
 }
@@ -97,17 +89,9 @@ void random_case(uint64_t seed) {
   constexpr size_t kBatches[] = {1, 1, 2, 7, 8, 9, 16, 47, 48, 49, 100};
   constexpr double kDensities[] = {0.0, 0.02, 0.5, 1.0};
   Random random(seed);
-  const auto pick = [&random](const auto& choices) {
-    return choices[below(random, std::size(choices))];
-  };
+  const auto pick = [&random](const auto& choices) { return choices[below(random, std::size(choices))]; };
 
-  Case it = {pick(kEverything),
-             pick(kMetrics),
-             pick(kBatches),
-             0,
-             1 + below(random, 4),
-             seed % 4 == 0,
-             ""};
+  Case it = {pick(kEverything), pick(kMetrics), pick(kBatches), 0, 1 + below(random, 4), seed % 4 == 0, ""};
   Rows rows(pick(kDims));
   const size_t n_blocks = below(random, 4);
   it.text = " seed=" + std::to_string(seed) + " blocks=" + std::to_string(n_blocks);
@@ -155,15 +139,13 @@ void short_queries_in_foreign_floats() {
   const std::vector<float> center = vectors(Kind::uniform, random, 1, 16);
   std::vector<float> values;
   for (size_t i = 0; i < 400 * 16; ++i)
-    values.push_back(center[i % 16] * static_cast<float>(1 + 0x1p-22 * uniform(random, -1, 1)) *
-                     0x1p58f);
+    values.push_back(center[i % 16] * static_cast<float>(1 + 0x1p-22 * uniform(random, -1, 1)) * 0x1p58f);
   Rows rows(16);
   rows.add(values, std::vector<bool>(400, true), false, 0, false);
   for (size_t trial = 0; trial < 20; ++trial) {
     std::vector<float> queries = vectors(Kind::uniform, random, 9, 16);
     for (float& x : queries) x *= 0x1p-108f;
-    compare(rows, {Kind::uniform, Metric::dot, 9, 5, 1 + trial % 2, true, " short"}, queries,
-            nullptr);
+    compare(rows, {Kind::uniform, Metric::dot, 9, 5, 1 + trial % 2, true, " short"}, queries, nullptr);
   }
 }
 

@@ -16,13 +16,10 @@ using Random = std::mt19937_64;
 inline double uniform(Random& random, double low, double high) {
   return std::uniform_real_distribution<double>(low, high)(random);
 }
-inline size_t below(Random& random, size_t n) {
-  return std::uniform_int_distribution<size_t>(0, n - 1)(random);
-}
+inline size_t below(Random& random, size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random); }
 
 enum class Kind { uniform, one_huge, denormal, equal, zero_rows, clustered, mixed, nan_rows };
-constexpr Kind kFiniteSums[] = {Kind::uniform, Kind::one_huge, Kind::denormal, Kind::equal,
-                                Kind::zero_rows};
+constexpr Kind kFiniteSums[] = {Kind::uniform, Kind::one_huge, Kind::denormal, Kind::equal, Kind::zero_rows};
 constexpr Kind kEverything[] = {Kind::uniform,   Kind::one_huge,  Kind::denormal, Kind::equal,
                                 Kind::zero_rows, Kind::clustered, Kind::mixed,    Kind::nan_rows};
 
@@ -63,10 +60,8 @@ inline std::vector<float> vectors(Kind kind, Random& random, size_t n, size_t di
 inline double value_of(uint16_t half) {
   const int exponent = half >> 10 & 31, fraction = half & 0x3ff;
   const double sign = half & 0x8000 ? -1.0 : 1.0;
-  if (exponent == 31)
-    return fraction != 0 ? std::numeric_limits<double>::quiet_NaN() : sign * HUGE_VAL;
-  return sign *
-         (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
+  if (exponent == 31) return fraction != 0 ? std::numeric_limits<double>::quiet_NaN() : sign * HUGE_VAL;
+  return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
 }
 
 // A finite half float near x: cut off, not rounded, and held to the range. NaN stays NaN.

@@ -21,8 +21,7 @@ class Rows {
 
   // One more block of n rows, with `gap` NaNs between rows. Density is the share of rows that may
   // answer; without `masked` all may.
-  void add(Kind kind, Random& random, size_t n, bool half, size_t gap, bool masked,
-           double density) {
+  void add(Kind kind, Random& random, size_t n, bool half, size_t gap, bool masked, double density) {
     std::vector<float> values = vectors(kind, random, n, dim_);
     if (half && kind == Kind::denormal)
       for (float& value : values) value *= 0x1p112f;  // subnormal as a half, too
@@ -31,8 +30,7 @@ class Rows {
     add(values, may, half, gap, masked);
   }
 
-  void add(const std::vector<float>& values, const std::vector<bool>& may, bool half, size_t gap,
-           bool masked) {
+  void add(const std::vector<float>& values, const std::vector<bool>& may, bool half, size_t gap, bool masked) {
     const size_t n = may.size(), stride = dim_ + gap, count = n == 0 ? 0 : (n - 1) * stride + dim_;
     Block block = {};
     block.half = half, block.n = n, block.stride = stride;
@@ -65,8 +63,7 @@ class Rows {
   // As the binding passes them: inverse norms under cosine, and nowhere else.
   std::vector<Block> blocks(bool with_norms) const {
     std::vector<Block> result = blocks_;
-    for (size_t b = 0; with_norms && b < result.size(); ++b)
-      result[b].inverse_norms = norms_[b].data();
+    for (size_t b = 0; with_norms && b < result.size(); ++b) result[b].inverse_norms = norms_[b].data();
     return result;
   }
 
@@ -109,8 +106,7 @@ inline double distance(Metric metric, const float* query, const float* row, size
   if (metric == Metric::euclidean) return std::sqrt(exact.sq_euclidean_exact(query, row, dim));
   const double product = exact.dot_exact(query, row, dim);
   if (metric == Metric::dot) return 0.0 - product;
-  const double lengths =
-      std::sqrt(exact.dot_exact(query, query, dim) * exact.dot_exact(row, row, dim));
+  const double lengths = std::sqrt(exact.dot_exact(query, query, dim) * exact.dot_exact(row, row, dim));
   const double result = 1.0 - (lengths == 0.0 ? 0.0 : product / lengths);
   return result < 0.0 ? 0.0 : result;
 }
@@ -132,9 +128,7 @@ std::vector<Neighbor> nearest(const Rows& rows, size_t k, const Excluded* exclud
   return all;
 }
 
-inline bool same_bits(double a, double b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
+inline bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 // Room for answers, marked so that an unused place that was written to shows.
 struct Answers {
@@ -143,25 +137,23 @@ struct Answers {
   std::vector<int64_t> rows, counts;
   size_t k;
 
-  Answers(size_t n, size_t k_)
-      : distances(n * k_, kUntouched), rows(n * k_, -1), counts(n, 0), k(k_) {}
+  Answers(size_t n, size_t k_) : distances(n * k_, kUntouched), rows(n * k_, -1), counts(n, 0), k(k_) {}
   Answer view() { return {distances.data(), rows.data(), counts.data()}; }
 
   // What differs from the expected answer to a query; empty if nothing does. Distances must have
   // the same bits.
   std::string difference(size_t query, const std::vector<Neighbor>& expected) const {
     const size_t count = static_cast<size_t>(counts[query]);
-    if (count != expected.size())
-      return "count " + std::to_string(count) + ", not " + std::to_string(expected.size());
+    if (count != expected.size()) return "count " + std::to_string(count) + ", not " + std::to_string(expected.size());
     for (size_t place = 0; place < k; ++place) {
       const double d = distances[query * k + place];
       const int64_t r = rows[query * k + place];
       if (place >= count && (d != kUntouched || r != -1)) return "an unused place was written to";
       if (place < count && (!same_bits(d, expected[place].distance) || r != expected[place].row)) {
         char text[160];
-        std::snprintf(text, sizeof text, "place %zu holds row %lld at %.17g, not row %lld at %.17g",
-                      place, static_cast<long long>(r), d,
-                      static_cast<long long>(expected[place].row), expected[place].distance);
+        std::snprintf(text, sizeof text, "place %zu holds row %lld at %.17g, not row %lld at %.17g", place,
+                      static_cast<long long>(r), d, static_cast<long long>(expected[place].row),
+                      expected[place].distance);
         return text;
       }
     }
