@@ -244,7 +244,13 @@ class Writer:
     def _publish(self, manifest: Manifest) -> None:
         """Commit by a manifest, and move on to it."""
         self._stale = True
-        committed = commit(self._path, manifest)
+        try:
+            committed = commit(self._path, manifest)
+        except OSError:
+            # When only the last sync failed it is there, and others see it: then so do we.
+            with suppress(OSError, VecstoreError):
+                self.state = State(read_generation(self._path, self.state.stored), self.state)
+            raise
         self.state = State(read_generation(self._path, self.state.stored), self.state)
         self._journal.close()
         self._journal = self._open_journal()
