@@ -29,7 +29,8 @@ From the disk upwards, each module using those above it:
 `keys`            from keys to rows and back; `string_keys` for strings
 `array_files`     files of arrays that a manifest names
 `scan_codes`      codes among the arrays of a file
-`segment`         keys, vectors and codes
+`columns`         typed values for rows; `attributes`: columns in a file or a record
+`segment`         keys, vectors, codes and attributes
 `tombstones`      which rows of a segment are deleted
 `subwords`        vectors for words that no row has
 `generations`     what a reader opens
