@@ -10,6 +10,7 @@ from dataclasses import fields as dataclass_fields
 from typing import Any, Self
 
 from vecstore.metrics import check_metric
+from vecstore.storage.columns import KINDS, check_name
 from vecstore.storage.names import parse_name, parse_number
 
 __all__ = ["FileEntry", "Manifest"]
@@ -73,7 +74,7 @@ class Manifest:
     generation : int
         0 before the first commit.
     schema : mapping of str to str
-        Attribute columns and their types; none yet in this format.
+        Attribute columns and their kinds; see `columns`.
     files : tuple of FileEntry
         The segments among them are in the order of insertion, which is the order of the rows.
     next_number : int
@@ -126,6 +127,10 @@ class Manifest:
             raise ValueError(f'`dtype` must be one of "float32", "float16"; got "{self.dtype}".')
         if self.key_kind not in _KEY_KINDS:
             raise ValueError(f'`key_kind` must be "str" or "int"; got "{self.key_kind}".')
+        for name, kind in self.schema.items():
+            check_name(name)
+            if kind not in list(KINDS):
+                raise ValueError(f'`schema` must give columns a kind; "{name}" has {kind!r}.')
         if len({entry.name for entry in self.files}) != len(self.files):
             raise ValueError("`files` must not name a file twice.")
         numbers = [parse_number(entry.name) for entry in self.segments]
