@@ -15,6 +15,7 @@ from vecstore.kernels.contract import Engine
 pytestmark = pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
 
 METRICS = ["cosine", "euclidean", "dot"]
+PATHS = ["float", "codes"]
 
 # Few distinct values make ties; the rest reaches every exponent of float32.
 ELEMENTS = st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0**-149, 2.0**-126, -(2.0**127)]) | st.floats(
@@ -42,16 +43,30 @@ def searches(draw: st.DrawFn) -> tuple[list[Block], np.ndarray, int, tuple[np.nd
     return blocks, queries, draw(st.integers(1, n + 3)), (np.arange(n_queries + 1) * 2, excluded)
 
 
+def with_codes(block: Block, metric: str, center: np.ndarray) -> Block:
+    return block._replace(codes=reference.encode(block.vectors, metric, center))
+
+
 @pytest.mark.parametrize("metric", METRICS)
 @PER_ENGINE
-@given(search=searches())
+@given(search=searches(), data=st.data())
 def test_any_search_has_the_answer_of_the_reference(
-    kernel: Engine, metric: str, search: tuple[list[Block], np.ndarray, int, tuple]
+    kernel: Engine,
+    metric: str,
+    search: tuple[list[Block], np.ndarray, int, tuple],
+    data: st.DataObject,
 ) -> None:
     blocks, queries, k, exclude = search
+    anywhere = hnp.arrays(np.float32, queries.shape[1], elements=ELEMENTS, fill=st.just(0.0))
+    centers = [data.draw(st.just(queries[0]) | anywhere, label="center") for _ in blocks]
     queries[~queries.any(axis=1)] = 1  # no direction: refused before it gets to an engine
-    found = kernel.search(blocks, queries, k, metric, exclude=exclude)
-    assert_same_neighbors(found, reference.search(blocks, queries, k, metric, exclude=exclude))
+    coded = [
+        with_codes(block, metric, center) for block, center in zip(blocks, centers, strict=True)
+    ]
+    expected = reference.search(blocks, queries, k, metric, exclude=exclude)
+    for path in PATHS:
+        found = kernel.search(coded, queries, k, metric, exclude=exclude, path=path)
+        assert_same_neighbors(found, expected)
 
 
 @PER_ENGINE
@@ -85,6 +100,9 @@ def test_a_long_random_hunt(kernel: Engine, metric: str, rng: np.random.Generato
         queries = queries * np.float32(rng.choice([1, -1, 3]))
         queries[~queries.any(axis=1)] = 1
         k = int(rng.choice([1, 10, n // 2 + 1, n]))
-        blocks = [Block(rows, reference.inverse_norms(rows), 0, None)]
-        found = kernel.search(blocks, queries, k, metric)
-        assert_same_neighbors(found, reference.search(blocks, queries, k, metric))
+        center = (centers[0] * rng.choice([0, 1])).astype(np.float32)
+        blocks = [with_codes(Block(rows, reference.inverse_norms(rows), 0, None), metric, center)]
+        expected = reference.search(blocks, queries, k, metric)
+        for path in PATHS:
+            found = kernel.search(blocks, queries, k, metric, path=path)
+            assert_same_neighbors(found, expected)

@@ -1,7 +1,8 @@
 """`search` and `search_mul` of every engine and level: the answers of the reference, to the bit.
 
-Fast engines drop rows by a float32 bound and score the rest in float64. So nothing here has a
-tolerance: one row dropped too many, one tie the wrong way round, and a test fails.
+Fast engines drop rows by a bound, of float32 values or of 8-bit codes, and score the rest in
+float64. So nothing here has a tolerance: one row dropped too many, one tie the wrong way round, and
+a test fails.
 """
 
 from itertools import pairwise, product
@@ -18,19 +19,20 @@ from tests.helpers import (
     make_vectors,
     misaligned,
 )
-from vecstore.arrays import Block, Exclusions
+from vecstore.arrays import Block, Codes, Exclusions
 from vecstore.kernels import reference
 from vecstore.kernels.contract import Engine
 
 pytestmark = pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
 
 METRICS = ["cosine", "euclidean", "dot"]
+PATHS = ["float", "codes"]
 
 
 def blocks_of(
     vectors: np.ndarray, cuts: tuple[int, ...] = (), metric: str = "cosine", masked: bool = False
 ) -> list[Block]:
-    """The rows as blocks cut at `cuts`; masked: a third of the rows may not answer."""
+    """The rows as blocks cut at `cuts`, with codes; masked: a third of the rows may not answer."""
     blocks = []
     for start, stop in pairwise((0, *cuts, len(vectors))):
         rows = vectors[start:stop]
@@ -40,8 +42,16 @@ def blocks_of(
             bits = np.zeros(-(-len(rows) // 64) * 64, np.uint8)
             bits[: len(rows)] = np.arange(start, stop) % 3 != 0
             words = np.packbits(bits, bitorder="little").view(np.uint64)
-        blocks.append(Block(rows, norms, start, words))
+        blocks.append(Block(rows, norms, start, words, codes_of(rows, metric, len(blocks))))
     return blocks
+
+
+def codes_of(rows: np.ndarray, metric: str, which: int) -> Codes:
+    """The codes of a block: every second one around its first row, if that is finite."""
+    center = np.zeros(rows.shape[1], np.float32)
+    if which % 2 and len(rows) and np.isfinite(rows[0]).all():
+        center[:] = rows[0]
+    return reference.encode(rows, metric, center)
 
 
 def exclusions(n_queries: int, n: int, each: int, rng: np.random.Generator) -> Exclusions:
@@ -60,8 +70,11 @@ def check(
     metric: str,
     exclude: Exclusions | None = None,
 ) -> Found:
-    found = kernel.search(blocks, queries, k, metric, exclude=exclude)
-    assert_same_neighbors(found, reference.search(blocks, queries, k, metric, exclude=exclude))
+    """Compare what the engine finds on every path with the reference."""
+    expected = reference.search(blocks, queries, k, metric, exclude=exclude)
+    for path in PATHS:
+        found = kernel.search(blocks, queries, k, metric, exclude=exclude, path=path)
+        assert_same_neighbors(found, expected)
     return found[:3]
 
 
@@ -92,9 +105,8 @@ def test_every_k_up_to_more_than_there_is(
     rows = make_vectors("uniform", n, 5, rng)
     for k in {1, 2, n // 2 + 1, n, n + 1, n + 3}:
         for n_queries in (1, 20):
-            _, _, counts = check(
-                kernel, blocks_of(rows), queries_for(rows, n_queries, rng), k, metric
-            )
+            blocks = blocks_of(rows, metric=metric)
+            _, _, counts = check(kernel, blocks, queries_for(rows, n_queries, rng), k, metric)
             assert (counts == min(k, n)).all()
 
 
@@ -119,13 +131,15 @@ def test_blocks_in_any_order_with_gaps_and_mixed_dtypes(
 ) -> None:
     rows = make_vectors("uniform", 300, 24, rng)
     halves = rows.astype(np.float16)
-    norms = reference.inverse_norms(rows), reference.inverse_norms(halves)
-    blocks = [
-        Block(misaligned(rows[:100], 1, 3), norms[0][:100], 5000, None),
-        Block(halves[100:200], norms[1][100:200], 0, None),
-        Block(misaligned(halves[200:], 3, 3), norms[1][200:], 200, None),
-        Block(rows[100:200], norms[0][100:200], 1000, None),
-    ]
+    blocks = []
+    for part, first_row in (
+        (misaligned(rows[:100], 1, 3), 5000),
+        (halves[100:200], 0),
+        (misaligned(halves[200:], 3, 3), 200),
+        (rows[100:200], 1000),
+    ):
+        norms, codes = reference.inverse_norms(part), codes_of(part, metric, len(blocks))
+        blocks.append(Block(part, norms, first_row, None, codes))
     check(kernel, blocks, queries_for(rows, 30, rng), 20, metric)
     check(kernel, blocks, queries_for(rows, 1, rng), 20, metric)
 
@@ -133,7 +147,7 @@ def test_blocks_in_any_order_with_gaps_and_mixed_dtypes(
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_mask_of_zeros_hides_every_row(kernel: Engine, metric: str) -> None:
     rows = np.ones((70, 4), np.float32)
-    hidden = Block(rows, reference.inverse_norms(rows), 0, np.zeros(2, np.uint64))
+    hidden = blocks_of(rows, metric=metric)[0]._replace(mask=np.zeros(2, np.uint64))
     _, found, counts = check(kernel, [hidden], rows[:1], 3, metric)
     assert counts.tolist() == [0]
     assert found.tolist() == [[-1, -1, -1]]
@@ -143,7 +157,7 @@ def test_a_mask_of_zeros_hides_every_row(kernel: Engine, metric: str) -> None:
 def test_everything_excluded_leaves_nothing(kernel: Engine, metric: str) -> None:
     rows = np.ones((70, 4), np.float32)
     exclude = np.array([0, 70, 70]), np.arange(70)
-    _, _, counts = check(kernel, blocks_of(rows), rows[:2], 3, metric, exclude)
+    _, _, counts = check(kernel, blocks_of(rows, (), metric), rows[:2], 3, metric, exclude)
     assert counts.tolist() == [0, 3]
 
 
@@ -217,21 +231,24 @@ def test_many_rows_and_many_queries(kernel: Engine, metric: str, rng: np.random.
     queries = rows[rng.integers(0, len(rows), 150)]
     check(kernel, blocks_of(rows, (7000,), metric), queries[:12], 10, metric)
     # Against itself, one query at a time: the batch may not change an answer.
-    batch = kernel.search(blocks_of(rows, metric=metric), queries, 10, metric)
-    for i in range(0, 150, 29):
-        alone = kernel.search(blocks_of(rows, metric=metric), queries[i : i + 1], 10, metric)
+    blocks = blocks_of(rows, metric=metric)
+    batch = kernel.search(blocks, queries, 10, metric)
+    for i, path in product(range(0, 150, 29), PATHS):
+        alone = kernel.search(blocks, queries[i : i + 1], 10, metric, path=path)
         assert_same_neighbors(alone, tuple(part[i : i + 1] for part in batch[:3]))
+    assert_same_neighbors(kernel.search(blocks, queries, 10, metric, path="codes"), batch)
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_do_not_change_the_answer(
-    kernel: Engine, threads: int, rng: np.random.Generator
+    kernel: Engine, threads: int, path: str, rng: np.random.Generator
 ) -> None:
-    rows = make_vectors("clustered", 6000, 64, rng)
-    blocks, queries = blocks_of(rows, (100, 4000)), queries_for(rows, 70, rng)
-    for n_queries in (1, 70):
-        asked = queries[:n_queries]
-        found = kernel.search(blocks, asked, 9, "cosine", threads=threads)
+    # One query splits the rows between threads, many are split themselves.
+    for n, n_queries in ((70_000, 1), (6000, 70)):
+        rows = make_vectors("clustered", n, 64, rng)
+        blocks, asked = blocks_of(rows, (100, 4000)), queries_for(rows, n_queries, rng)
+        found = kernel.search(blocks, asked, 9, "cosine", path=path, threads=threads)
         assert_same_neighbors(found, kernel.search(blocks, asked, 9, "cosine"))
 
 
@@ -272,9 +289,36 @@ def test_rows_that_are_not_finite(
 @pytest.mark.parametrize("metric", METRICS)
 def test_no_queries_and_no_rows(kernel: Engine, metric: str) -> None:
     rows = np.ones((3, 4), np.float32)
-    check(kernel, blocks_of(rows), rows[:0], 2, metric)
-    check(kernel, blocks_of(rows[:0]), rows, 2, metric)
-    check(kernel, blocks_of(rows, (0, 0)), rows, 2, metric)
+    check(kernel, blocks_of(rows, (), metric), rows[:0], 2, metric)
+    check(kernel, blocks_of(rows[:0], (), metric), rows, 2, metric)
+    check(kernel, blocks_of(rows, (0, 0), metric), rows, 2, metric)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_equal_rows_are_scored_once_at_most(kernel: Engine, metric: str) -> None:
+    """No bound tells them apart: the scan of codes turns into one of vectors, no worse."""
+    rows = np.full((5000, 30), 0.3, np.float32)
+    blocks = blocks_of(rows, (2000,), metric)
+    for n_queries in (1, 40):
+        found = kernel.search(blocks, rows[:n_queries], 7, metric, path="codes")
+        assert found.rows.tolist() == [list(range(7))] * n_queries
+        assert found.work.rescored is not None
+        assert found.work.rescored <= 5000 * n_queries
+
+
+def test_codes_leave_few_rows_to_score(kernel: Engine, rng: np.random.Generator) -> None:
+    rows = make_vectors("uniform", 20_000, 100, rng)
+    found = kernel.search(blocks_of(rows), queries_for(rows, 40, rng), 10, "cosine", path="codes")
+    assert found.work.scanned == 40 * 20_000
+    assert found.work.rescored is not None
+    assert 40 * 10 <= found.work.rescored < 40 * 200
+
+
+def test_the_path_of_codes_needs_codes(kernel: Engine) -> None:
+    rows = np.ones((3, 4), np.float32)
+    block = Block(rows, reference.inverse_norms(rows), 0, None)
+    with pytest.raises(ValueError, match="`blocks` must have codes"):
+        kernel.search([block], rows, 1, "cosine", path="codes")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])

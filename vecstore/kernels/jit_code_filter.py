@@ -17,10 +17,7 @@ from vecstore.kernels.jit_compile import compiled
 from vecstore.kernels.jit_encode import ROUNDED
 from vecstore.kernels.jit_filter import EUCLIDEAN
 
-__all__ = ["NORM_ROOM", "reaching", "set_bars", "set_dots", "set_halves"]
-
-# A norm is rounded to float32: 2**-24 of it, so 2**-22 of its half square is room enough.
-NORM_ROOM = 2.0**-22
+__all__ = ["norm_room", "reaching", "set_bars", "set_dots", "set_halves"]
 
 #: Of a row.
 Codes = npt.NDArray[np.uint8]
@@ -31,17 +28,26 @@ Dots = npt.NDArray[np.int32]
 
 
 @compiled
+def norm_room(y: float) -> float:
+    """Return what half the square of a norm may be off: it is rounded to float32, maybe subnormal.
+
+    A norm off by d = y * 2**-24 + 2**-150 makes half its square off by at most d * (y + d).
+    """
+    return (y + 2.0**-149) * (y * 2.0**-23 + 2.0**-149)
+
+
+@compiled
 def set_bars(
     bounds: Float32s, queries: CodeQueries, floors: Float64s, units: Float64s, bars: Float64s
 ) -> None:
     """Set what a row of the block must reach: ``units[q] * (a.b) - half square >= bars[q]``."""
     scale, e, y = np.float64(bounds[0]), np.float64(bounds[1]), np.float64(bounds[2])
-    norm_room = 0.5 * y * y * NORM_ROOM if queries.metric == EUCLIDEAN else 0.0
+    norm_rounded = norm_room(y) if queries.metric == EUCLIDEAN else 0.0
     steps, bases, lengths = queries.steps, queries.bases, queries.lengths
     errors, rounding = queries.errors, queries.rounding
     for q in range(len(bars)):
         units[q] = steps[q] * scale
-        room = lengths[q] * e + errors[q] * y + norm_room + rounding[q]
+        room = lengths[q] * e + errors[q] * y + norm_rounded + rounding[q]
         rounded = 4.0 * ROUNDED * (abs(floors[q]) + abs(bases[q]) + lengths[q] * y)
         bars[q] = floors[q] - bases[q] - room - rounded
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.kernels.contract import Float32s, Float64s
-from vecstore.kernels.jit_code_filter import NORM_ROOM, reaching, set_bars, set_dots, set_halves
+from vecstore.kernels.jit_code_filter import norm_room, reaching, set_bars, set_dots, set_halves
 from vecstore.kernels.jit_code_queries import CodeQueries
 from vecstore.kernels.jit_code_state import CodeRows, Waiting, load, wait
 from vecstore.kernels.jit_compile import compiled
@@ -112,7 +112,8 @@ def _sift(
                 continue
             g, f = queries.lengths[q], queries.errors[q]
             middle = dots[i, q] * units[q] - half + bases[q]
-            room = g * e + f * (y + e) + half * NORM_ROOM + rounding[q]
+            room = g * e + f * (y + e) + rounding[q]
+            room += norm_room(y) if queries.metric == EUCLIDEAN else 0.0
             room += ROUNDED * (abs(middle) + abs(bases[q]) + g * y)
             lower, upper = -np.inf, np.inf
             if room < _MOST_ROOM:
