@@ -52,8 +52,10 @@ class GroupScan {
     const size_t stride = block.half ? queries_.dim() : block.stride;
     if (queries_.metric() != Metric::cosine)
       kernels_.sq_norms(rows, chunk.n, stride, queries_.dim(), scratch_.norms.data());
-    fill_terms(queries_.metric(), queries_.dim(), block.inverse_norms + chunk.first, scratch_.norms.data(), chunk.n,
-               scratch_.scale.data(), scratch_.bias.data(), scratch_.slack.data());
+    // Null but under cosine, and null must not be added to.
+    const float* inverse_norms = block.inverse_norms == nullptr ? nullptr : block.inverse_norms + chunk.first;
+    fill_terms(queries_.metric(), queries_.dim(), inverse_norms, scratch_.norms.data(), chunk.n, scratch_.scale.data(),
+               scratch_.bias.data(), scratch_.slack.data());
     if (panels_.empty()) return scan_row_by_row(chunk, rows, stride);
     for (const Panel& panel : panels_) scan_panel(panel, chunk, rows, stride);
   }
