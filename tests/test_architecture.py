@@ -30,7 +30,7 @@ LAYERS = [
     {"sealing"},
     {"changes", "compaction", "folding"},
     {"writer"},
-    {"folder", "reader"},
+    {"folder", "reader", "single"},
     {"store"},
     {"opening"},
     {"ingest", "trainers", "analysis"},

@@ -21,6 +21,7 @@ from vecstore.errors import (
 from vecstore.kernels import build_info
 from vecstore.opening import create, from_arrays, open
 from vecstore.results import Match, Matches
+from vecstore.storage import Problem, check
 from vecstore.store import Store
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "KeyNotFoundError",
     "Match",
     "Matches",
+    "Problem",
     "ReadOnlyError",
     "Store",
     "StoreExistsError",
@@ -38,6 +40,7 @@ __all__ = [
     "StoreNotFoundError",
     "VecstoreError",
     "build_info",
+    "check",
     "create",
     "from_arrays",
     "open",

@@ -15,9 +15,11 @@ from vecstore.lookup import as_keys, check_key_kind
 from vecstore.metrics import check_metric
 from vecstore.parts import Keys, Part
 from vecstore.search import Metric
+from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Manifest, RangeKeys, Sidecar, build_keys
 from vecstore.storage.foreign import ForeignVectors, open_dataset
+from vecstore.storage.single import is_single
 from vecstore.store import Store
 
 __all__ = ["create", "from_arrays", "open"]
@@ -139,6 +141,8 @@ def open(
         return _open_folder(path, mode, metric, durable)
     if mode == "a":
         raise ReadOnlyError(f'{path} is an HDF5 file, not a store of ours; open it with mode="r".')
+    if dataset is None and is_single(path):
+        return _open_single(path, metric, sidecar)
     found = open_dataset(path, dataset)
     chosen = metric or found.metric or "cosine"
     beside = Sidecar(path, found.dataset, chosen, found.vectors.shape) if sidecar else None
@@ -225,8 +229,20 @@ def _open_folder(path: Path, mode: str, metric: str | None, durable: bool) -> St
     folder = Folder.open(path, mode, durable=durable)
     if metric not in (None, folder.metric):
         folder.close()
-        raise ValueError(
-            f'`metric` is fixed when a store is created, as "{folder.metric}" for {path}; '
-            f'got "{metric}".'
-        )
+        raise _fixed_metric(path, folder.metric, metric)
     return Store(folder, folder.metric, path)
+
+
+def _open_single(path: Path, metric: str | None, sidecar: bool) -> Store:
+    if sidecar:
+        raise ValueError(f"`sidecar` is for other people's HDF5 files; {path} needs none.")
+    single = SingleFile(path)
+    if metric not in (None, single.metric):
+        raise _fixed_metric(path, single.metric, metric)
+    return Store(single, single.metric, path)
+
+
+def _fixed_metric(path: Path, metric: str, given: str | None) -> ValueError:
+    return ValueError(
+        f'`metric` is fixed when a store is created, as "{metric}" for {path}; got "{given}".'
+    )

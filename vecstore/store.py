@@ -1,6 +1,6 @@
 """The store: the questions of a reader, and the life of what they are put to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,9 @@ from vecstore.lookup import as_keys
 from vecstore.reader import Reader
 from vecstore.sealing import Batches
 from vecstore.search import Metric, metric_name
+from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
-from vecstore.storage import Subwords
+from vecstore.storage import Problem, Subwords, check
 
 __all__ = ["Store"]
 
@@ -30,8 +31,8 @@ class Store(Reader):
 
     Parameters
     ----------
-    rows : Folder or Snapshot
-        A store of ours on disk, or rows that never change.
+    rows : Folder, SingleFile or Snapshot
+        A store of ours on disk, one in a file, or rows that never change.
     metric : str or callable
         What near means.
     path : Path or None
@@ -50,16 +51,24 @@ class Store(Reader):
     north 0.684
     """
 
-    def __init__(self, rows: Folder | Snapshot, metric: Metric, path: Path | None = None) -> None:
+    def __init__(
+        self, rows: Folder | SingleFile | Snapshot, metric: Metric, path: Path | None = None
+    ) -> None:
         self.metric = metric
         self.path = path
-        self._rows: Folder | Snapshot | None = rows
+        self._rows: Folder | SingleFile | Snapshot | None = rows
 
     @property
     def generation(self) -> int:
         """The number of the commit that this store sees; 0 for what is no store of ours."""
         rows = self._open_rows()
         return rows.generation if isinstance(rows, Folder) else 0
+
+    @property
+    def subwords(self) -> Subwords | None:
+        """What `oov` computes vectors of unknown words from; None if the store has it not."""
+        rows = self._open_rows()
+        return None if isinstance(rows, Snapshot) else rows.subwords
 
     def oov(self, words: Any) -> npt.NDArray[np.float32]:
         """Return vectors for words that need not be in the store, from their subwords.
@@ -82,8 +91,7 @@ class Store(Reader):
         KeyNotFoundError
             If a word is too short to have an n-gram.
         """
-        rows, snapshot, single = self._open_rows(), self._snapshot, isinstance(words, str)
-        subwords = rows.subwords if isinstance(rows, Folder) else None
+        snapshot, subwords, single = self._snapshot, self.subwords, isinstance(words, str)
         if subwords is None:
             raise VecstoreError(
                 f"{self._name()} has no subwords; only a store imported from a fastText .bin has."
@@ -327,7 +335,23 @@ class Store(Reader):
             "dtype": self.dtype.name,
             "key_kind": self.key_kind,
         }
-        return described | rows.info() if isinstance(rows, Folder) else described
+        return described if isinstance(rows, Snapshot) else described | rows.info()
+
+    def check(self, *, full: bool = False) -> Iterator[Problem]:
+        """Find everything that is wrong with the files of the store; see `vecstore.check`.
+
+        Parameters
+        ----------
+        full : bool, default False
+            Whether to compute what is derived from the vectors for all rows, not for a sample.
+
+        Returns
+        -------
+        iterator of Problem
+            None for arrays in memory and other people's files: nobody knows what they should be.
+        """
+        rows = self._open_rows()
+        return iter(()) if isinstance(rows, Snapshot) else check(rows.path, full=full)
 
     def close(self) -> None:
         """Let go of files and of the right to write; answers that were given stay valid."""
@@ -355,9 +379,9 @@ class Store(Reader):
     @property
     def _snapshot(self) -> Snapshot:
         rows = self._open_rows()
-        return rows.snapshot if isinstance(rows, Folder) else rows
+        return rows if isinstance(rows, Snapshot) else rows.snapshot
 
-    def _open_rows(self) -> Folder | Snapshot:
+    def _open_rows(self) -> Folder | SingleFile | Snapshot:
         if self._rows is None:
             raise ValueError(f"The store {self._name()} is closed; open it again to use it.")
         return self._rows
@@ -366,7 +390,8 @@ class Store(Reader):
         rows = self._open_rows()
         if isinstance(rows, Folder):
             return rows
-        what = f"{self.path} is not a store of ours" if self.path else "This store is in memory"
+        alone = "is one file" if isinstance(rows, SingleFile) else "is not a store of ours"
+        what = f"{self.path} {alone}" if self.path else "This store is in memory"
         raise ReadOnlyError(f"{what} and cannot be added to; make one with vecstore.create.")
 
     def _name(self) -> str:

@@ -68,8 +68,9 @@ def test_large_stores_go_through_in_steps(
     assert_same(store, export(store, tmp_path / "vectors.any", name)[0], format=name)
 
 
-# A file of lines without header has no dimension if it has no lines.
-@pytest.mark.parametrize("name", [one for one in WRITABLE if one not in ("glove", "projector")])
+# A file of lines without header has no dimension if it has no lines, and HDF5 gives an array
+# without rows no place.
+@pytest.mark.parametrize("name", sorted({*WRITABLE} - {"glove", "projector", "hdf5"}))
 def test_empty_stores_keep_their_dimension(tmp_path: Path, name: str) -> None:
     with vecstore.create(tmp_path / "a.vecs", dim=5) as store:
         made = export(store, tmp_path / "vectors.any", name)

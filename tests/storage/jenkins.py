@@ -27,7 +27,7 @@ def lookup3(data: bytes) -> int:
 
 
 def fix_checksums(content: bytearray) -> bytearray:
-    """Return the content with the checksums that the superblock and the object headers should have."""
+    """Return the content with the checksums that it should have."""
     if content[:8] == b"\x89HDF\r\n\x1a\n" and content[8] in (2, 3):
         _seal(content, 0, 44)
     at = content.find(b"OHDR")

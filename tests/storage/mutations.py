@@ -1,7 +1,7 @@
 """Ways to damage a store: as disks and people do, and as somebody does who knows the format.
 
-A mutation is *honest* if nothing in it was made to fit: bits flip, blocks vanish, files are mixed up.
-A *hostile* one has the right sizes and checksums everywhere, so that nothing but what opening
+A mutation is *honest* if nothing in it was made to fit: bits flip, blocks vanish, files are mixed
+up. A *hostile* one has the right sizes and checksums everywhere, so that nothing but what opening
 validates stands between it and the process.
 """
 
@@ -284,8 +284,9 @@ def _enter(folder: Path) -> None:
     except (ValueError, KeyError):  # the manifest is the victim
         return
     for entry in fields["files"]:
-        if names.parse_name(entry["name"]) and (folder / entry["name"]).is_file():
-            size, checksum = files.stamp(folder / entry["name"])
+        name = entry.get("name", "")  # the manifest may be the victim
+        if names.parse_name(name) and (folder / name).is_file():
+            size, checksum = files.stamp(folder / name)
             entry.update(size=max(1, size), checksum=f"{checksum:08x}")
     path.write_bytes(seal(fields))
 

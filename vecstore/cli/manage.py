@@ -24,6 +24,8 @@ __all__ = ["create", "export", "import_", "info"]
 FORMAT_OF_SUFFIX = {
     ".bin": "word2vec-binary",
     ".fbin": "fbin",
+    ".h5": "hdf5",
+    ".hdf5": "hdf5",
     ".npy": "npy",
     ".npz": "npz",
     ".parquet": "parquet",
@@ -140,6 +142,7 @@ def export(store: vecstore.Store, file: Path, format: str | None) -> None:
     \b
       vecstore export words.vecs words.vec
       vecstore export words.vecs words.npy        and beside it words.keys.txt
+      vecstore export words.vecs words.h5         everything in one file, which "info" and all open
       vecstore export words.vecs vectors.tsv      and beside it metadata.tsv, for the projector
     """
     chosen = format or FORMAT_OF_SUFFIX.get(file.suffix.lower())

@@ -11,6 +11,8 @@ npy, fbin         a matrix; beside it the keys, unless they are the row numbers:
                   one a line, or ``.keys.npy`` with integers
 npz               a matrix "vectors" and an array "keys"
 parquet           a column "key" and a column "vector"
+hdf5              everything there is: keys, vectors, attributes, subwords, and where they come
+                  from; `vecstore.open` opens it
 projector         ``vectors.tsv``, and beside it ``metadata.tsv`` with the keys
 ================= ================================================================================
 
@@ -23,7 +25,7 @@ from os import PathLike
 from pathlib import Path
 
 from vecstore.errors import StoreExistsError
-from vecstore.ingest import write_arrays, write_text
+from vecstore.ingest import write_arrays, write_hdf5, write_text
 from vecstore.ingest.matrix import companion_paths
 from vecstore.ingest.projector import metadata_path
 from vecstore.ingest.rows import Rows
@@ -43,6 +45,7 @@ _WRITERS: dict[str, Write] = {
     "npz": write_arrays.write_npz,
     "parquet": write_arrays.write_parquet,
     "projector": write_text.write_numbers,
+    "hdf5": write_hdf5.write_hdf5,
 }
 
 #: The formats that can be written.

@@ -1,6 +1,7 @@
 """HDF5 files: one dataset of them is a matrix, chunked and compressed as it may be.
 
-ann-benchmarks files are such: their vectors are called "train" and have no keys.
+ann-benchmarks files are such: their vectors are called "train" and have no keys. A store that was
+exported as HDF5 is one that needs no guessing.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from vecstore.ingest.guess import ArrayInfo, guess_arrays
 from vecstore.ingest.matrix import as_keys, check_matrix, matrix_table
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Options, Table, row_slices
+from vecstore.storage.single import is_single, open_single
 
 __all__ = ["open_hdf5"]
 
@@ -28,6 +30,8 @@ _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 def open_hdf5(source: Source, options: Options) -> Table:
     """Open a dataset of an HDF5 file."""
     path = source.file()
+    if options.dataset is None and options.keys is None and is_single(path):
+        return _single(source, path)
     arrays = _reading(source, lambda: _datasets(path))
     vectors, keys = guess_arrays(arrays, source.path, _without_slashes(options))
     what = f'dataset "{vectors}" of {source.path}'
@@ -37,6 +41,18 @@ def open_hdf5(source: Source, options: Options) -> Table:
         raw = _reading(source, lambda: _read(path, keys))
         found = as_keys(raw, f'dataset "{keys}" of {source.path}')
     return matrix_table("hdf5", source, shape, partial(_parts, path, vectors, shape), found)
+
+
+def _single(source: Source, path: Path) -> Table:
+    """Open a store that was exported as a file."""
+    segment = open_single(path).segment
+    keys = segment.keys.take(np.arange(segment.n))
+
+    def parts() -> Iterator[npt.NDArray[Any]]:
+        for part in row_slices(segment.n, segment.dim):
+            yield segment.vectors[part]
+
+    return matrix_table("hdf5", source, (segment.n, segment.dim), parts, keys)
 
 
 def _reading(source: Source, read: Callable[[], Result]) -> Result:

@@ -25,6 +25,8 @@ class Rows:
 
     Attributes
     ----------
+    store : Store
+        Where they are.
     n, dim : int
         Their number, and the length of the vectors.
     key_kind : str
@@ -34,14 +36,14 @@ class Rows:
     """
 
     def __init__(self, store: Store, format: str) -> None:
-        self._store = store
+        self.store = store
         self._format = format
         self.n, self.dim = len(store), store.dim
         self.key_kind, self.dtype = store.key_kind, store.dtype
 
     def batches(self) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         """Yield keys and vectors, a few MB at a time."""
-        return self._store.batches(max(1, _STEP_VALUES // self.dim))
+        return self.store.batches(max(1, _STEP_VALUES // self.dim))
 
     def texts(self, fits: Callable[[str], bool]) -> Iterator[tuple[list[str], npt.NDArray[Any]]]:
         """Yield the keys as text and the vectors.
@@ -78,4 +80,4 @@ class Rows:
         """Whether the keys are the row numbers, which need not be written."""
         if self.key_kind != "int":
             return False
-        return bool(np.array_equal(self._store.keys(), np.arange(self.n)))
+        return bool(np.array_equal(self.store.keys(), np.arange(self.n)))

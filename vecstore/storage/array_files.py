@@ -14,7 +14,7 @@ from vecstore.storage.hdf5_writer import Pieces, write_arrays
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.versions import FORMAT, check_format
 
-__all__ = ["open_arrays", "publish_arrays", "required"]
+__all__ = ["new_label", "open_arrays", "publish_arrays", "required"]
 
 
 def publish_arrays(
@@ -44,15 +44,32 @@ def publish_arrays(
     FileEntry
         For the manifest.
     """
-    identity = os.urandom(16).hex()
-    label: dict[str, str | int] = {
+    label = new_label(kind, rows)
+    stamp = files.publish(path, lambda new: write_arrays(new, {**label, **attributes}, arrays))
+    return FileEntry(path.name, kind, rows, stamp.size, stamp.checksum, str(label["id"]))
+
+
+def new_label(kind: str, rows: int) -> dict[str, str | int]:
+    """Return what every file of arrays says about itself.
+
+    Parameters
+    ----------
+    kind : str
+        What the file is.
+    rows : int
+        How many vectors it holds.
+
+    Returns
+    -------
+    dict of str or int
+        For the root of the file, with an id of its own.
+    """
+    return {
         "format": f"vecstore {kind}",
         "version": FORMAT,
-        "id": identity,
+        "id": os.urandom(16).hex(),
         "rows": rows,
     }
-    stamp = files.publish(path, lambda new: write_arrays(new, {**label, **attributes}, arrays))
-    return FileEntry(path.name, kind, rows, stamp.size, stamp.checksum, identity)
 
 
 def open_arrays(path: Path, kind: str, expected: FileEntry | None) -> ArrayFile:

@@ -27,6 +27,7 @@ from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.names import parse_name
 from vecstore.storage.problems import Problem, guarded, problem_of
 from vecstore.storage.segment import Segment
+from vecstore.storage.single import is_single, open_single
 from vecstore.storage.subwords import Subwords
 from vecstore.storage.tombstones import Words, read_tombstones
 
@@ -231,4 +232,10 @@ def _check_names(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _check_alone(path: Path, full: bool) -> Iterator[Problem]:
-    yield from check_segment(Segment.open(path), None, full)
+    if not is_single(path):
+        yield from check_segment(Segment.open(path), None, full)
+        return
+    segment, subwords, _ = open_single(path)
+    yield from check_segment(segment, None, full)
+    if subwords:
+        yield from check_finite(path, subwords.buckets, refuse_zero=False)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.storage.attributes import decode_attributes
-from vecstore.storage.check_segment import check_finite
+from vecstore.storage.check_segment import check_column, check_finite
 from vecstore.storage.generations import Generation
 from vecstore.storage.names import journal_name
 from vecstore.storage.packed import PackedStrings
@@ -101,6 +101,7 @@ def _check_columns(
         for name, column in decode_attributes(record.attributes, len(record.keys), path).items():
             if (known := schema.setdefault(name, column.kind)) != column.kind:
                 yield Problem(path, f'{where} has column "{name}"', known, column.kind)
+            yield from check_column(path, name, column)
 
 
 def _dead_rows(generation: Generation) -> Rows:

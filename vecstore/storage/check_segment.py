@@ -13,7 +13,7 @@ from vecstore.storage.packed import PackedStrings
 from vecstore.storage.problems import Problem, guarded
 from vecstore.storage.segment import Segment
 
-__all__ = ["check_finite", "check_segment"]
+__all__ = ["check_column", "check_finite", "check_segment"]
 
 # Keys are decoded, and rows taken to float64, so many at a time.
 _KEYS = 1 << 16
@@ -139,10 +139,31 @@ def _check_attributes(segment: Segment, schema: Mapping[str, str] | None) -> Ite
         if schema is not None and schema.get(name) != column.kind:
             wanted = schema.get(name, "no such column")
             yield Problem(segment.path, f'the type of column "{name}"', wanted, column.kind)
-        yield from guarded(segment.path, _check_column(segment.path, name, column))
+        yield from guarded(segment.path, check_column(segment.path, name, column))
 
 
-def _check_column(path: Path, name: str, column: Column) -> Iterator[Problem]:
+def check_column(path: Path, name: str, column: Column) -> Iterator[Problem]:
+    """Find values that no column of its kind holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the problems.
+    name : str
+        Of the column.
+    column : Column
+        Mapped.
+
+    Yields
+    ------
+    Problem
+        At most two.
+
+    Raises
+    ------
+    CorruptStoreError
+        If its strings are not strings.
+    """
     if column.valid is not None and column.valid.max(initial=0) > 1:
         yield Problem(path, f'"valid" of column "{name}" is not all 0 and 1')
     if isinstance(column.values, PackedStrings):

@@ -26,7 +26,7 @@ from vecstore.storage.names import segment_name
 from vecstore.storage.packed import PADDING
 from vecstore.storage.scan_codes import code_arrays, read_codes
 
-__all__ = ["Segment", "write_segment"]
+__all__ = ["Segment", "segment_arrays", "write_segment"]
 
 
 def write_segment(
@@ -80,6 +80,49 @@ def write_segment(
     OSError
         If the disk is full, say; nothing is left behind.
     """
+    arrays = segment_arrays(
+        keys,
+        vectors,
+        dim=dim,
+        metric=metric,
+        dtype=dtype,
+        inverse_norms=inverse_norms,
+        codes=codes,
+        extra=extra,
+    )
+    attributes: dict[str, str | int] = {"dim": dim, "metric": metric, "key_kind": keys.kind}
+    path = folder / segment_name(number)
+    return publish_arrays(path, "segment", len(keys), attributes, arrays)
+
+
+def segment_arrays(
+    keys: StrKeys | IntKeys,
+    vectors: npt.NDArray[Any] | Iterable[npt.NDArray[Any]],
+    *,
+    dim: int,
+    metric: str,
+    dtype: npt.DTypeLike,
+    inverse_norms: npt.NDArray[np.float32] | None,
+    codes: Codes | None,
+    extra: Mapping[str, npt.NDArray[Any]] | None,
+) -> dict[str, npt.NDArray[Any] | Pieces]:
+    """Return what a segment stores, by path in the file; see `write_segment`.
+
+    Parameters
+    ----------
+    keys, vectors, dim, metric, dtype, inverse_norms, codes, extra
+        As for `write_segment`.
+
+    Returns
+    -------
+    dict of ndarray or Pieces
+        In the order in which they are to lie.
+
+    Raises
+    ------
+    ValueError
+        If the shapes or dtypes do not fit together.
+    """
     rows = len(keys)
     if rows == 0:
         raise ValueError("`keys` must not be empty: a segment has at least one row.")
@@ -102,9 +145,7 @@ def write_segment(
         if name in arrays:
             raise ValueError(f'`extra` must not name "{name}", which every segment has.')
         arrays[name] = array
-    attributes: dict[str, str | int] = {"dim": dim, "metric": metric, "key_kind": keys.kind}
-    path = folder / segment_name(number)
-    return publish_arrays(path, "segment", rows, attributes, arrays)
+    return arrays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
