@@ -142,7 +142,10 @@ def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[byte
             raise ValueError("its dictionary is truncated")
         entries.append(data[begin:end])
         begin = end + 1 + 8 + 1  # how often it was seen, and whether it is a label
-    return entries[:n_words], begin + 8 * pruned
+    end = begin + 8 * pruned
+    if end > len(data):
+        raise ValueError("its dictionary is truncated")
+    return entries[:n_words], end
 
 
 def _chunks(model: Model) -> Generator[Chunk, None, None]:
@@ -167,10 +170,12 @@ def _word_vectors(
     ]
     counts = np.array([len(some) for some in ngrams], dtype=np.int64)
     sums = model.matrix[rows]
-    # The i-th n-grams of all words at once: so each word adds them in their order.
-    for i in range(counts.max(initial=0)):
-        having = np.flatnonzero(counts > i)
-        buckets = np.array([ngrams[word][i] for word in having])
-        sums[having] += model.matrix[n_words + buckets]
-    sums /= (counts + 1).astype(np.float32)[:, None]
+    # What is not finite in a damaged model stays so, and is found by the reader.
+    with np.errstate(over="ignore", invalid="ignore"):
+        # The i-th n-grams of all words at once: so each word adds them in their order.
+        for i in range(counts.max(initial=0)):
+            having = np.flatnonzero(counts > i)
+            buckets = np.array([ngrams[word][i] for word in having])
+            sums[having] += model.matrix[n_words + buckets]
+        sums /= (counts + 1).astype(np.float32)[:, None]
     return sums

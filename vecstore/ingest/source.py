@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from vecstore.errors import IngestError
 from vecstore.ingest.unpacking import COMPRESSIONS, Unpacking, zip_members
 
 __all__ = ["Source"]
@@ -134,7 +135,7 @@ class Source:
             return member
         listed = ", ".join(f'"{one}"' for one in members)
         what = "is required" if member is None else f'must be in the archive; got "{member}"'
-        raise ValueError(f"`member` {what}: {self.path} holds {listed or 'nothing'}.")
+        raise IngestError(f"`member` {what}: {self.path} holds {listed or 'nothing'}.")
 
 
 def _temporary_file(name: str) -> BinaryIO:

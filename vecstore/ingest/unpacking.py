@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from importlib import import_module
@@ -44,6 +45,8 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+# zipfile trusts the directory of an archive; a damaged one shows in whatever it computes from that.
+_BAD_ARCHIVE = (*_DAMAGE, IndexError, OverflowError, ValueError, struct.error)
 
 
 def zip_members(path: Path) -> list[str]:
@@ -56,8 +59,10 @@ def zip_members(path: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return [one.filename for one in archive.infolist() if not one.is_dir()]
-    except zipfile.BadZipFile as error:
+            return [name for name in archive.namelist() if not name.endswith("/")]
+    except _BAD_ARCHIVE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk, not the content
         raise IngestError(f"{path} is damaged: {error}. Fetch it again.") from error
 
 
@@ -84,7 +89,7 @@ class Unpacking(io.RawIOBase):
         self._inner: BinaryIO | None = None
         try:
             self._inner = _unpacked(file, compression, member)
-        except _DAMAGE as error:
+        except _BAD_ARCHIVE as error:
             self.close()
             raise self._damaged(error) from error
 
