@@ -3,8 +3,12 @@
 import os
 import threading
 
+import numpy as np
 import pytest
 
+from tests.conftest import FAST_CHOICES
+from vecstore.arrays import Block
+from vecstore.kernels.contract import Engine
 from vecstore.kernels.threads import in_threads, thread_count
 
 
@@ -28,6 +32,22 @@ def test_nonsense_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("VECSTORE_THREADS", value)
     with pytest.raises(ValueError, match=rf'of at least 1; got "{value}"\.'):
         thread_count()
+
+
+@pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
+def test_every_engine_refuses_nonsense(kernel: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VECSTORE_THREADS", "many")
+    rows = np.eye(3, dtype=np.float32)
+    blocks = [Block(rows, None, 0, None)]
+    with pytest.raises(ValueError, match=r'^`VECSTORE_THREADS` must be .*; got "many"\.$'):
+        kernel.search(blocks, rows, 1, "dot")
+    assert kernel.search(blocks, rows, 1, "dot", threads=1).rows.ravel().tolist() == [0, 1, 2]
+
+
+def test_the_compiled_core_counts_the_same_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = pytest.importorskip("vecstore._native", exc_type=ImportError)
+    monkeypatch.delenv("VECSTORE_THREADS", raising=False)
+    assert thread_count() == core.threads()
 
 
 @pytest.mark.parametrize("threads", [1, 2, 9])

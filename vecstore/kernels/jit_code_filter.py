@@ -17,14 +17,25 @@ from vecstore.kernels.jit_compile import compiled
 from vecstore.kernels.jit_encode import ROUNDED
 from vecstore.kernels.jit_filter import EUCLIDEAN
 
-__all__ = ["norm_room", "reaching", "set_bars", "set_dots", "set_halves"]
+__all__ = ["allowed_rows", "norm_room", "reaching", "set_bars", "set_dots", "set_halves"]
 
+#: Of a mask.
+Words = npt.NDArray[np.uint64]
 #: Of a row.
 Codes = npt.NDArray[np.uint8]
 #: Of queries, two-dimensional, padded with zeros.
 Panel = npt.NDArray[np.int16]
 #: Sums of products.
 Dots = npt.NDArray[np.int32]
+
+
+@compiled
+def allowed_rows(mask: Words, first: int, last: int) -> int:
+    """Return the rows that may be answers, as bits; `first` is a multiple of sixteen."""
+    every = (1 << (last - first)) - 1
+    if len(mask) == 0:
+        return every
+    return every & int(np.int64(mask[first >> 6] >> np.uint64(first & 63)))
 
 
 @compiled

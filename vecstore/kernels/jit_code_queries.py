@@ -93,6 +93,16 @@ def coded(queries: Float32s, sq_norms: Float64s, center: Float32s, metric: int) 
 
 def group(queries: CodeQueries, start: int, stop: int) -> CodeQueries:
     """Return queries start to stop."""
-    dim = len(queries.values) // max(1, len(queries.sq_norms))
-    values = queries.values[start * dim : stop * dim]
-    return CodeQueries(queries.metric, values, *(part[start:stop] for part in queries[2:]))
+    dim, some = len(queries.values) // max(1, len(queries.steps)), slice(start, stop)
+    return CodeQueries(
+        queries.metric,
+        queries.values[start * dim : stop * dim],
+        queries.sq_norms[some],
+        queries.codes[some],
+        queries.shifts[some],
+        queries.steps[some],
+        queries.lengths[some],
+        queries.errors[some],
+        queries.bases[some],
+        queries.rounding[some],
+    )

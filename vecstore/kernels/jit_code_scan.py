@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.kernels.contract import Float32s, Float64s
-from vecstore.kernels.jit_code_filter import norm_room, reaching, set_bars, set_dots, set_halves
+from vecstore.kernels.jit_code_filter import (
+    allowed_rows,
+    norm_room,
+    reaching,
+    set_bars,
+    set_dots,
+    set_halves,
+)
 from vecstore.kernels.jit_code_queries import CodeQueries
 from vecstore.kernels.jit_code_state import CodeRows, Waiting, load, wait
 from vecstore.kernels.jit_compile import compiled
@@ -138,9 +145,7 @@ def scan_codes(
     sums = _Sums(units, bars, halves, dots, new_lanes(), row)
     for first in range(start, stop, 16):
         last = min(first + 16, stop)
-        allowed = (1 << (last - first)) - 1
-        if len(mask) > 0:
-            allowed &= np.int64((mask[first >> 6] >> np.uint64(first & 63)) & np.uint64(0xFFFF))
+        allowed = allowed_rows(mask, first, last)
         if allowed == 0:
             continue
         set_bars(bounds[first // 16 * 3 : first // 16 * 3 + 3], queries, floors, units, bars)

@@ -61,7 +61,8 @@ def scan_all(
     """
     offsets, excluded = _sorted_exclusions(exclude, n_queries)
     values = sum(block.vectors.size for block in blocks) * n_queries
-    workers = thread_count(threads) if values > _WORTH_THREADS else 1
+    allowed = thread_count(threads)
+    workers = allowed if values > _WORTH_THREADS else 1
     size = max(1, min(_GROUP, _GROUP_KEPT // max(1, k)))
     groups = [(at, min(at + size, n_queries)) for at in range(0, n_queries, size)]
     # Few groups leave threads idle: then the rows are split as well, and the parts merged.

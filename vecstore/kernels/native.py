@@ -4,7 +4,7 @@ Scans filter in float32 (path ``"float"``, ``csrc/bounds.h``) or in 8-bit codes 
 ``csrc/README.md``) with a rigorous error bound and score what survives in float64, so that answers
 equal those of `reference` to the last bit at every level. The GIL is released while they run.
 ``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD`` or the best one),
-``threads`` how many threads to use (None: ``VECSTORE_THREADS`` or all that the process may use).
+``threads`` how many threads to use (None: what `threads.thread_count` says).
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from vecstore import _native
 from vecstore.arrays import Block, Codes, Exclusions
 from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors, Work
+from vecstore.kernels.threads import thread_count
 
 __all__ = [
     "NAME",
@@ -94,7 +95,7 @@ def inverse_norms(
     vectors: Vectors, *, level: str | None = None, threads: int | None = None
 ) -> Float32s:
     """Return ``1 / |x|`` of every row, rounded once; see `reference.inverse_norms`."""
-    return _native.inverse_norms(vectors, level or "", threads or 0)
+    return _native.inverse_norms(vectors, level or "", thread_count(threads))
 
 
 def distances(
@@ -106,7 +107,7 @@ def distances(
     threads: int | None = None,
 ) -> Float64s:
     """Return the float64 distance of every query to every row; see `reference.distances`."""
-    return _native.distances(queries, vectors, metric, level or "", threads or 0)
+    return _native.distances(queries, vectors, metric, level or "", thread_count(threads))
 
 
 def encode(
@@ -118,7 +119,9 @@ def encode(
     threads: int | None = None,
 ) -> Codes:
     """Return the rows in 8 bits, with certificates; see `reference.encode`."""
-    return Codes(*_native.encode(vectors, metric, center, level or "", threads or 0), center)
+    return Codes(
+        *_native.encode(vectors, metric, center, level or "", thread_count(threads)), center
+    )
 
 
 def search(
@@ -143,7 +146,15 @@ def search(
     offsets, rows = exclude or (None, None)
     return _found(
         _native.search(
-            blocks, queries, k, metric, offsets, rows, path == "codes", level or "", threads or 0
+            blocks,
+            queries,
+            k,
+            metric,
+            offsets,
+            rows,
+            path == "codes",
+            level or "",
+            thread_count(threads),
         )
     )
 
@@ -169,7 +180,15 @@ def search_mul(
     offsets, rows = exclude or (None, None)
     return _found(
         _native.search_mul(
-            blocks, vectors, *positive, *negative, k, offsets, rows, level or "", threads or 0
+            blocks,
+            vectors,
+            *positive,
+            *negative,
+            k,
+            offsets,
+            rows,
+            level or "",
+            thread_count(threads),
         )
     )
 
@@ -186,7 +205,9 @@ def compose(
 ) -> Float32s:
     """Return weighted sums of stored rows; see `reference.compose`."""
     dim = blocks[0].vectors.shape[1]
-    return _native.compose(blocks, dim, rows, weights, offsets, unit, level or "", threads or 0)
+    return _native.compose(
+        blocks, dim, rows, weights, offsets, unit, level or "", thread_count(threads)
+    )
 
 
 def _found(answer: tuple[Float64s, Int64s, Int64s, tuple[int, int]]) -> Found:

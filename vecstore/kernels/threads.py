@@ -1,5 +1,6 @@
 """How many threads an engine may use, and how the portable engine uses them."""
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ __all__ = ["in_threads", "thread_count"]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def thread_count(threads: int | None = None) -> int:
@@ -38,7 +39,7 @@ def thread_count(threads: int | None = None) -> int:
         return threads
     wished = os.environ.get("VECSTORE_THREADS")
     if wished is None:
-        return max(1, min(_processors(), _quota()))
+        return int(max(1, min(_processors(), _quota())))
     if not wished.isdecimal() or int(wished) < 1:
         raise ValueError(
             f'`VECSTORE_THREADS` must be a whole number of at least 1; got "{wished}".'
@@ -67,9 +68,24 @@ def _processors() -> int:
 
 
 @cache
-def _quota() -> int:
-    """Return the processors' worth of time that the container grants, rounded up; asked once."""
-    if not _CGROUP_QUOTA.exists():
-        return _processors()
-    quota, period = _CGROUP_QUOTA.read_text().split()
-    return _processors() if quota == "max" else -(-int(quota) // int(period))
+def _quota() -> float:
+    """Return the processors' worth of time that the control group grants, as `csrc/threads.cpp`.
+
+    Rounded up, and asked once: it takes longer than many a search.
+    """
+    file = _CGROUPS / _own_group() / "cpu.max"
+    if not file.is_file():  # in a container, its own group is the root of what it sees
+        file = _CGROUPS / "cpu.max"
+    if not file.is_file():
+        return math.inf
+    quota, period = file.read_text().split()
+    return math.inf if quota == "max" else math.ceil(int(quota) / int(period))
+
+
+def _own_group() -> str:
+    """Return the path of the process's control group, version 2, below their root."""
+    groups = Path("/proc/self/cgroup")
+    for line in groups.read_text().splitlines() if groups.is_file() else []:
+        if line.startswith("0::/"):
+            return line.removeprefix("0::/")
+    return ""
