@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.attributes import normalise, schema_of
-from vecstore.errors import DuplicateKeyError
 from vecstore.lookup import as_keys, not_found
 from vecstore.parts import Part, Rows
-from vecstore.sealing import Batches, Checked, checked
+from vecstore.sealing import Batches, Checked, checked, refuse_known
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
 from vecstore.storage import RangeKeys, Record, build_keys
@@ -72,10 +71,7 @@ class Batch:
         """
         batch = self._checked(keys, vectors, attributes)
         found = self._find(batch.keys)
-        if (found >= 0).any():
-            key = batch.keys[int(np.argmax(found >= 0))]
-            shown = f'"{key}"' if isinstance(key, str) else key
-            raise DuplicateKeyError(f"Key {shown} is in the store already.")
+        refuse_known(batch.keys, self._state.snapshot, found)
         self._append(batch, found)
 
     def upsert(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:

@@ -1,12 +1,8 @@
 """Folding the journal into files: what it holds becomes a segment and tombstones."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from vecstore.parts import Rows
 from vecstore.sealing import Batches, seal
@@ -43,8 +39,9 @@ def fold(path: Path, state: State, dead: Rows, batches: Batches) -> Manifest:
     DuplicateKeyError, ValueError, TypeError
         If anything is wrong with a batch. Files that were written are left behind.
     """
-    manifest, masks = state.manifest, state.masks(dead)
-    living = dict(zip(manifest.segments, zip(manifest.tombstones, masks, strict=True), strict=True))
+    manifest, left = state.manifest, state.without(dead)
+    pairs = zip(manifest.tombstones, left.masks, strict=False)  # the tail is not a segment
+    living = dict(zip(manifest.segments, pairs, strict=True))
     entries: list[FileEntry] = []
     for entry in manifest.files:
         buried, mask = living.get(entry, (None, None))
@@ -53,9 +50,9 @@ def fold(path: Path, state: State, dead: Rows, batches: Batches) -> Manifest:
             entries.append(entry)
             entries += _tombstones(path, entry, buried, mask, state.generation + 1)
     manifest = replace(manifest, files=tuple(entries), generation=state.generation)
-    parts, dtype = tuple(state.parts.values()), np.dtype(manifest.dtype)
-    before = Snapshot(parts, manifest.dim, dtype, manifest.key_kind, tuple(masks))
-    return seal(path, manifest, before, chain(_tail(state, dead), batches))
+    tail = left.live[left.live >= state.tail_at]
+    known = _rows(state, left, tail) if len(tail) else ()
+    return seal(path, manifest, left, chain(known, batches), known=len(tail))
 
 
 def _tombstones(
@@ -69,11 +66,7 @@ def _tombstones(
     return [write_tombstones(path, segment, generation, deleted)]
 
 
-def _tail(state: State, dead: Rows) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield the rows of the journal that are left."""
-    snapshot = state.snapshot
-    live = np.setdiff1d(snapshot.live[snapshot.live >= state.tail_at], dead)
-    if len(live):
-        rows = live - state.tail_at
-        columns = take_columns(state.tail.columns(len(state.tail)), rows)
-        yield snapshot.take(live), snapshot.gather(live, snapshot.dtype), columns
+def _rows(state: State, left: Snapshot, tail: Rows) -> Batches:
+    """Yield rows of the journal."""
+    columns = take_columns(state.tail.columns(len(state.tail)), tail - state.tail_at)
+    yield left.take(tail), left.gather(tail, left.dtype), columns

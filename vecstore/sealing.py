@@ -20,7 +20,7 @@ from vecstore.storage import Manifest, Segment, build_keys, write_segment
 from vecstore.storage.attributes import attribute_arrays
 from vecstore.storage.columns import Column, join_columns
 
-__all__ = ["SEGMENT_BYTES", "Batches", "Checked", "already_there", "checked", "seal", "weight"]
+__all__ = ["SEGMENT_BYTES", "Batches", "Checked", "checked", "refuse_known", "seal", "weight"]
 
 #: Keys, vectors and perhaps attributes, one batch after another.
 Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike] | tuple[Iterable[Any], npt.ArrayLike, Any]]
@@ -111,7 +111,9 @@ def weight(rows: int, manifest: Manifest) -> int:
     return rows * (manifest.dim * np.dtype(manifest.dtype).itemsize + _KEY_BYTES)
 
 
-def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -> Manifest:
+def seal(
+    path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches, known: int = 0
+) -> Manifest:
     """Write batches of new rows as segments that no manifest names yet.
 
     Parameters
@@ -124,6 +126,8 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
         The rows whose keys must not come again.
     batches : iterable of (keys, vectors) or (keys, vectors, attributes)
         The new rows.
+    known : int, default 0
+        How many of them, at the beginning, are in the store and only move.
 
     Returns
     -------
@@ -136,9 +140,10 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
         If anything is wrong with a batch. Segments of the batches before it are left behind.
     """
     for keys, group in _grouped(_all_checked(batches, manifest), manifest):
-        table = build_keys(keys, manifest.key_kind)
-        if (known := already_there(keys, snapshot)) is not None:
-            raise known
+        refuse_known(keys[known:], snapshot)
+        if known:  # a key that comes twice is named by its place among the new ones
+            build_keys(keys[known:], manifest.key_kind)
+        table, known = build_keys(keys, manifest.key_kind), max(0, known - len(keys))
         pieces = [batch.vectors for batch in group]
         columns = join_columns([(len(batch.keys), batch.columns) for batch in group])
         entry = write_segment(
@@ -158,27 +163,31 @@ def seal(path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches) -
     return manifest
 
 
-def already_there(keys: Sequence[Any], snapshot: Snapshot) -> DuplicateKeyError | None:
-    """Return the error that says that a key is in the store.
+def refuse_known(
+    keys: Sequence[Any], snapshot: Snapshot, rows: npt.NDArray[np.int64] | None = None
+) -> None:
+    """Refuse keys that are in the store.
 
     Parameters
     ----------
-    keys : sequence of str or of int
-        Those that should not be.
+    keys : sequence of str or of int, length n
+        Those that should be new.
     snapshot : Snapshot
         Where to look.
+    rows : ndarray of int64, shape (n,), or None
+        What a look has found: -1 for keys that are not there.
 
-    Returns
-    -------
-    DuplicateKeyError or None
-        To be raised by the caller; None if no key is there.
+    Raises
+    ------
+    DuplicateKeyError
+        Naming the first that is.
     """
-    known = snapshot.find(keys) >= 0 if len(snapshot) else np.zeros(0, bool)
-    if not known.any():
-        return None
-    key = keys[int(np.argmax(known))]
-    shown = f'"{key}"' if isinstance(key, str) else key
-    return DuplicateKeyError(f"Key {shown} is in the store already.")
+    if rows is None:
+        rows = snapshot.find(keys) if len(snapshot) else np.full(len(keys), -1)
+    if (rows >= 0).any():
+        key = keys[int(np.argmax(rows >= 0))]
+        shown = f'"{key}"' if isinstance(key, str) else key
+        raise DuplicateKeyError(f"Key {shown} is in the store already.")
 
 
 def _all_checked(batches: Batches, manifest: Manifest) -> Iterator[Checked]:

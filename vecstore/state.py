@@ -159,8 +159,8 @@ class State:
                     return here
         return -1
 
-    def masks(self, dead: Rows) -> list[Words | None]:
-        """Return which rows of every segment are left when more are deleted.
+    def without(self, dead: Rows) -> Snapshot:
+        """Return the snapshot with more rows deleted.
 
         Parameters
         ----------
@@ -169,12 +169,13 @@ class State:
 
         Returns
         -------
-        list of (ndarray of uint64) or None
-            For every segment, a copy where `dead` changes it; None where no row is deleted.
+        Snapshot
+            Of the same parts.
         """
-        lengths = [segment.n for segment in self.stored.segments]
-        masks = list(self.snapshot.masks[: len(lengths)])
-        return _cleared(masks, lengths, self._first_rows, dead)
+        now = self.snapshot
+        lengths = [len(part.keys) for part in now.parts]
+        masks = _cleared(list(now.masks), lengths, self._first_rows, dead)
+        return Snapshot(now.parts, now.dim, now.dtype, now.key_kind, tuple(masks), self.schema)
 
     def _columns(self, record: Record) -> Columns:
         if not record.attributes:
