@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import completion, demo, manage, neighbors, query
+from vecstore.cli import check, completion, demo, manage, neighbors, query
 from vecstore.errors import VecstoreError
 
 __all__ = ["main"]
@@ -123,6 +123,7 @@ for command in (
     query.compose,
     neighbors.neighbors,
     manage.export,
+    check.check,
     completion.completion,
 ):
     main.add_command(command)

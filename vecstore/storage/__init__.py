@@ -33,6 +33,7 @@ From the disk upwards, each module using those above it:
 `segment`         keys, vectors, codes and attributes
 `tombstones`      which rows of a segment are deleted
 `subwords`        vectors for words that no row has
+`single`          all rows of a store in one file
 `generations`     what a reader opens
 `foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
 `check`           whether a store is whole; `check_segment`, `check_codes`: one segment;

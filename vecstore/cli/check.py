@@ -1,0 +1,55 @@
+"""Whether a store is whole: check."""
+
+import dataclasses
+import json
+import os
+
+import click
+
+import vecstore
+from vecstore.cli.options import output_options
+from vecstore.cli.output import Style, field
+
+__all__ = ["check"]
+
+
+@click.command()
+@click.argument("path", metavar="STORE", type=click.Path())
+@click.option("--full", is_flag=True, help="Compute all norms and codes again, not a sample.")
+@output_options
+@click.pass_context
+def check(ctx: click.Context, path: str, full: bool, style: Style) -> None:
+    """Read all of STORE, and print every problem.
+
+    Every byte is compared with its checksum, every key is looked up, and what was computed from the
+    vectors is computed again. Exits with 1 if anything is wrong. Nothing is repaired; what a writer
+    left that died is removed by the next one.
+
+    \b
+      vecstore check words.vecs
+      vecstore check words.vecs --full --jsonl
+    """
+    problems = []
+    for problem in vecstore.check(path, full=full):
+        problems.append(problem)
+        if style != "json":
+            click.echo(_line(problem, style))
+    if style == "json":
+        click.echo(json.dumps([_facts(problem) for problem in problems], ensure_ascii=False))
+    if style == "table" and not problems:
+        click.echo(f"No problems in {path}.")
+    if problems:
+        ctx.exit(1)
+
+
+def _line(problem: vecstore.Problem, style: Style) -> str:
+    if style == "jsonl":
+        return json.dumps(_facts(problem), ensure_ascii=False)
+    if style == "lines":
+        return "\t".join(field("" if fact is None else fact) for fact in _facts(problem).values())
+    return str(problem)
+
+
+def _facts(problem: vecstore.Problem) -> dict[str, str | None]:
+    facts = dataclasses.asdict(problem)
+    return {**facts, "path": os.fspath(problem.path)}
