@@ -44,6 +44,7 @@ def test_tour_fits_the_terminal(watch: Watch, columns: int) -> None:
 def test_what_to_type_next_works(
     invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sys.argv", ["vecstore"])
     advice = invoke("demo").stdout.split("What to type next")[1]
     commands = re.findall(r"^  \$ (?:.*?vecstore) (.+)$", advice, re.MULTILINE)
     (tmp_path / "your-vectors.txt").write_text("here 1 2\n", encoding="utf-8")
