@@ -205,10 +205,12 @@ def append(file: FileIO, data: bytes, *, durable: bool = True) -> None:
         disk.append(file, data)
         if durable:
             disk.sync(file)
-    except BaseException:
+    except BaseException as error:
         # What was refused should not be found later; if it cannot be cut off, it will be found.
         with suppress(OSError):
             disk.truncate(file, end)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(file.name)
         raise
 
 
