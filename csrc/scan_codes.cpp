@@ -45,9 +45,10 @@ class CodeScan {
   CodeScan(const KernelTable& kernels, const std::vector<Prepared>& prepared, const Exclusions& exclusions,
            Thresholds& thresholds, size_t first, size_t n, size_t k, size_t chunk, size_t dim)
       : kernels_(kernels), prepared_(prepared), exclusions_(exclusions), thresholds_(thresholds), first_(first), n_(n),
-        dim_(dim), one_by_one_(n <= kOneByOne), steps_((dim + kernels.code_entry - 1) / kernels.code_entry),
-        candidates_(n, Candidates<Scorer>(k)), row_(dim), inverse_scale_(chunk / kCodeBlock + 1),
-        error_(inverse_scale_.size()), length_(inverse_scale_.size()), slack_(inverse_scale_.size()) {
+        dim_(dim), one_by_one_(n <= kOneByOne), sum_rounding_(static_cast<double>(dim + 8) * 0x1p-50 + kRounded),
+        steps_((dim + kernels.code_entry - 1) / kernels.code_entry), candidates_(n, Candidates<Scorer>(k)), row_(dim),
+        inverse_scale_(chunk / kCodeBlock + 1), error_(inverse_scale_.size()), length_(inverse_scale_.size()),
+        slack_(inverse_scale_.size()) {
     steps_ = (steps_ + kernels.code_steps - 1) / kernels.code_steps * kernels.code_steps;
     if (kernels.prepare_codes != nullptr) codes_.resize(chunk * steps_ * 4 + 64);
     if (prepared.front().queries->metric() == Metric::euclidean) offset_.resize(chunk);
@@ -209,7 +210,7 @@ class CodeScan {
     // 2^-149 of it are room enough. The last terms are for float64, here and in the distance that decides.
     const double rounded = half_square * 0x1p-22 + (offset_.empty() ? 0.0 : (y + 0x1p-149) * 0x1p-149);
     const double room = query.length * e + query.error * (y + e) + rounded + query.rounding +
-                        (std::abs(middle) + std::abs(query.base) + query.length * y) * kRounded;
+                        (std::abs(middle) + std::abs(query.base)) * kRounded + query.length * y * sum_rounding_;
     const bool bounded = query.usable && room < kHuge * kHuge;
     const double infinity = std::numeric_limits<double>::infinity();
     const double lower = bounded ? middle - room : -infinity, upper = bounded ? middle + room : infinity;
@@ -232,6 +233,7 @@ class CodeScan {
   Thresholds& thresholds_;
   size_t first_, n_, dim_;
   bool one_by_one_;
+  double sum_rounding_;  // relative, of a float64 sum over dim
   size_t steps_;
   const Prepared* current_ = nullptr;
   std::vector<Candidates<Scorer>> candidates_;

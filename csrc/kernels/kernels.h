@@ -47,8 +47,8 @@ struct CodeRows {
   const void* codes;  // as the level's `prepare_codes` left them, or as stored where it has none
   size_t stride;      // bytes
   size_t n;
-  // Per block, all rounded up: 1/s; the largest error and the largest length in units of s; what rounding may
-  // do to the offsets, in units of s.
+  // Per block: 1/s, to nearest; rounded up, in units of s: the largest error, the largest length, what rounding
+  // may do to the offsets.
   const float *inverse_scale, *error, *length, *offset_slack;
   const float* offset;  // per row, in units of s; null: none
 };
