@@ -163,7 +163,16 @@ def test_command_appears_in_the_readme(name: str) -> None:
     assert re.search(rf"\bvecstore {name}\b", README)
 
 
-# The README.
+# The pages.
+
+PAGES = sorted(path for path in ROOT.rglob("*.md") if not {".venv", "build"} & set(path.parts))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```|^ {4}.*?$", "", page.read_text("utf-8"), flags=re.DOTALL | re.M)
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", prose)
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def blocks(*languages: str) -> list[str]:
