@@ -28,7 +28,7 @@ LAYERS = [
     {"search"},
     {"algebra", "neighbors", "vectors"},
     {"sealing"},
-    {"changes", "compaction", "folding"},
+    {"changes", "compaction", "folding", "provenance"},
     {"writer"},
     {"folder", "reader", "single"},
     {"store"},

@@ -201,7 +201,32 @@ def test_provenance_is_kept_per_commit(path: Path) -> None:
     with vecstore.create(path, dim=6) as store:
         store.add_batches([(WORDS[:5], VECTORS[:5])], provenance={"source": "a.txt"})
         store.add_batches([(WORDS[5:], VECTORS[5:])], provenance={"source": "b.txt"})
-    assert vecstore.open(path).info()["provenance"] == [{"source": "a.txt"}, {"source": "b.txt"}]
+    first, second = vecstore.open(path).info()["provenance"]
+    assert (first["source"], second["source"]) == ("a.txt", "b.txt")
+    assert (first["generation"], second["generation"]) == (2, 3)
+    assert first["committed"] <= second["committed"]
+    assert first["packages"]["numpy"] == np.__version__
+
+
+def test_provenance_names_the_packages_of_the_caller_too(path: Path) -> None:
+    with vecstore.create(path, dim=6) as store:
+        model = {"model": "encoder", "layer": "pool", "packages": {"keras": "3.11", "numpy": "1.0"}}
+        store.add_batches([(WORDS, VECTORS)], provenance=model)
+        store.upsert(WORDS[:1], VECTORS[:1])
+        store.compact()
+        (entry,) = store.info()["provenance"]
+    assert {name: entry[name] for name in ("model", "layer")} == {
+        "model": "encoder",
+        "layer": "pool",
+    }
+    assert {*entry["packages"]} == {"keras", "numpy", "python", "vecstore"}
+    assert entry["packages"]["numpy"] == "1.0"
+
+
+def test_packages_must_have_versions(writer: Store) -> None:
+    with raises(ValueError, "`provenance` must map packages to versions; got packages='keras'"):
+        writer.add_batches([(["a"], VECTORS[:1])], provenance={"packages": "keras"})
+    assert len(writer) == 10
 
 
 def test_provenance_that_json_cannot_hold_is_refused_before_anything_is_written(

@@ -268,7 +268,8 @@ class Store(Reader):
         subwords : Subwords or None
             What `oov` shall compute vectors from.
         provenance : mapping or None
-            Where the vectors come from, for `info`: anything that JSON can hold.
+            Where the vectors come from, for `info`: anything that JSON can hold. The time and the
+            versions of packages are added; `vecstore.provenance` names what else is customary.
 
         Returns
         -------

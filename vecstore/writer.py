@@ -9,7 +9,6 @@ failure it is `stale`: the next commit reads the files again, and begins a new j
 the device holds of the old one is anybody's guess.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from vecstore.compaction import due_run, merge, worthwhile_runs
 from vecstore.errors import VecstoreError
 from vecstore.folding import fold
 from vecstore.parts import Rows
+from vecstore.provenance import stamped
 from vecstore.sealing import Batches
 from vecstore.state import State
 from vecstore.storage import (
@@ -143,10 +143,11 @@ class Writer:
         int
             The number of rows added.
         """
-        sources = () if provenance is None else (_as_json(provenance),)
+        if provenance is not None:
+            stamped(provenance, 0)  # what JSON cannot say is an error before anything is written
         with self._exclusively():
             before = len(self.state.snapshot)
-            self._fold(_NO_ROWS, batches, lambda m: _described(self._path, m, subwords, sources))
+            self._fold(_NO_ROWS, batches, lambda m: _described(self._path, m, subwords, provenance))
             self._compact_if_due()
             return len(self.state.snapshot) - before
 
@@ -272,19 +273,16 @@ class Writer:
 
 
 def _described(
-    path: Path, manifest: Manifest, subwords: Subwords | None, sources: tuple[dict[str, Any], ...]
+    path: Path,
+    manifest: Manifest,
+    subwords: Subwords | None,
+    provenance: Mapping[str, Any] | None,
 ) -> Manifest:
     if subwords:
         if subwords.dim != manifest.dim:
             raise ValueError(f"`subwords` must have dim {manifest.dim}; got {subwords.dim}.")
         manifest = manifest.adding(write_subwords(path, manifest.next_number, subwords))
-    return replace(manifest, provenance=(*manifest.provenance, *sources))
-
-
-def _as_json(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy that a manifest can hold; what JSON cannot say is an error before any write."""
-    try:
-        copy: dict[str, Any] = json.loads(json.dumps(dict(provenance), allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"`provenance` must be what JSON can hold: {error}.") from None
-    return copy
+    if provenance is None:
+        return manifest
+    source = stamped(provenance, manifest.generation + 1)
+    return replace(manifest, provenance=(*manifest.provenance, source))

@@ -39,10 +39,11 @@ def test_arguments_shape_the_store(words: Path, store_path: Path) -> None:
 
 
 def test_provenance_is_kept(words: Path, store_path: Path) -> None:
-    import_into(words, store_path)
+    import_into(words, store_path, limit=2)
     with vecstore.open(store_path) as store:
         [provenance] = store.info()["provenance"]
     expected = {
+        "parameters": {"errors": "raise", "limit": 2},
         "source": str(words.resolve()),
         "format": "glove",
         "size": words.stat().st_size,

@@ -73,7 +73,8 @@ def import_into(
 
     Notes
     -----
-    The path, the format, the size and the SHA-256 of the file are kept as provenance.
+    The path, the format, the size and the SHA-256 of the file are kept as provenance, and so are
+    the arguments, the time, and the versions of packages.
 
     Examples
     --------
@@ -87,27 +88,29 @@ def import_into(
     ...     store["eurus"]
     array([1., 0.], dtype=float32)
     """
-    reading = partial(
-        read,
-        path_in,
-        format,
-        errors=errors,
-        limit=limit,
-        dataset=dataset,
-        keys=keys,
-        member=member,
-        threads=threads,
-    )
+    chosen: dict[str, Any] = {
+        "errors": errors,
+        "limit": limit,
+        "dataset": dataset,
+        "keys": keys,
+        "member": member,
+    }
+    reading = partial(read, path_in, format, **chosen, threads=threads)
+    parameters = {
+        name: value if isinstance(value, int) else str(value)
+        for name, value in {**chosen, "key_kind": key_kind}.items()
+        if value is not None
+    }
     if Path(store_path).exists():
         with open(store_path, "a") as store:
             _check_agrees(store, metric, dtype)
             kind = cast("KeyKind", store.key_kind)
             allow_zero = store.metric != "cosine"
             with reading(dtype=store.dtype, key_kind=kind, allow_zero=allow_zero) as reader:
-                return _add(store, reader, progress)
+                return _add(store, reader, parameters, progress)
     metric, dtype = metric or "cosine", dtype or "float32"
     with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:
-        return _add_to_new(Path(store_path), metric, dtype, reader, progress)
+        return _add_to_new(Path(store_path), metric, dtype, reader, parameters, progress)
 
 
 def _check_agrees(store: Store, metric: str | None, dtype: npt.DTypeLike | None) -> None:
@@ -117,25 +120,32 @@ def _check_agrees(store: Store, metric: str | None, dtype: npt.DTypeLike | None)
 
 
 def _add_to_new(
-    path: Path, metric: str, dtype: npt.DTypeLike, reader: Reader, progress: Progress | None
+    path: Path,
+    metric: str,
+    dtype: npt.DTypeLike,
+    reader: Reader,
+    parameters: dict[str, Any],
+    progress: Progress | None,
 ) -> Report:
     store = create(path, reader.dim, metric, reader.key_kind, dtype)
     try:
         with store:
-            return _add(store, reader, progress)
+            return _add(store, reader, parameters, progress)
     except BaseException:
         # An empty store would only be in the way of the next try.
         shutil.rmtree(path)
         raise
 
 
-def _add(store: Store, reader: Reader, progress: Progress | None) -> Report:
+def _add(
+    store: Store, reader: Reader, parameters: dict[str, Any], progress: Progress | None
+) -> Report:
     if reader.dim != store.dim:
         raise ValueError(
             f"{reader.path} holds vectors of length {reader.dim}; those of {store.path} have "
             f"{store.dim}."
         )
-    provenance = {"format": reader.format, **_identity(reader.path)}
+    provenance = {"format": reader.format, **_identity(reader.path), "parameters": parameters}
     store.add_batches(_watched(reader, progress), subwords=reader.subwords, provenance=provenance)
     return reader.report
 

@@ -17,7 +17,7 @@ from vecstore.storage.journal import create_journal
 from vecstore.storage.manifest import Manifest
 from vecstore.storage.sealed import seal, unseal
 
-__all__ = ["commit", "read_latest"]
+__all__ = ["commit", "library_version", "read_latest"]
 
 
 def commit(folder: Path, manifest: Manifest) -> Manifest:
@@ -58,7 +58,7 @@ def commit(folder: Path, manifest: Manifest) -> Manifest:
         journal=create_journal(folder, generation),
         created=manifest.created or now,
         committed=now,
-        library=_library_version(),
+        library=library_version(),
     )
     document = seal(following.to_json())
     files.publish(path, lambda temporary: temporary.write_bytes(document))
@@ -136,10 +136,11 @@ def _parsed(path: Path, document: bytes, generation: int) -> Manifest:
 
 
 @cache
-def _library_version() -> str:
+def library_version() -> str:
+    """Return the version of this vecstore, "unknown" in a source tree that was never installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         return version("vecstore-exact")
-    except PackageNotFoundError:  # run from a source tree that was never installed
+    except PackageNotFoundError:
         return "unknown"
