@@ -1,9 +1,9 @@
 """The Numba engine: the kernels of the specification, compiled where Python runs.
 
 Everything but the filter is summed in float64 in the order of the reference, and so has its bits.
-`search` scans in float32 (`jit_filter`) or 8-bit codes (`jit_code_filter`) and scores in float64 what
-could be an answer. All arrays
-may be mapped and read-only. `threads=None` takes `threads.thread_count()`.
+`search` scans in float32 (`jit_filter`) or 8-bit codes (`jit_code_filter`) and scores in float64
+what could be an answer. All arrays may be mapped and read-only. `threads=None` takes
+`threads.thread_count()`.
 """
 
 from collections.abc import Callable, Sequence

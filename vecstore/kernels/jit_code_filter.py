@@ -67,17 +67,20 @@ def set_bars(
 def set_dots(rows: Codes, allowed: int, codes: Panel, shifts: Dots, own: Codes, dots: Dots) -> None:
     """Set ``dots[i, q]`` to the exact a.b of every row i with bit i of `allowed` set."""
     stride = len(rows) // len(dots)
+    # All rows are copied before one is read: a processor waits where it reads what it just wrote.
+    for i in range(len(dots)):
+        given, padded = rows[i * stride : (i + 1) * stride], own[i]
+        for j in range(stride):
+            padded[j] = given[j]  # and then zeros, as in the queries
     for i in range(len(dots)):
         if (allowed >> i) & 1 == 0:
             continue
-        given = rows[i * stride : (i + 1) * stride]
-        for j in range(stride):
-            own[j] = given[j]  # and then zeros, for those of a query are padded
+        row = own[i]
         for q in range(len(shifts)):
             asked = codes[q]
             total = np.int32(0)
-            for j in range(len(own)):
-                total += np.int32(own[j]) * np.int32(asked[j])
+            for j in range(len(row)):
+                total += np.int32(row[j]) * np.int32(asked[j])
             dots[i, q] = shifts[q] + total
 
 

@@ -18,7 +18,7 @@ from vecstore.kernels.jit_code_filter import (
     set_halves,
 )
 from vecstore.kernels.jit_code_queries import CodeQueries
-from vecstore.kernels.jit_code_state import CodeRows, Waiting, load, wait
+from vecstore.kernels.jit_code_state import CodeRows, Waiting, load, raise_least
 from vecstore.kernels.jit_compile import compiled
 from vecstore.kernels.jit_encode import HUGE, ROUNDED
 from vecstore.kernels.jit_filter import COSINE, DOT, EUCLIDEAN
@@ -108,26 +108,35 @@ def _sift(
 ) -> None:
     """Let the rows that reach a bar wait, unless their own bounds rule them out."""
     units, bars, dots, halves = sums.units, sums.bars, sums.dots, sums.halves
-    bases, rounding, floors = queries.bases, queries.rounding, waiting.floors
+    lengths, errors, bases = queries.lengths, queries.errors, queries.bases
+    uppers, rows, counts, floors = waiting.uppers, waiting.rows, waiting.counts, waiting.floors
+    rounding, lowers, excludes = queries.rounding, waiting.lowers, len(best.excluded) > 0
     for i in range(len(dots)):
         if (passing >> i) & 1 == 0:
             continue
         row, half = first + i, halves[i]
         y, e = np.float64(block.norms[row]), np.float64(block.errors[row])
+        half_room = norm_room(y) if queries.metric == EUCLIDEAN else 0.0
         for q in range(len(bars)):
-            if dots[i, q] * units[q] - half < bars[q]:
+            score = dots[i, q] * units[q] - half
+            if score < bars[q]:
                 continue
-            g, f = queries.lengths[q], queries.errors[q]
-            middle = dots[i, q] * units[q] - half + bases[q]
-            room = g * e + f * (y + e) + rounding[q]
-            room += norm_room(y) if queries.metric == EUCLIDEAN else 0.0
-            room += ROUNDED * (abs(middle) + abs(bases[q]) + g * y)
+            middle = score + bases[q]
+            room = lengths[q] * e + errors[q] * (y + e) + half_room + rounding[q]
+            room += ROUNDED * (abs(middle) + abs(bases[q]) + lengths[q] * y)
             lower, upper = -np.inf, np.inf
             if room < _MOST_ROOM:
                 lower, upper = middle - room, middle + room
-            if upper < floors[q] or is_excluded(best, q, block.rows.first_row + row):
+            if upper < floors[q]:
                 continue
-            if not wait(waiting, q, row, lower, upper):
+            if excludes and is_excluded(best, q, block.rows.first_row + row):
+                continue
+            if lower > lowers[q, 0]:
+                raise_least(lowers, q, lower)
+                floors[q] = max(floors[q], lowers[q, 0])
+            place = counts[q]
+            uppers[q, place], rows[q, place], counts[q] = upper, row, place + 1
+            if place + 1 == rows.shape[1]:
                 _make_room(block, queries, q, waiting, best, sums)
 
 
@@ -138,7 +147,7 @@ def scan_codes(
     """Offer the rows ``start <= row < stop`` of a block to every query; `start` begins 16 rows."""
     n, mask, stride, codes = len(queries.steps), block.rows.mask, block.code_stride, block.codes
     asked, shifts, bounds, norms = queries.codes, queries.shifts, block.bounds, block.norms
-    own, floors = np.zeros(asked.shape[1], dtype=np.uint8), waiting.floors
+    own, floors = np.zeros((16, asked.shape[1]), dtype=np.uint8), waiting.floors
     units, bars, halves = np.empty(n), np.empty(n), np.zeros(16)
     dots = np.empty((16, n), dtype=np.int32)
     row = np.empty(len(queries.values) // n, dtype=np.float32)

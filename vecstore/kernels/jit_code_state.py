@@ -12,7 +12,7 @@ from vecstore.kernels.jit_arrays import flat, line
 from vecstore.kernels.jit_compile import compiled
 from vecstore.kernels.jit_state import Best, Rows
 
-__all__ = ["CodeRows", "Waiting", "code_rows", "load", "new_waiting", "wait"]
+__all__ = ["CodeRows", "Waiting", "code_rows", "load", "new_waiting", "raise_least"]
 
 
 class CodeRows(NamedTuple):
@@ -99,7 +99,7 @@ def load(block: CodeRows, row: int, out: Float32s) -> None:
 
 
 @compiled
-def _raise(lowers: Float64s, query: int, lower: float) -> None:
+def raise_least(lowers: Float64s, query: int, lower: float) -> None:
     """Put a lower bound in the place of the least one."""
     k, place, child = lowers.shape[1], 0, 1
     while child < k:
@@ -110,20 +110,6 @@ def _raise(lowers: Float64s, query: int, lower: float) -> None:
         lowers[query, place] = lowers[query, child]
         place, child = child, 2 * child + 1
     lowers[query, place] = lower
-
-
-@compiled
-def wait(waiting: Waiting, query: int, row: int, lower: float, upper: float) -> bool:
-    """Let a row wait, which there must be room for; return whether there still is."""
-    lowers, counts, floors = waiting.lowers, waiting.counts, waiting.floors
-    if lower > lowers[query, 0]:
-        _raise(lowers, query, lower)
-        floors[query] = max(floors[query], lowers[query, 0])
-    place = counts[query]
-    waiting.uppers[query, place] = upper
-    waiting.rows[query, place] = row
-    counts[query] = place + 1
-    return bool(place + 1 < waiting.rows.shape[1])
 
 
 @cache
