@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 from time import perf_counter
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from vecstore.index import codes as index_codes
 
 WORDS = [f"word {i}" for i in range(10)]
 VECTORS = np.random.default_rng(4).standard_normal((10, 6)).astype(np.float32)
@@ -186,6 +188,54 @@ def test_a_foreign_file_is_only_read(foreign: Path) -> None:
         vecstore.open(foreign, mode="a")
     with raises(vecstore.ReadOnlyError, "is not a store of ours and cannot be added to"):
         vecstore.open(foreign, dataset="train").add([10], VECTORS[:1])
+
+
+def test_a_sidecar_is_made_by_the_first_search_and_then_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VECSTORE_ENGINE", "native")
+    path, rng = tmp_path / "large.hdf5", np.random.default_rng(6)
+    with h5py.File(path, "w") as file:
+        file["train"] = rng.standard_normal((9000, 64)).astype(np.float32)
+        query = file["train"][7]
+    with vecstore.open(path, sidecar=True) as store:
+        assert [one.name for one in tmp_path.iterdir()] == ["large.hdf5"]
+        before = store.search(query)
+    sidecar = tmp_path / "large.hdf5.train.cosine.codes.h5"
+    assert sidecar.stat().st_size < 0.35 * path.stat().st_size
+    with vecstore.open(path, sidecar=True) as store:
+        monkeypatch.setattr(index_codes, "encode", None)  # nobody may need it
+        after = store.search(query)
+    assert after.plan.path == "codes"
+    assert after.keys.tolist() == before.keys.tolist()
+    np.testing.assert_array_equal(after.distances, before.distances)
+
+
+def test_a_sidecar_of_a_file_that_has_changed_is_made_anew(foreign: Path) -> None:
+    with vecstore.open(foreign, dataset="train", sidecar=True) as store:
+        store.prepare()
+    with h5py.File(foreign, "r+") as file:
+        file["train"][3] = VECTORS[5] * 2
+    os.utime(foreign, (1, 1))  # as far apart as two changes by hand
+    with vecstore.open(foreign, dataset="train", sidecar=True) as store:
+        assert store.similar(3, k=1)[0] == (5, 0.0)
+        store.prepare()
+    with vecstore.open(foreign, dataset="train", sidecar=True) as store:
+        assert store.similar(3, k=1)[0] == (5, 0.0)
+
+
+def test_a_sidecar_vouches_for_the_rows_only_of_a_file_that_was_checked(foreign: Path) -> None:
+    with h5py.File(foreign, "r+") as file:
+        file["train"][7] = np.nan
+    store = vecstore.open(foreign, dataset="train", sidecar=True)
+    with raises(ValueError, "row 7 holds nan."):
+        store.prepare()
+    assert [one.name for one in foreign.parent.iterdir()] == ["foreign.hdf5"]
+
+
+def test_a_store_of_ours_needs_no_sidecar(written: Path) -> None:
+    with raises(ValueError, "is a folder that keeps its own."):
+        vecstore.open(written, sidecar=True)
 
 
 def test_a_segment_is_an_hdf5_file_like_any_other(written: Path) -> None:

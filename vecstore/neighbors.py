@@ -20,6 +20,7 @@ from vecstore.snapshot import Snapshot
 from vecstore.storage import files
 from vecstore.storage.hdf5_reader import map_arrays
 from vecstore.storage.hdf5_writer import Pieces, write_side_by_side
+from vecstore.tables import row_table
 
 __all__ = ["MEMORY", "neighbors"]
 
@@ -84,6 +85,7 @@ def neighbors(
         np.count_nonzero(rows >= 0, axis=1),
         metric=name,
         take=lambda places: snapshot.take(snapshot.live[places]),
+        attributes=lambda places: row_table(snapshot, snapshot.live[places], keys=False),
         single=False,
         plan=tiles.plan,
     )

@@ -131,7 +131,7 @@ def _show_first(store: vecstore.Store, k: int, threads: int | None) -> None:
     """Print the first rows as a table."""
     from vecstore.cli import tables
 
-    keys = next((keys.tolist() for keys, _ in store.batches(SHOWN)), [])
+    keys: list[Any] = next((keys.tolist() for keys, _ in store.batches(SHOWN)), [])
     matches = store.similar(keys, k=k, threads=threads)
     tables.print_pairs(
         (key, *one) for key, found in zip(keys, matches, strict=True) for one in found

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Codes
-from vecstore.kernels.contract import Engine, Float32s, Vectors
+from vecstore.kernels.contract import Engine, Float32s, Float64s, Vectors
+from vecstore.kernels.float64 import norms, reciprocals
 
 __all__ = ["Progress", "encode"]
 
@@ -84,9 +85,9 @@ def _center(engine: Engine, sample: Vectors, metric: str) -> Float32s:
     origin = np.zeros(dim, np.float32)
     if not len(sample):
         return origin
-    prepared = sample.astype(np.float32)
+    prepared = sample.astype(np.float64)
     if metric == "cosine":
-        prepared *= engine.inverse_norms(sample)[:, None]
+        prepared *= reciprocals(norms(prepared))[:, None]
     best, least = origin, _looseness(engine, sample, metric, origin)
     handicap = 2.0 if metric == "cosine" else 1.0
     for center in _candidates(prepared):
@@ -96,14 +97,13 @@ def _center(engine: Engine, sample: Vectors, metric: str) -> Float32s:
     return best
 
 
-def _candidates(prepared: Float32s) -> list[Float32s]:
-    with np.errstate(over="ignore"):
-        mean = prepared.mean(axis=0, dtype=np.float64).astype(np.float32)
-    middle = np.rint(prepared.min() / 2 + prepared.max() / 2)
+def _candidates(prepared: Float64s) -> list[Float32s]:
+    mean = prepared.mean(axis=0)
     centers = [mean]
     if (np.rint(prepared) == prepared).all():
+        middle = np.rint((prepared.min() + prepared.max()) / 2)
         centers.append(np.full_like(mean, middle))
-    return [center for center in centers if np.isfinite(center).all()]
+    return [center.astype(np.float32) for center in centers]
 
 
 def _looseness(engine: Engine, sample: Vectors, metric: str, center: Float32s) -> float:

@@ -35,28 +35,28 @@ class _Crossover(NamedTuple):
     many_dim: int | None
 
 
-# One query, 20,000 rows: at 32 dimensions codes took 1.6 times as long as vectors (avx2: 0.9), at
-# 64 as long, at 128 half. At 100 dimensions, 4,000 rows took as long, 16,000 half, 300,000 a third.
-# In a batch of 64 codes win from 32 dimensions on: 0.9, 0.6 at 128, a third for 300,000 x 100.
-# Without vector instructions a batch takes 1.4 times as long on codes, and one query half.
+# Times on vectors over times on codes, where queries come one by one: with AVX-512 1.3 at 4
+# dimensions and at 1,000 rows of 100, 2.4 at 16,000 rows, 3 to 5 at 300,000. With AVX2 and in Numba
+# 1.0 at 16 dimensions and at 4,000 rows. Without vector instructions 1.0 at 16 dimensions, 1.4 at
+# 32. In batches: 0.9 at 16 dimensions with AVX-512, 1.2 with AVX2, 1.6 and 1.3 at 128, 3 at 300,000
+# rows; in Numba 0.8 at 128 dimensions and 1.1 at 384; without vector instructions 0.5 to 0.9.
 _CROSSOVERS = {
-    "amx": _Crossover(64, 400_000, 32),
-    "avx512": _Crossover(64, 400_000, 32),
-    "avx2": _Crossover(32, 400_000, 16),
-    "scalar": _Crossover(32, 100_000, None),
+    "amx": _Crossover(few_dim=1, few_values=100_000, many_dim=32),
+    "avx512": _Crossover(few_dim=1, few_values=100_000, many_dim=32),
+    "avx2": _Crossover(few_dim=16, few_values=400_000, many_dim=16),
+    "scalar": _Crossover(few_dim=32, few_values=100_000, many_dim=None),
+    "numba": _Crossover(few_dim=32, few_values=800_000, many_dim=384),
 }
 
 # Up to this many queries read the rows one after the other.
 _FEW = 4
 
-# Rows per neighbour and query that a batch on codes needs: bounds rank less sharply than float32
-# scores, which costs k ln n survivors. At k = 100 of 16,000 rows codes took 1.3 times as long, of
-# 64,000 rows 0.8.
-_ROWS_PER_NEIGHBOR = 256
+# Where more of the rows are wanted than this, most of them survive any bound.
+_ROWS_PER_NEIGHBOR = 10
 
-# Of the qualifying rows, a copy costs what 24 queries on codes do, and scanning it six times what
-# scanning their codes does. So one query gathers up to 3 % of the rows, a large batch up to 16 %.
-_COPY, _SCAN_COPY = 24, 6
+# Of the qualifying rows, a copy costs what 32 queries on codes do, and scanning it eight times what
+# scanning their codes does. So one query gathers up to 2.5 % of the rows, a large batch up to 12 %.
+_COPY, _SCAN_COPY = 32, 8
 _MAX_GATHERED_BYTES = 256 << 20
 
 # Products of longer codes could exceed 32 bits.
@@ -103,10 +103,11 @@ def _codes_pay(level: str, rows: int, qualifying: int, dim: int, n_queries: int,
     crossover = _CROSSOVERS.get(level)
     if crossover is None or dim > _MAX_CODED_DIM:
         return False
+    if qualifying < _ROWS_PER_NEIGHBOR * k:
+        return False
     if n_queries <= _FEW:
         return dim >= crossover.few_dim and rows * dim >= crossover.few_values
-    many_dim = crossover.many_dim
-    return many_dim is not None and dim >= many_dim and qualifying >= _ROWS_PER_NEIGHBOR * k
+    return crossover.many_dim is not None and dim >= crossover.many_dim
 
 
 def search(
@@ -229,14 +230,13 @@ def _gathered(
         if block.inverse_norms is not None
     ]
     block = Block(vectors, np.concatenate(norms) if norms else None, 0, None)
+    numbers = np.append(rows, -1)  # so that place -1, and the one past the end, is no row
     if exclude is not None:
         offsets, excluded = exclude
         places = np.searchsorted(rows, excluded)
-        there = np.take(rows, places, mode="clip") == excluded
-        exclude = offsets, np.where(there, places, -1)
+        exclude = offsets, np.where(numbers[places] == excluded, places, -1)
     found = engine.search([block], queries, k, metric, exclude=exclude, threads=threads)
-    found.rows[:] = np.where(found.rows >= 0, rows[found.rows], -1)
-    return found
+    return found._replace(rows=numbers[found.rows])
 
 
 def _merged(parts: Sequence[Found], k: int) -> Found:
