@@ -238,6 +238,19 @@ def test_readme_shows_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         names = page.globs
 
 
+def test_every_promise_is_held_by_tests_that_exist() -> None:
+    section = README.partition("## What it promises")[2].partition("\n## ")[0]
+    promises = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(promises) > 5
+    for promise in promises:
+        tests = re.findall(r"\[`(test_\w+)`\]\((tests/[\w/]+\.py)\)", promise)
+        assert tests, f"No test holds: {promise}"
+        for name, path in tests:
+            assert re.search(rf"^def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.M), (
+                name
+            )
+
+
 def test_readme_shows_every_command_at_work() -> None:
     page = "".join(STANDS_FOR.get(one.source.strip(), one.source) for one in shell_examples())
     shown = set(re.findall(r"\bvecstore (\w+)", page))
