@@ -24,7 +24,8 @@ struct Candidate {
 template <class Scorer>
 class Candidates {
  public:
-  explicit Candidates(size_t k) : k_(k), best_(k), limit_(std::max<size_t>(4 * k, 128)), next_(std::max<size_t>(k, 32)) {}
+  explicit Candidates(size_t k)
+      : k_(k), best_(k), limit_(std::max<size_t>(4 * k, 128)), next_(std::max<size_t>(k, 32)) {}
 
   // The k-th best lower bound so far: a row whose upper bound is below it is not among the k nearest.
   double floor() const { return floor_; }

@@ -26,12 +26,12 @@ class CodeQueries {
   }
 
   struct Row {
-    double sq_norm;       // |q|^2
-    double length;        // |g|, rounded up
-    double step;          // t
-    double error;         // |g - t a|, rounded up
+    double sq_norm;  // |q|^2
+    double length;   // |g|, rounded up
+    double step;     // t
+    double error;    // |g - t a|, rounded up
     double base;
-    double rounding;      // what float64 may do to a score, beyond what grows with |y|
+    double rounding;  // what float64 may do to a score, beyond what grows with |y|
     int32_t start;
     bool usable;
   };
@@ -101,7 +101,8 @@ class CodeQueries {
     double residuals = 0.0;
     int32_t sum = 0;
     for (size_t j = 0; j < dim() && q.usable; ++j) {
-      const double code = std::min(127.0, std::max(-127.0, nearest_integer(g[j] / q.step))), rest = g[j] - q.step * code;
+      const double code = std::min(127.0, std::max(-127.0, nearest_integer(g[j] / q.step))),
+                   rest = g[j] - q.step * code;
       codes_[i * dim() + j] = static_cast<int8_t>(code);
       sum += static_cast<int32_t>(code);
       residuals += rest * rest;

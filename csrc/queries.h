@@ -42,7 +42,8 @@ class PreparedQueries {
 
   bool excludes(size_t i, int64_t row) const {
     if (exclusions_.offsets == nullptr) return false;
-    const int64_t *begin = exclusions_.rows + exclusions_.offsets[i], *end = exclusions_.rows + exclusions_.offsets[i + 1];
+    const int64_t *begin = exclusions_.rows + exclusions_.offsets[i],
+                  *end = exclusions_.rows + exclusions_.offsets[i + 1];
     return std::find(begin, end, row) != end;
   }
 

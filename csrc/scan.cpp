@@ -23,8 +23,8 @@ struct Scratch {
   std::vector<Hit> hits;
 
   Scratch(size_t chunk, size_t dim, bool half)
-      : rows(half ? chunk * dim : 0), norms(chunk), scale(chunk), bias(chunk), slack(chunk),
-        panel_threshold(kMaxLanes), panel_slack(kMaxLanes), scores(chunk), row(dim), hits(chunk) {}
+      : rows(half ? chunk * dim : 0), norms(chunk), scale(chunk), bias(chunk), slack(chunk), panel_threshold(kMaxLanes),
+        panel_slack(kMaxLanes), scores(chunk), row(dim), hits(chunk) {}
 };
 
 // A group of queries over a part of the rows: the state that one thread works on.
@@ -32,8 +32,8 @@ class GroupScan {
  public:
   GroupScan(const KernelTable& kernels, const PreparedQueries& queries, Thresholds& thresholds, size_t first, size_t n,
             size_t k, size_t chunk, bool half)
-      : kernels_(kernels), queries_(queries), thresholds_(thresholds), first_(first), n_(n),
-        best_(n, TopK(k)), scratch_(chunk, queries.dim(), half) {
+      : kernels_(kernels), queries_(queries), thresholds_(thresholds), first_(first), n_(n), best_(n, TopK(k)),
+        scratch_(chunk, queries.dim(), half) {
     if (n < kPanelQueries) return;
     const size_t step = kernels.lane_step, widest = kernels.lanes;
     for (size_t q = 0; q < n; q += widest) {
@@ -108,7 +108,8 @@ class GroupScan {
       kernels_.dot_rows(queries_.prepared(first_ + q), rows, chunk.n, stride, queries_.dim(), scratch_.scores.data());
       const float query_slack = queries_.slack(first_ + q);
       for (size_t i = 0; i < chunk.n; ++i) {
-        const float upper = scratch_.scale[i] * scratch_.scores[i] + (scratch_.slack[i] * query_slack + scratch_.bias[i]);
+        const float upper =
+            scratch_.scale[i] * scratch_.scores[i] + (scratch_.slack[i] * query_slack + scratch_.bias[i]);
         if (!(upper < thresholds_.get(first_ + q))) score(q, *chunk.block, chunk.first + i);
       }
     }
@@ -137,14 +138,13 @@ class GroupScan {
     if (!allowed(block, row) || queries_.excludes(first_ + q, global)) return;
     ++work.rescored;
     const size_t dim = queries_.dim(), query = first_ + q;
-    const double distance =
-        exact_distance(kernels_, queries_.metric(), queries_.raw(query), queries_.sq_norm(query),
-                       float_row(kernels_, block, row, dim, scratch_.row.data()), dim);
+    const double distance = exact_distance(kernels_, queries_.metric(), queries_.raw(query), queries_.sq_norm(query),
+                                           float_row(kernels_, block, row, dim, scratch_.row.data()), dim);
     // A row that holds a NaN (somebody else's file) has no distance and answers nothing.
     if (std::isnan(distance) || !best_[q].offer({distance, global}) || !best_[q].full()) return;
     const bool direct = panels_.empty() && queries_.metric() == Metric::euclidean;
-    thresholds_.raise(query, direct ? direct_threshold(dim, best_[q].reach())
-                                    : queries_.threshold(query, best_[q].reach()));
+    thresholds_.raise(query,
+                      direct ? direct_threshold(dim, best_[q].reach()) : queries_.threshold(query, best_[q].reach()));
   }
 
   const KernelTable& kernels_;
@@ -158,8 +158,8 @@ class GroupScan {
 
 }  // namespace
 
-Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
-          Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer) {
+Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k, Metric metric,
+          const Exclusions& exclusions, size_t threads, const Answer& answer) {
   if (queries.n == 0) return {};
   if (threads == 0) threads = default_threads();
   const PreparedQueries prepared(kernels, queries, metric, exclusions);
@@ -169,8 +169,7 @@ Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Qu
 
   const size_t fitting = kChunkBytes / (sizeof(float) * queries.dim) / kFirstChunk * kFirstChunk;
   const size_t chunk = std::max(kFirstChunk, std::min(kMaxChunk, fitting));
-  const size_t group =
-      queries.n < kPanelQueries ? queries.n : group_size(queries.n, kernels.lanes, k, threads);
+  const size_t group = queries.n < kPanelQueries ? queries.n : group_size(queries.n, kernels.lanes, k, threads);
   return run_groups(cut(blocks, chunk), queries.n, group, k, threads, answer, [&](size_t first, size_t n) {
     return std::make_unique<GroupScan>(kernels, prepared, thresholds, first, n, k, chunk, half);
   });

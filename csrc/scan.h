@@ -61,8 +61,8 @@ struct Work {
   int64_t rescored = 0;  // pairs scored in float64
 };
 
-Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
-          Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer);
+Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k, Metric metric,
+          const Exclusions& exclusions, size_t threads, const Answer& answer);
 
 // The same answer by way of the 8-bit codes, which every block must have: rows whose certified bound cannot
 // reach the k-th best are never scored (csrc/README.md has the proof). dim is at most 65536.

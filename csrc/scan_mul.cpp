@@ -23,9 +23,8 @@ class MulScan {
   MulScan(const KernelTable& kernels, const PreparedQueries& vectors, const MulQuestions& questions,
           const Exclusions& exclusions, Thresholds& thresholds, size_t k)
       : kernels_(kernels), vectors_(vectors), questions_(questions), exclusions_(exclusions), thresholds_(thresholds),
-        best_(questions.n, TopK(k)), panel_(kernels.lanes * vectors.dim()),
-        terms_(questions.vectors.n * kernels.lanes), row_(vectors.dim()),
-        error_(round_up(0.5 * (1.01 * gamma(vectors.dim()) + 0x1p-22))) {}
+        best_(questions.n, TopK(k)), panel_(kernels.lanes * vectors.dim()), terms_(questions.vectors.n * kernels.lanes),
+        row_(vectors.dim()), error_(round_up(0.5 * (1.01 * gamma(vectors.dim()) + 0x1p-22))) {}
 
   void scan(const Block& block, size_t first, size_t n) {
     for (size_t row = first; row < first + n; row += kernels_.lanes)
@@ -54,11 +53,11 @@ class MulScan {
     work.rows += static_cast<int64_t>(n * questions_.n);
     for (size_t q = 0; q < questions_.n; ++q) {
       const int64_t p = questions_.positive_offsets[q], m = questions_.negative_offsets[q];
-      uint64_t hits = used & kernels_.filter_mul(terms_.data(), lanes, questions_.positive + p,
-                                                 static_cast<size_t>(questions_.positive_offsets[q + 1] - p),
-                                                 questions_.negative + m,
-                                                 static_cast<size_t>(questions_.negative_offsets[q + 1] - m), error_,
-                                                 thresholds_.get(q));
+      uint64_t hits =
+          used &
+          kernels_.filter_mul(terms_.data(), lanes, questions_.positive + p,
+                              static_cast<size_t>(questions_.positive_offsets[q + 1] - p), questions_.negative + m,
+                              static_cast<size_t>(questions_.negative_offsets[q + 1] - m), error_, thresholds_.get(q));
       for (size_t l = 0; hits != 0; ++l, hits >>= 1)
         if (hits & 1) score(q, block, first + l);
     }

@@ -28,9 +28,7 @@ class TopK {
   const std::vector<Neighbor>& kept() const { return heap_; }
 
   // The distance above which nothing can enter any more.
-  double reach() const {
-    return full() && k_ > 0 ? heap_.front().distance : std::numeric_limits<double>::infinity();
-  }
+  double reach() const { return full() && k_ > 0 ? heap_.front().distance : std::numeric_limits<double>::infinity(); }
 
   // Returns whether the neighbour was kept.
   bool offer(Neighbor candidate) {

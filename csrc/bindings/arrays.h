@@ -51,8 +51,8 @@ inline const typename Array::value_type* column_of(const py::handle& given, size
 inline BlockCodes codes_of(const py::tuple& parts, size_t n, size_t dim) {
   return {column_of<ByteArray>(parts[0], n * code_stride(dim), "codes"),
           reinterpret_cast<const CodeBounds*>(column_of<FloatArray>(parts[1], 3 * code_blocks(n), "bounds")),
-          column_of<FloatArray>(parts[2], n, "errors"),
-          column_of<FloatArray>(parts[3], n, "norms"), column_of<FloatArray>(parts[4], dim, "center")};
+          column_of<FloatArray>(parts[2], n, "errors"), column_of<FloatArray>(parts[3], n, "norms"),
+          column_of<FloatArray>(parts[4], dim, "center")};
 }
 
 // vecstore.arrays.Block: (vectors, inverse_norms, first_row, mask, codes).
@@ -63,8 +63,7 @@ inline Block block_of(const py::tuple& parts, size_t dim) {
   if (!parts[1].is_none()) block.inverse_norms = column_of<FloatArray>(parts[1], block.n, "inverse_norms");
   block.first_row = parts[2].cast<int64_t>();
   if (!parts[3].is_none()) block.mask = column_of<Word64Array>(parts[3], (block.n + 63) / 64, "mask");
-  if (parts.size() > 4 && !parts[4].is_none())
-    block.codes = codes_of(parts[4].cast<py::tuple>(), block.n, dim);
+  if (parts.size() > 4 && !parts[4].is_none()) block.codes = codes_of(parts[4].cast<py::tuple>(), block.n, dim);
   return block;
 }
 
