@@ -10,5 +10,6 @@ numpy_blas, rivals   the others, each a small function
 stopwatch, conftest  the clock of bench_*.py, run by pytest-benchmark
 measurement          the clock of peers.py, the comparison as a program
 report, figure       its table, its CSV file, its picture
+crossover            our own paths against each other: what the planner goes by
 ==================== ==============================================================
 """
