@@ -145,8 +145,9 @@ class Subwords:
             raise KeyNotFoundError(
                 f'"{word}" has no n-gram of {self.minn} to {self.maxn} characters.', key=word
             )
-        mean: npt.NDArray[Any] = self.buckets[rows].mean(axis=0, dtype=np.float64)
-        return mean.astype(np.float32)
+        with np.errstate(all="ignore"):  # a damaged file may hold anything; searches refuse it
+            mean: npt.NDArray[Any] = self.buckets[rows].mean(axis=0, dtype=np.float64)
+            return mean.astype(np.float32)
 
 
 def write_subwords(folder: Path, number: int, subwords: Subwords) -> FileEntry:
