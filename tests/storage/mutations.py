@@ -136,10 +136,13 @@ def take_from_another_store(folder: Path, others: list[Path], rng: Random) -> st
 def forge_manifest(folder: Path, others: list[Path], rng: Random) -> str:
     """Change a field of the manifest to something else, and seal it."""
     path, fields = _manifest(folder)
-    owner = fields
-    if rng.random() < 0.6:
-        owner = fields["files"][rng.integers(len(fields["files"]))]
-    name = sorted(owner)[rng.integers(len(owner))]
+    owner, name = fields, "files"
+    if rng.random() < 0.3:
+        name = sorted(fields)[rng.integers(len(fields))]
+    while isinstance(owner[name], dict | list) and owner[name] and rng.random() < 0.8:
+        owner = owner[name]
+        inside = sorted(owner) if isinstance(owner, dict) else range(len(owner))
+        name = inside[rng.integers(len(inside))]
     number = int(2 ** rng.uniform(0, 70))
     values = [None, -1, 0, 1, number, 1.5, "", "x", "../x", [], {}, True, "0" * 32, "segment"]
     owner[name] = values[rng.integers(len(values))]
