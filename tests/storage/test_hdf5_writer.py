@@ -9,7 +9,7 @@ import pytest
 from tests.storage.samples import ARRAYS
 from vecstore.storage.hdf5_label import ALIGNMENT
 from vecstore.storage.hdf5_reader import map_arrays
-from vecstore.storage.hdf5_writer import Pieces, write_arrays
+from vecstore.storage.hdf5_writer import Pieces, write_arrays, write_side_by_side
 
 
 @pytest.fixture
@@ -73,3 +73,41 @@ def test_pieces_that_do_not_fit_are_refused(
 def test_an_empty_array_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"`e` must not be empty; got shape \(0, 3\)\."):
         write_arrays(tmp_path / "a.h5", {}, {"e": np.zeros((0, 3))})
+
+
+# Arrays that grow together.
+
+
+def steps(*sizes: int) -> list[dict[str, np.ndarray]]:
+    """Rows of two arrays: numbers from 0 on, and their halves in pairs."""
+    numbers = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
+    return [{"a": some, "b": np.stack([some / 2] * 2, axis=1)} for some in numbers]
+
+
+GROWING = {
+    "a": Pieces((7,), np.dtype(np.int64), ()),
+    "b": Pieces((7, 2), np.dtype(np.float64), ()),
+}
+
+
+@pytest.mark.parametrize("sizes", [(7,), (1, 0, 4, 2)])
+def test_arrays_may_grow_side_by_side(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    write_side_by_side(tmp_path / "a.h5", {"format": "test"}, GROWING, iter(steps(*sizes)))
+    with h5py.File(tmp_path / "a.h5") as file:
+        np.testing.assert_array_equal(file["a"][()], np.arange(7), strict=True)
+        np.testing.assert_array_equal(file["b"][:, 1], np.arange(7) / 2, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        (steps(3, 3), "`a` must have 7 rows; got 6."),
+        (steps(3, 5), "`a` must have 7 rows; got 8."),
+        ([{"a": np.arange(7.0)}], "`a` must come as int64 of shape"),
+    ],
+)
+def test_arrays_that_do_not_grow_as_promised(
+    tmp_path: Path, given: list[dict[str, np.ndarray]], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        write_side_by_side(tmp_path / "a.h5", {}, GROWING, given)
