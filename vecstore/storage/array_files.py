@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from vecstore.storage import files
 from vecstore.storage.damage import damaged
+from vecstore.storage.hdf5_label import Label
 from vecstore.storage.hdf5_reader import ArrayFile, map_arrays
 from vecstore.storage.hdf5_writer import Pieces, write_arrays
+from vecstore.storage.layout import layout_of, map_layout
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.versions import FORMAT, check_format
 
@@ -44,9 +46,12 @@ def publish_arrays(
     FileEntry
         For the manifest.
     """
-    label = new_label(kind, rows)
-    stamp = files.publish(path, lambda new: write_arrays(new, {**label, **attributes}, arrays))
-    return FileEntry(path.name, kind, rows, stamp.size, stamp.checksum, str(label["id"]))
+    whole = {**new_label(kind, rows), **attributes}
+    labels: list[Label] = []
+    stamp = files.publish(path, lambda new: labels.append(write_arrays(new, whole, arrays)))
+    layout = layout_of(labels[0], whole, arrays)
+    identity = str(whole["id"])
+    return FileEntry(path.name, kind, rows, stamp.size, stamp.checksum, identity, layout)
 
 
 def new_label(kind: str, rows: int) -> dict[str, str | int]:
@@ -96,7 +101,10 @@ def open_arrays(path: Path, kind: str, expected: FileEntry | None) -> ArrayFile:
     CorruptStoreError
         If it is missing, damaged, or another file.
     """
-    file = map_arrays(path, expected.size if expected else None)
+    if expected and expected.layout:
+        file = map_layout(path, expected.size, expected.id, expected.layout)
+    else:
+        file = map_arrays(path, expected.size if expected else None)
     attributes = file.attributes
     if attributes.get("format") != f"vecstore {kind}":
         raise damaged(path, f"it does not say that it is a vecstore {kind} file")

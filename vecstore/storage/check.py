@@ -5,13 +5,13 @@ more what was computed when the store was written. It takes no lock: the files t
 generation do not change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from io import FileIO
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from vecstore.storage.check_keys import check_journal, check_live_keys
 from vecstore.storage.check_segment import check_finite, check_segment
 from vecstore.storage.commits import read_latest
 from vecstore.storage.generations import Generation
+from vecstore.storage.hdf5_reader import read_extents
 from vecstore.storage.journal import Replay, read_journal
 from vecstore.storage.lock import is_held
 from vecstore.storage.manifest import FileEntry, Manifest
@@ -132,7 +133,8 @@ def _open_named(folder: Path, entry: FileEntry, manifest: Manifest, held: ExitSt
     except OSError as error:
         return _Named(path, entry, None, None, (problem_of(path, error),))
     try:
-        return _Named(path, entry, file, _content(path, entry, manifest), ())
+        problems = tuple(_check_layout(path, entry.layout) if entry.layout else ())
+        return _Named(path, entry, file, _content(path, entry, manifest), problems)
     except (VecstoreError, OSError, MemoryError) as error:
         return _Named(path, entry, file, None, (problem_of(path, error),))
 
@@ -142,7 +144,8 @@ def _content(path: Path, entry: FileEntry, manifest: Manifest) -> Content:
         place = manifest.tombstones.index(entry)
         return read_tombstones(path.parent, entry, manifest.segments[place])
     # What is left of a file of the wrong size is worth looking at; the size has its own problem.
-    present = replace(entry, size=max(1, path.stat().st_size))
+    # And HDF5 itself says where the arrays lie, not the manifest.
+    present = replace(entry, size=max(1, path.stat().st_size), layout=None)
     if entry.kind == "subwords":
         return Subwords.open(path, present)
     return Segment.open(path, present)
@@ -177,6 +180,14 @@ def _check_file(one: _Named, manifest: Manifest, full: bool) -> Iterator[Problem
     if isinstance(one.content, Segment):
         yield from _check_kind(one.content, manifest)
         yield from check_segment(one.content, manifest.schema, full)
+
+
+def _check_layout(path: Path, layout: Mapping[str, Any]) -> Iterator[Problem]:
+    """Compare what the manifest says of the arrays with what HDF5 says."""
+    attributes, extents = read_extents(path)
+    yield from _compare(path, "what it says of itself", layout.get("attributes"), attributes)
+    found = {name: [e.dtype.name, list(e.shape), e.offset] for name, e in extents.items()}
+    yield from _compare(path, "where its arrays lie", layout.get("arrays"), found)
 
 
 def _check_kind(segment: Segment, manifest: Manifest) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import h5py
 
-__all__ = ["ArrayFile", "Extent", "map_arrays", "view"]
+__all__ = ["ArrayFile", "Extent", "map_arrays", "read_extents", "view"]
 
 # What the HDF5 library raises on files that are not what they should be.
 _HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError)
@@ -127,7 +127,26 @@ def view(path: Path, name: str, extent: Extent, mapping: mmap.mmap) -> npt.NDArr
     return np.frombuffer(mapping, dtype, count, offset).reshape(shape)
 
 
-def _mapped(path: Path, file: "FileIO") -> ArrayFile:
+def read_extents(path: Path) -> tuple[dict[str, str | int], dict[str, Extent]]:
+    """Return what HDF5 says about a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    attributes : dict of str or int
+        The text and integer attributes of the root.
+    extents : dict of Extent
+        Of every dataset by its path in the file.
+
+    Raises
+    ------
+    CorruptStoreError
+        If HDF5 cannot read it.
+    """
     from h5py import h5f, h5p
 
     access = h5p.create(h5p.FILE_ACCESS)
@@ -137,12 +156,15 @@ def _mapped(path: Path, file: "FileIO") -> ArrayFile:
     try:
         label = h5f.open(os.fsencode(path), h5f.ACC_RDONLY, fapl=access)
         try:
-            attributes = _attributes(label)
-            extents = _extents(label)
+            return _attributes(label), _extents(label)
         finally:
             label.close()
     except _HDF5_ERRORS as error:
         raise damaged(path, f"HDF5 cannot read it ({error})") from None
+
+
+def _mapped(path: Path, file: "FileIO") -> ArrayFile:
+    attributes, extents = read_extents(path)
     mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     arrays = {name: view(path, name, extent, mapping) for name, extent in extents.items()}
     return ArrayFile(attributes, arrays)

@@ -38,7 +38,7 @@ def write_arrays(
     path: Path,
     attributes: Mapping[str, str | int],
     arrays: Mapping[str, npt.NDArray[Any] | Pieces],
-) -> None:
+) -> Label:
     """Write arrays to a new file, in their order.
 
     Parameters
@@ -49,6 +49,11 @@ def write_arrays(
         Written to the root, text as ASCII of fixed length, integers as int64.
     arrays : mapping of ndarray or Pieces
         By path in the file.
+
+    Returns
+    -------
+    Label
+        What HDF5 made of them.
 
     Raises
     ------
@@ -63,6 +68,7 @@ def write_arrays(
         for name, array in arrays.items():
             file.seek(label.offsets[name])
             _write_array(file, name, array)
+    return label
 
 
 def write_side_by_side(

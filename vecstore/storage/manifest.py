@@ -39,6 +39,8 @@ class FileEntry:
     id : str
         32 hexadecimal digits, drawn at random and written inside the file too: another store's
         file of the same name and size does not pass for this one. Of tombstones, their segment's.
+    layout : mapping or None
+        Where the arrays of the file lie; see `layout`. None lets HDF5 say it.
     """
 
     name: str
@@ -47,9 +49,12 @@ class FileEntry:
     size: int
     checksum: int
     id: str
+    layout: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         _check_types(self, name=str, kind=str, rows=int, size=int, checksum=int, id=str)
+        if self.layout is not None:
+            _check_types(self, layout=dict)
         parsed = parse_name(self.name)
         if parsed is None or parsed.kind != self.kind or self.kind not in _KINDS:
             raise ValueError(f'"{self.name}" is not the name of a {self.kind} file.')
