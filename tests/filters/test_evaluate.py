@@ -118,11 +118,11 @@ def test_an_empty_store_checks_conditions_too(tmp_path: Path) -> None:
     ("where", "error", "sentence"),
     [
         (
-            "yaer > 1",
+            "yeer > 1",
             ValueError,
-            '`where` names the column "yaer"; there are "key", "label", "year".',
+            '`where` names the column "yeer"; there are "key", "label", "year".',
         ),
-        (pl.col("yaer") > 1, ValueError, '`where` names the column "yaer"; there are "key"'),
+        (pl.col("yeer") > 1, ValueError, '`where` names the column "yeer"; there are "key"'),
         (pl.col("year"), ValueError, "one boolean for each of the 545 rows; got 545 of Int64."),
         (pl.col("year").max() > 1, ValueError, "for each of the 545 rows; got 1 of Boolean."),
         (pl.col("year", "label") == 1, ValueError, "must be one expression"),

@@ -180,8 +180,8 @@ def test_a_column_named_like_a_word_of_sql_opens_no_door() -> None:
 
 def test_an_unknown_column_is_named_with_those_that_there_are() -> None:
     with pytest.raises(ValueError) as caught:
-        parse("yaer = 1", {"year": "int64", "key": "string"})
-    assert str(caught.value) == '`where` names the column "yaer"; there are "key", "year".'
+        parse("yeer = 1", {"year": "int64", "key": "string"})
+    assert str(caught.value) == '`where` names the column "yeer"; there are "key", "year".'
 
 
 def test_a_refusal_says_what_there_is() -> None:
