@@ -273,6 +273,21 @@ def test_many_callers_at_once_get_their_own_answers(
         assert_same_neighbors(got, wanted)
 
 
+def test_norms_that_float32_rounds_to_the_same(kernel: Engine, rng: np.random.Generator) -> None:
+    """Subnormal: 2**-149 times the roots of 13 and of 14 both become 2**-149 times 4."""
+    rows = rng.integers(0, 3, (60, 14)).astype(np.float32) * np.float32(2.0**-149)
+    for query, k in product(rows[:20], (1, 5)):
+        codes = reference.encode(rows, "euclidean", query)
+        exclude = np.array([0, 2]), rng.integers(0, 60, 2)
+        check(kernel, [Block(rows, None, 0, None, codes)], query[None], k, "euclidean", exclude)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_k_so_large_that_queries_are_taken_by_the_handful(kernel: Engine, metric: str) -> None:
+    rows = np.arange(1, 601, dtype=np.float32).reshape(200, 3)
+    check(kernel, blocks_of(rows, (90,), metric), rows[:70], 60_000, metric)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("n_queries", [1, 40])
 def test_rows_that_are_not_finite(
