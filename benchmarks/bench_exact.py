@@ -89,6 +89,7 @@ def bench_filtered(timed: Stopwatch, share: float, batch: int, n_rows: int) -> N
     vectors = datasets.words(n_rows)
     queries = datasets.some_rows(vectors, batch)
     store = vecstore.from_arrays(vectors)
+    store.prepare(threads=THREADS)
     keep = np.random.default_rng(datasets.SEED).random(n_rows) < share
     found = timed(
         lambda: store.search(queries, K, where=keep, threads=THREADS),

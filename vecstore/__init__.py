@@ -20,7 +20,7 @@ from vecstore.errors import (
 )
 from vecstore.kernels import build_info
 from vecstore.opening import create, from_arrays, open
-from vecstore.results import Match, Matches
+from vecstore.results import Match, Matches, Plan
 from vecstore.storage import Problem, check
 from vecstore.store import Store
 
@@ -32,6 +32,7 @@ __all__ = [
     "KeyNotFoundError",
     "Match",
     "Matches",
+    "Plan",
     "Problem",
     "ReadOnlyError",
     "Store",
