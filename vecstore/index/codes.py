@@ -75,11 +75,14 @@ def _center(engine: Engine, sample: Vectors, metric: str) -> Float32s:
 
     A bound is about as loose as the error of a row times the length of a query, and queries are
     about as long as rows once the center is taken from both: so the center with the least product
-    of the two means wins. On BIGANN that is the mean (27 survivors of 10,000 become 20), on the
-    pixels of MNIST it is 0 (the mean turns zeros, which are exact, into fractions: 15 become 19),
-    as the counts of survivors say too. Whole numbers with a range of at most 254 are exact around
-    the middle of it. Under cosine a mean must be better by half: unit vectors around 0 have the
-    same length, which is worth more than a slightly smaller one.
+    of the two means wins. It is the one with the fewest survivors, too, wherever both were counted:
+    of 10,000 SIFT histograms with noise the mean leaves 15 instead of 19; of the same without it,
+    whole numbers in a range of at most 254, their middle leaves 10, because they are exact then; of
+    word vectors shifted by 5 in every dimension the mean leaves 17 instead of 8,300. Zeros of
+    pixels are exact around 0: the mean of MNIST would leave 15.6 instead of 14.5.
+
+    Under cosine a mean must be better by half. Unit vectors seldom lie off center, a mean would
+    save one survivor of 19 words, and segments with the same center share their prepared queries.
     """
     dim = sample.shape[1]
     origin = np.zeros(dim, np.float32)

@@ -217,18 +217,10 @@ def _gathered(
     threads: int | None,
 ) -> Found:
     """Search a copy of the rows that may answer."""
-    chosen = [np.flatnonzero(allowed(block)) for block in blocks]
-    rows = np.concatenate(
-        [block.first_row + some for block, some in zip(blocks, chosen, strict=True)]
-    )
-    vectors = np.concatenate(
-        [block.vectors[some] for block, some in zip(blocks, chosen, strict=True)]
-    )
-    norms = [
-        block.inverse_norms[some]
-        for block, some in zip(blocks, chosen, strict=True)
-        if block.inverse_norms is not None
-    ]
+    picked = [(block, np.flatnonzero(allowed(block))) for block in blocks]
+    rows = np.concatenate([block.first_row + some for block, some in picked])
+    vectors = np.concatenate([block.vectors[some] for block, some in picked])
+    norms = [block.inverse_norms[some] for block, some in picked if block.inverse_norms is not None]
     block = Block(vectors, np.concatenate(norms) if norms else None, 0, None)
     numbers = np.append(rows, -1)  # so that place -1, and the one past the end, is no row
     if exclude is not None:
