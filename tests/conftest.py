@@ -10,7 +10,7 @@ from vecstore import kernels
 from vecstore.kernels.contract import Engine
 
 # Which engine, and for the native one which instruction set.
-CHOICES = ["native-avx512", "native-avx2", "native-scalar", "numba", "reference"]
+CHOICES = ["native-amx", "native-avx512", "native-avx2", "native-scalar", "numba", "reference"]
 # For tests that compare with the reference, which would only agree with itself.
 FAST_CHOICES = [choice for choice in CHOICES if choice != "reference"]
 

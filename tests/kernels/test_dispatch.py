@@ -78,7 +78,7 @@ def test_native_at_its_best_level_is_the_default() -> None:
 
 
 def test_levels_are_listed_best_first() -> None:
-    order = ["avx512", "avx2", "scalar"]
+    order = ["amx", "avx512", "avx2", "scalar"]
     levels = [level for level in native_levels() if level in order]
     assert levels == sorted(levels, key=order.index)
     assert native_levels()[-1] == "scalar"

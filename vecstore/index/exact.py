@@ -36,16 +36,17 @@ class _Crossover(NamedTuple):
 
 
 # Times on vectors over times on codes, where queries come one by one: with AVX-512 1.3 at 4
-# dimensions and at 1,000 rows of 100, 2.4 at 16,000 rows, 3 to 5 at 300,000. With AVX2 and in Numba
-# 1.0 at 16 dimensions and at 4,000 rows. Without vector instructions 1.0 at 16 dimensions, 1.4 at
-# 32. In batches: 0.9 at 16 dimensions with AVX-512, 1.2 with AVX2, 1.6 and 1.3 at 128, 3 at 300,000
-# rows; in Numba 0.8 at 128 dimensions and 1.1 at 384; without vector instructions 0.5 to 0.9.
+# dimensions and at 1,000 rows of 100, 2.4 at 16,000 rows, 3 to 5 at 300,000. With AVX2 1.0 at 16
+# dimensions and at 4,000 rows, in Numba 1.8 at 32 dimensions and 1.0 at 2,000 rows. Without vector
+# instructions 1.0 at 16 dimensions, 1.4 at 32. In batches: 0.9 at 16 dimensions with AVX-512, 1.2
+# with AVX2, 1.6 and 1.3 at 128, 3 at 300,000 rows; in Numba 0.9 at 32 dimensions, 1.2 at 100, 1.6
+# at 384; without vector instructions 0.5 to 0.9.
 _CROSSOVERS = {
     "amx": _Crossover(few_dim=1, few_values=100_000, many_dim=32),
     "avx512": _Crossover(few_dim=1, few_values=100_000, many_dim=32),
     "avx2": _Crossover(few_dim=16, few_values=400_000, many_dim=16),
     "scalar": _Crossover(few_dim=32, few_values=100_000, many_dim=None),
-    "numba": _Crossover(few_dim=32, few_values=800_000, many_dim=384),
+    "numba": _Crossover(few_dim=1, few_values=200_000, many_dim=64),
 }
 
 # Up to this many queries read the rows one after the other.
