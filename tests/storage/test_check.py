@@ -1,6 +1,7 @@
 """Everything that can be wrong with a store is found, by its file, and nothing else is."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -243,6 +244,25 @@ def test_a_manifest_that_does_not_fit_its_files_is_found(
 ) -> None:
     reclaim(store, commit(store, replace(read_latest(store), **changes)))
     assert any(problem in sentence for sentence in found(store))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        ("id_at", 0, "id .* expected, id .* found"),
+        ("id_at", "here", "the manifest describes it wrongly"),
+        ("arrays", {}, "where its arrays lie: {} expected"),
+        ("attributes", {}, "what it says of itself: {} expected"),
+    ],
+)
+def test_a_layout_that_is_not_that_of_the_file_is_found(
+    store: Path, place: str, value: object, problem: str
+) -> None:
+    manifest = read_latest(store)
+    entries = list(manifest.files)
+    entries[0] = replace(entries[0], layout={**(entries[0].layout or {}), place: value})
+    reclaim(store, commit(store, replace(manifest, files=tuple(entries))))
+    assert any(re.search(f"^{SEGMENT}: {problem}", sentence) for sentence in found(store))
 
 
 def append(folder: Path, *records: tuple[list[object], list[int]]) -> None:

@@ -5,13 +5,13 @@ more what was computed when the store was written. It takes no lock: the files t
 generation do not change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from io import FileIO
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from vecstore.storage.commits import read_latest
 from vecstore.storage.generations import Generation
 from vecstore.storage.hdf5_reader import read_extents
 from vecstore.storage.journal import Replay, read_journal
+from vecstore.storage.layout import map_layout
 from vecstore.storage.lock import is_held
 from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.names import parse_name
@@ -133,7 +134,7 @@ def _open_named(folder: Path, entry: FileEntry, manifest: Manifest, held: ExitSt
     except OSError as error:
         return _Named(path, entry, None, None, (problem_of(path, error),))
     try:
-        problems = tuple(_check_layout(path, entry.layout) if entry.layout else ())
+        problems = tuple(guarded(path, _check_layout(path, entry)))
         return _Named(path, entry, file, _content(path, entry, manifest), problems)
     except (VecstoreError, OSError, MemoryError) as error:
         return _Named(path, entry, file, None, (problem_of(path, error),))
@@ -182,12 +183,17 @@ def _check_file(one: _Named, manifest: Manifest, full: bool) -> Iterator[Problem
         yield from check_segment(one.content, manifest.schema, full)
 
 
-def _check_layout(path: Path, layout: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_layout(path: Path, entry: FileEntry) -> Iterator[Problem]:
     """Compare what the manifest says of the arrays with what HDF5 says."""
+    if not (layout := entry.layout):
+        return
     attributes, extents = read_extents(path)
     yield from _compare(path, "what it says of itself", layout.get("attributes"), attributes)
     found = {name: [e.dtype.name, list(e.shape), e.offset] for name, e in extents.items()}
     yield from _compare(path, "where its arrays lie", layout.get("arrays"), found)
+    map_layout(
+        path, path.stat().st_size, entry.id, layout
+    )  # finds the id where readers look for it
 
 
 def _check_kind(segment: Segment, manifest: Manifest) -> Iterator[Problem]:

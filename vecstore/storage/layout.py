@@ -85,7 +85,8 @@ def map_layout(path: Path, size: int, identity: str, layout: Described) -> Array
                 raise damaged(path, f"{size} bytes expected, {found} found")
             file.seek(_whole(layout["id_at"]))
             if (there := file.read(len(identity)).decode("latin-1")) != identity:
-                raise damaged(path, f"id {identity} expected, id {there} found")
+                shown = ascii(there).strip("'")  # it may be anything
+                raise damaged(path, f"id {identity} expected, id {shown} found")
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         extents = {
             name: Extent(np.dtype(str(dtype)), tuple(map(_whole, shape)), _whole(offset))
