@@ -140,7 +140,8 @@ def seal(
         If anything is wrong with a batch. Segments of the batches before it are left behind.
     """
     for keys, group in _grouped(_all_checked(batches, manifest), manifest):
-        refuse_known(keys[known:], snapshot)
+        if len(snapshot):
+            refuse_known(keys[known:], snapshot.find(keys[known:]))
         if known:  # a key that comes twice is named by its place among the new ones
             build_keys(keys[known:], manifest.key_kind)
         table, known = build_keys(keys, manifest.key_kind), max(0, known - len(keys))
@@ -163,18 +164,14 @@ def seal(
     return manifest
 
 
-def refuse_known(
-    keys: Sequence[Any], snapshot: Snapshot, rows: npt.NDArray[np.int64] | None = None
-) -> None:
+def refuse_known(keys: Sequence[Any], rows: npt.NDArray[np.int64]) -> None:
     """Refuse keys that are in the store.
 
     Parameters
     ----------
     keys : sequence of str or of int, length n
         Those that should be new.
-    snapshot : Snapshot
-        Where to look.
-    rows : ndarray of int64, shape (n,), or None
+    rows : ndarray of int64, shape (n,)
         What a look has found: -1 for keys that are not there.
 
     Raises
@@ -182,8 +179,6 @@ def refuse_known(
     DuplicateKeyError
         Naming the first that is.
     """
-    if rows is None:
-        rows = snapshot.find(keys) if len(snapshot) else np.full(len(keys), -1)
     if (rows >= 0).any():
         key = keys[int(np.argmax(rows >= 0))]
         shown = f'"{key}"' if isinstance(key, str) else key

@@ -17,10 +17,13 @@ from vecstore.storage.attributes import decode_attributes
 from vecstore.storage.columns import Columns
 from vecstore.storage.damage import damaged
 from vecstore.storage.names import journal_name
-from vecstore.storage.tombstones import Words, all_rows, clear_rows, has_row
+from vecstore.storage.tombstones import Words, all_rows, clear_rows, has_row, have_rows
 from vecstore.tail import Tail
 
 __all__ = ["State"]
+
+# Up to so many keys are looked up one by one: NumPy would take longer to begin.
+_FEW = 16
 
 
 class _Moment(NamedTuple):
@@ -158,6 +161,36 @@ class State:
                 if here not in self._gone and (deleted is None or not has_row(deleted, row)):
                     return here
         return -1
+
+    def find(self, keys: Sequence[Any]) -> Rows:
+        """Return the rows of keys; see `find_one`. No snapshot is made.
+
+        Parameters
+        ----------
+        keys : sequence of str or of int, shape (m,)
+            By the kind of the keys.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            Global; -1 where there is none, or a deleted one.
+        """
+        if len(keys) <= _FEW:
+            return np.array([self.find_one(key) for key in keys], np.int64)
+        listed = list(keys)
+        rows = np.fromiter(map(self.tail.newest, listed), np.int64, len(listed))
+        left = np.flatnonzero(rows < 0)
+        rows[rows >= 0] += self.tail_at
+        for number, segment in enumerate(self.stored.segments):
+            local = segment.keys.find([listed[place] for place in left.tolist()])
+            found, deleted = local >= 0, self.stored.deleted[number]
+            if deleted is not None:
+                found[found] = ~have_rows(deleted, local[found])
+            rows[left[found]] = self._first_rows[number] + local[found]
+            left = left[~found]
+        if self._gone:
+            rows[[row in self._gone for row in rows.tolist()]] = -1
+        return rows
 
     def without(self, dead: Rows) -> Snapshot:
         """Return the snapshot with more rows deleted.
