@@ -84,3 +84,36 @@ def test_tombstones_of_other_rows_are_refused(tmp_path: Path, words: np.ndarray)
     forged = replace(entry, size=len(content), checksum=zlib.crc32(content))
     with pytest.raises(CorruptStoreError, match="is damaged"):
         read_tombstones(tmp_path, forged, segment)
+
+
+@pytest.mark.parametrize("first", [0x0A, 0x0A20200A, 0x20])
+def test_rows_that_look_like_the_end_of_the_description_are_rows(
+    tmp_path: Path, first: int
+) -> None:
+    segment = add_segment(tmp_path, new_manifest(), KEYS)
+    words = np.array([first, 0], np.uint64)
+    entry = write_tombstones(tmp_path, segment, 7, words)
+    assert read_tombstones(tmp_path, entry, segment).tolist() == words.tolist()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"'shape': (2,)", b"'shape': (9,)"),
+        (b"'shape': (2,)", b"'shape': ((("),
+        (b"'descr': '<u8'", b"'descr': '|O8'"),
+        (b"'shape': (2,)", b"'shape': 2L,)"),
+        (b"\x93NUMPY\x01", b"\x93NUMPY\x02"),
+        (b"NUMPY\x01\x00v", b"NUMPY\x01\x00\xff"),
+    ],
+)
+def test_a_forged_description_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
+    segment = add_segment(tmp_path, new_manifest(), KEYS)
+    entry = write_tombstones(tmp_path, segment, 7, DELETED)
+    content = (tmp_path / entry.name).read_bytes()
+    assert content.count(old) == 1
+    forged = content.replace(old, new)
+    (tmp_path / entry.name).write_bytes(forged)
+    entry = replace(entry, size=len(forged), checksum=zlib.crc32(forged))
+    with pytest.raises(CorruptStoreError, match="it is not an array of uint64"):
+        read_tombstones(tmp_path, entry, segment)

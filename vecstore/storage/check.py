@@ -191,9 +191,8 @@ def _check_layout(path: Path, entry: FileEntry) -> Iterator[Problem]:
     yield from _compare(path, "what it says of itself", layout.get("attributes"), attributes)
     found = {name: [e.dtype.name, list(e.shape), e.offset] for name, e in extents.items()}
     yield from _compare(path, "where its arrays lie", layout.get("arrays"), found)
-    map_layout(
-        path, path.stat().st_size, entry.id, layout
-    )  # finds the id where readers look for it
+    # Readers look for the id where the layout says that it stands.
+    map_layout(path, path.stat().st_size, entry.id, layout)
 
 
 def _check_kind(segment: Segment, manifest: Manifest) -> Iterator[Problem]:

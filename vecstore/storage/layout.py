@@ -83,7 +83,7 @@ def map_layout(path: Path, size: int, identity: str, layout: Described) -> Array
             found = file.seek(0, 2)
             if found != size:
                 raise damaged(path, f"{size} bytes expected, {found} found")
-            file.seek(_whole(layout["id_at"]))
+            file.seek(min(_whole(layout["id_at"]), size))
             if (there := file.read(len(identity)).decode("latin-1")) != identity:
                 shown = ascii(there).strip("'")  # it may be anything
                 raise damaged(path, f"id {identity} expected, id {shown} found")

@@ -4,10 +4,11 @@ Bit ``r % 64`` of word ``r // 64`` stands for row r. In a file a set bit is a de
 mask, as engines take it, a set bit is a row that may answer.
 """
 
+import re
+import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
-from tokenize import TokenError
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +35,14 @@ Words = npt.NDArray[np.uint64]
 
 _BITS = 64
 
-# What NumPy makes of bytes that are no array: it reads their description as Python, and believes
-# the shape in it.
-_NOT_AN_ARRAY = (ValueError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError)
+# Of a file of NumPy: what it begins with, the length of the description, and that of uint64. NumPy
+# itself would read the description as Python, and believe any shape in it.
+_MAGIC = b"\x93NUMPY\x01\x00"
+_START = struct.Struct("<8sH")
+_DESCRIPTION = re.compile(
+    rb"\{\s*'descr':\s*'<u8',\s*'fortran_order':\s*(False|True),"
+    rb"\s*'shape':\s*\((\d{1,18}),\),?\s*\}\s*"
+)
 
 
 def all_rows(n: int) -> Words:
@@ -205,13 +211,24 @@ def read_tombstones(folder: Path, entry: FileEntry, segment: FileEntry) -> Words
         raise damaged(path, "the file is missing") from None
     if (len(content), zlib.crc32(content)) != (entry.size, entry.checksum):
         raise damaged(path, f"{entry.size} bytes expected, other content found")
-    try:
-        words: Words = np.lib.format.read_array(BytesIO(content), allow_pickle=False)
-    except _NOT_AN_ARRAY as error:
-        raise damaged(path, f"NumPy cannot read it ({error})") from None
+    words = _words(content)
+    if words is None:
+        raise damaged(path, "it is not an array of uint64 as NumPy writes it")
     wanted = (-(-segment.rows // _BITS),)
-    if words.dtype != "<u8" or words.shape != wanted or entry.id != segment.id:
+    if words.shape != wanted or entry.id != segment.id:
         raise damaged(path, f"it is not of the {segment.rows} rows of {segment.name}")
     if count_rows(words) != entry.rows or (words & ~all_rows(segment.rows)).any():
         raise damaged(path, f"{entry.rows} deleted rows expected, other rows found")
     return words.astype(np.uint64, copy=False)
+
+
+def _words(content: bytes) -> Words | None:
+    """Return what `np.save` wrote; None if it did not write this."""
+    if len(content) < _START.size:
+        return None
+    magic, length = _START.unpack_from(content)
+    start = _START.size + length
+    described = _DESCRIPTION.fullmatch(content[_START.size : start])
+    if magic != _MAGIC or not described or len(content) - start != 8 * int(described[2]):
+        return None
+    return np.frombuffer(content, "<u8", offset=start)
