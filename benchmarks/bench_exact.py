@@ -69,7 +69,7 @@ def bench_integer_peak(timed: Stopwatch) -> None:
 
     def multiply() -> int:
         with ThreadPoolExecutor(THREADS) as pool:
-            return sum(pool.map(lambda _: native.multiply_codes(1_000_000, ""), range(THREADS)))
+            return sum(pool.map(lambda _: native.multiply_codes(10_000_000, ""), range(THREADS)))
 
     start, done = perf_counter(), multiply()
     assert done > 0

@@ -146,7 +146,8 @@ def test_another_segment_in_its_place_is_noticed(tmp_path: Path) -> None:
     other = write(tmp_path / "other", vectors=-VECTORS)
     assert (other.name, other.size, other.rows) == (entry.name, entry.size, entry.rows)
     shutil.copy(tmp_path / "other" / other.name, tmp_path / entry.name)
-    with pytest.raises(CorruptStoreError, match=f"id {entry.id} expected, (.* )?id {other.id} found"):
+    told_apart = f"id {entry.id} expected, (.* )?id {other.id} found"
+    with pytest.raises(CorruptStoreError, match=told_apart):
         Segment.open(tmp_path / entry.name, entry)
 
 
