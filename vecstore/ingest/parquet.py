@@ -72,7 +72,11 @@ def _dim(source: Source, column: str, dtype: "pl.DataType") -> int:
     if isinstance(dtype, pl.Array):
         dim = dtype.size
     else:
-        frame = pl.scan_parquet(source.file(), glob=False).select(column).head(_SAMPLE).collect()
+        rows = pl.scan_parquet(source.file(), glob=False).select(column).head(_SAMPLE)
+        try:
+            frame = rows.collect()
+        except _damage() as error:
+            raise _unreadable(source.path, error) from error
         lengths = frame[column].list.len().drop_nulls().to_numpy()
         dim = int(np.bincount(lengths).argmax()) if len(lengths) else 0
     if not 1 <= dim <= MAX_DIM:
