@@ -1,4 +1,9 @@
-"""Parquet files with a column of lists: the vectors."""
+"""Parquet files with a column of lists: the vectors.
+
+Polars decodes them. What it raises for a damaged file becomes an `IngestError`, its panics too. But
+one damage in some thousands makes it ask for more memory than there is, which ends the process:
+do not read Parquet from strangers in a process that must live.
+"""
 
 from collections.abc import Generator
 from functools import partial
