@@ -2,7 +2,10 @@
 
 import gzip
 import io
+import random
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 from vecstore.errors import IngestError
 from vecstore.ingest import FORMATS, read
 
+ROOT = Path(__file__).parents[2]
 VECTORS = np.random.default_rng(0).standard_normal((20, 5)).astype(np.float32)
 WORDS = [f"word{i}" for i in range(20)]
 
@@ -129,27 +133,45 @@ def test_random_bytes_called_something(tmp_path: Path, name: str, content: bytes
     read_or_refuse(path, name)
 
 
-def flip_and_read(name: str, path: Path, data: st.DataObject) -> None:
-    content = bytearray(MAKERS[name]())
-    places = st.integers(0, min(len(content), 400) - 1) | st.integers(0, len(content) - 1)
-    for place in data.draw(st.lists(places, min_size=1, max_size=4)):
-        content[place] = data.draw(st.integers(0, 255))
-    path.write_bytes(content)
-    read_or_refuse(path)
-
-
 @pytest.mark.parametrize("name", sorted(MAKERS.keys() - {"parquet"}))
 @relaxed
 @given(data=st.data())
 def test_flipped_bytes(tmp_path: Path, name: str, data: st.DataObject) -> None:
-    flip_and_read(name, tmp_path / "file", data)
+    content = bytearray(MAKERS[name]())
+    places = st.integers(0, min(len(content), 400) - 1) | st.integers(0, len(content) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    read_or_refuse(path)
 
 
-@settings(relaxed, derandomize=True)
-@given(data=st.data())
-def test_flipped_bytes_of_parquet(tmp_path: Path, data: st.DataObject) -> None:
-    """The same bytes every time: one damage in 3,000 makes polars abort the process."""
-    flip_and_read("parquet", tmp_path / "file", data)
+def flip_parquet(folder: Path, first: int, stop: int) -> None:
+    """Damage Parquet files by their numbers, which are printed, and read them."""
+    path = folder / "file"
+    for number in range(first, stop):
+        print(number, flush=True)
+        chance, content = random.Random(number), bytearray(MAKERS["parquet"]())
+        for _ in range(chance.randint(1, 4)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        path.write_bytes(content)
+        read_or_refuse(path)
+
+
+def test_flipped_bytes_of_parquet(tmp_path: Path) -> None:
+    """In another process: one damage in 3,000 makes polars ask for 2**61 bytes, and abort."""
+    number, stop = 0, 300
+    while number < stop:
+        program = (
+            "from pathlib import Path\n"
+            "from tests.ingest.test_hostile import flip_parquet\n"
+            f"flip_parquet(Path({str(tmp_path)!r}), {number}, {stop})"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == 0 or "memory allocation of" in done.stderr, done.stderr
+        number = int(done.stdout.split()[-1]) + 1
 
 
 @pytest.mark.parametrize("name", MAKERS)
