@@ -96,6 +96,7 @@ def test_multiplied_analogy_ranks_by_products_of_cosines(cosine: Store) -> None:
     nearest = best(scores, [1, 2, 3], 5)
     assert rows(matches.keys) == nearest
     np.testing.assert_allclose(matches.distances, -scores[nearest], rtol=1e-6)
+    np.testing.assert_array_equal(matches.similarities, -matches.distances)
 
 
 def test_analogy_under_another_metric_is_a_parallelogram() -> None:

@@ -48,12 +48,12 @@ def similarities(distances: npt.NDArray[np.float64], metric: str) -> npt.NDArray
     distances : ndarray of float64, any shape
         As `search` returns them; ``inf`` marks an unused place.
     metric : str
-        ``"cosine"`` or ``"dot"``.
+        ``"cosine"``, ``"dot"``, or ``"product"``: the score of 3CosMul.
 
     Returns
     -------
     ndarray of float64, same shape
-        ``1 - distances`` for cosine, ``-distances`` for dot; an unused place becomes ``-inf``.
+        ``1 - distances`` for cosine, ``-distances`` for the others; ``-inf`` in unused places.
 
     Raises
     ------
@@ -62,6 +62,6 @@ def similarities(distances: npt.NDArray[np.float64], metric: str) -> npt.NDArray
     """
     if metric == "cosine":
         return 1.0 - distances
-    if metric == "dot":
-        return -distances
+    if metric in ("dot", "product"):
+        return 0.0 - distances
     raise ValueError(f'`similarities` exist for "cosine" and "dot" only; the metric is "{metric}".')
