@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import check, completion, demo, manage, neighbors, query
+from vecstore.cli import check, compact, completion, demo, manage, neighbors, query
 from vecstore.errors import VecstoreError
 
 __all__ = ["main"]
@@ -124,6 +124,7 @@ for command in (
     neighbors.neighbors,
     manage.export,
     check.check,
+    compact.compact,
     completion.completion,
 ):
     main.add_command(command)

@@ -1,0 +1,29 @@
+"""Giving back space: compact."""
+
+import click
+
+import vecstore
+
+__all__ = ["compact"]
+
+
+@click.command()
+@click.argument("path", metavar="STORE", type=click.Path())
+def compact(path: str) -> None:
+    """Give back the space of deleted rows of STORE and merge small segments.
+
+    Whoever reads STORE goes on reading what it has open.
+
+    \b
+      vecstore compact words.vecs
+    """
+    with vecstore.open(path, mode="a") as store:
+        before = _bytes(store)
+        store.compact()
+        after = _bytes(store)
+    click.echo(f"{path}: {before:,} bytes before, {after:,} after")
+
+
+def _bytes(store: vecstore.Store) -> int:
+    files: dict[str, int] = store.info()["files"]
+    return sum(files.values())
