@@ -202,6 +202,8 @@ WORDS = r"""
 @example("\\")
 @example("$$")
 @example("$a$ b $a$")
+@example("in")
+@example("escape = 1")
 def test_any_text_is_a_condition_or_a_value_error(text: str) -> None:
     try:
         expression = compiled(text)

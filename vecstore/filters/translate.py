@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from vecstore.filters.syntax import refusal
+from vecstore.filters.syntax import refusal, unknown_column
 from vecstore.filters.typed import (
     NUMBERS,
     Typed,
@@ -164,6 +164,9 @@ class _Translator:
         import polars
 
         name = str(node.name)
+        if name not in self._kinds:
+            # IN and ESCAPE alone: words of SQL that the parser takes for columns.
+            raise unknown_column(name, self._kinds)
         return Typed(polars.col(name), self._kinds[name])
 
     def _literal(self, node: Any, _: int) -> Typed:
