@@ -3,6 +3,9 @@
 GloVe's 50,000 most frequent words are looked for in ``../shared/data`` beside the checkout; without
 them the bundled 8,266 are used. More rows than there are words are made by repeating the words with
 noise, so that a copy lies about as far from its word as the word's nearest real neighbours do.
+
+Queries of the peers' comparison are words that are not among the rows, as ann-benchmarks has it: a
+row, or a copy of one, is found by any graph at once, and no graph would have to prove itself.
 """
 
 from functools import cache
@@ -69,8 +72,8 @@ class Dataset(NamedTuple):
 def load(name: str, rows: int, dim: int, n_queries: int) -> Dataset:
     """Return ``"words"``, ``"clustered"``, or an ann-benchmarks file by short name or path."""
     if name == "words":
-        vectors = words(rows)
-        return Dataset("GloVe word vectors", "cosine", vectors, some_rows(vectors, n_queries))
+        queries, stored = _held_out(glove()[1], n_queries)
+        return Dataset("GloVe word vectors", "cosine", _repeated(stored, rows), queries)
     if name == "clustered":
         vectors = clustered(rows + n_queries, dim)
         return Dataset("clustered vectors", "euclidean", vectors[:rows], vectors[rows:])
@@ -92,7 +95,10 @@ def glove() -> tuple[list[str], Floats]:
 
 def words(n: int) -> Floats:
     """Return n word vectors, past the real ones repeated with noise."""
-    _, real = glove()
+    return _repeated(glove()[1], n)
+
+
+def _repeated(real: Floats, n: int) -> Floats:
     if n <= len(real):
         return real[:n].copy()
     rng = np.random.default_rng(SEED)
@@ -124,6 +130,14 @@ def ann_benchmarks(path: Path) -> Dataset:
         metric = _METRICS[file.attrs["distance"]]
         train, test = (np.asarray(file[name], dtype=np.float32) for name in ("train", "test"))
     return Dataset(path.stem, metric, train, test)
+
+
+def _held_out(vectors: Floats, n: int) -> tuple[Floats, Floats]:
+    """Return n rows, at most a fifth of all, and the others."""
+    rng = np.random.default_rng(SEED)
+    taken = np.zeros(len(vectors), bool)
+    taken[rng.choice(len(vectors), size=min(n, len(vectors) // 5), replace=False)] = True
+    return vectors[taken], vectors[~taken]
 
 
 def some_rows(vectors: Floats, n: int) -> Floats:
