@@ -1,0 +1,173 @@
+"""How every picture looks, and how it becomes a file.
+
+Figures are made without pyplot, which keeps every figure of a process alive and belongs to the
+program that uses us. A figure here belongs to who asked for it.
+"""
+
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from vecstore.storage import files
+
+__all__ = [
+    "ACCENT",
+    "DIVERGING",
+    "FAINT",
+    "INK",
+    "MUTED",
+    "NOTHING",
+    "PALETTE",
+    "SEQUENTIAL",
+    "literal",
+    "new_figure",
+    "save",
+    "strip",
+    "title",
+]
+
+#: Ten categories that a colour-blind person tells apart (Petroff, 2021, arXiv:2107.02270); greys
+#: come last.
+PALETTE = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#92dadd",
+    "#717581",
+    "#94a4a2",
+)
+#: What belongs to none of the categories shown.
+NOTHING = "#d9dde0"
+#: The one thing that a picture is about.
+ACCENT = PALETTE[2]
+#: Text; text that explains; lines that only guide the eye.
+INK, MUTED, FAINT = "#22262a", "#6b7278", "#dfe3e6"
+#: Colour maps of quantities, and of quantities with a middle. Both are safe for the colour-blind.
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+
+_LONGEST = 40  # characters of a key in a picture
+_DPI = 120
+_SUFFIXES = (".png", ".svg")
+
+
+def new_figure(width: float = 9.0, height: float = 7.0) -> Figure:
+    """Return an empty figure that no global state knows of.
+
+    Parameters
+    ----------
+    width, height : float
+        In inches, of 120 pixels each.
+
+    Returns
+    -------
+    Figure
+        With a layout that leaves room for titles, labels and legends.
+    """
+    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def strip(axes: Axes, *, frame: bool = False) -> None:
+    """Take away ticks, and the frame, where the numbers on them mean nothing."""
+    axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
+    axes.spines[:].set_visible(frame)
+    axes.spines[:].set_color(FAINT)
+
+
+def title(axes: Axes, text: str, note: str = "") -> None:
+    """Write what a picture shows over its left edge, and how to read it in small print below.
+
+    Parameters
+    ----------
+    axes : Axes
+        What to write over.
+    text : str
+        Plain text; `literal` makes it of a key.
+    note : str
+        Plain text, a line at most.
+    """
+    if note:
+        axes.set_title(note, loc="left", fontsize=9, color=MUTED, pad=6)
+        axes.annotate(
+            text,
+            (0, 1),
+            (0, 24),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=13,
+            fontweight="bold",
+            color=INK,
+        )
+    else:
+        axes.set_title(text, loc="left", fontsize=13, fontweight="bold", color=INK, pad=8)
+
+
+def literal(key: object) -> str:
+    r"""Return a key as matplotlib shall show it: as it is, on one line, and not endless.
+
+    Parameters
+    ----------
+    key : object
+        A key, or a value of an attribute.
+
+    Returns
+    -------
+    str
+        Dollar signs would begin a formula.
+
+    Examples
+    --------
+    >>> literal("a$b$c"), literal("two\nlines"), literal(7)
+    ('a\\$b\\$c', 'two lines', '7')
+    >>> len(literal("long" * 100))
+    40
+    """
+    text = " ".join(str(key).split())
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return text.replace("$", r"\$")
+
+
+def save(figure: Figure, path: str | PathLike[str]) -> Path:
+    """Write a figure to a new file: all of it or nothing.
+
+    Parameters
+    ----------
+    figure : Figure
+        From any function of this package.
+    path : path-like
+        Ends in ``.png`` or ``.svg``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If the path ends in anything else.
+    FileExistsError
+        If there is such a file.
+    """
+    path = Path(path)
+    if path.suffix not in _SUFFIXES:
+        raise ValueError(f'`path` must end in {" or ".join(_SUFFIXES)}; got "{path}".')
+    if path.exists():
+        raise FileExistsError(f"{path} exists already; remove it or choose another name.")
+    files.publish(path, partial(_write, figure, path.suffix[1:]))
+    return path
+
+
+def _write(figure: Figure, form: str, path: Path) -> None:
+    # Without a date the same picture is the same file.
+    figure.savefig(path, format=form, metadata={"Date": None} if form == "svg" else None)
