@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import check, compact, completion, demo, manage, neighbors, query
+from vecstore.cli import check, compact, completion, demo, manage, neighbors, query, train
 from vecstore.errors import VecstoreError
 
 __all__ = ["main"]
@@ -125,6 +125,7 @@ for command in (
     manage.export,
     check.check,
     compact.compact,
+    train.train,
     completion.completion,
 ):
     main.add_command(command)

@@ -1,0 +1,173 @@
+"""``vecstore train``: a group whose commands each train one kind of model.
+
+A command lives in a module of its own, ``train_<name>.py``, which is imported when the command is
+named: the models need Keras, and ``vecstore --help`` shall not wait for it.
+"""
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import vecstore
+from vecstore.cli.options import metric_option, output_options
+from vecstore.cli.output import Style, write_record
+
+if TYPE_CHECKING:
+    from vecstore.trainers.trainer import Trainer
+
+__all__ = ["finish", "train", "training_options"]
+
+INTERRUPTED = 128 + 2  # as in main.py: what was learned is kept, but not all that was asked for
+
+# Name of the command, and what `vecstore train --help` says of it.
+COMMANDS = {
+    "words": "Word vectors from text.",
+    "categories": "Vectors of the categories in a table.",
+    "text": "Vectors of words and documents from labelled texts.",
+    "autoencoder": "Short codes of images or of any vectors.",
+    "images": "A classifier of images, and their vectors.",
+}
+
+Command = Callable[..., Any]
+
+
+class TrainGroup(click.Group):
+    """A group that imports the module of a command when the command is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, which need no import."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command; it has the name of its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        # TensorFlow writes on standard error how it was compiled, unless told before its import.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        module = import_module(f"vecstore.cli.train_{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=TrainGroup)
+def train() -> None:
+    """Learn vectors from data, with Keras, into a new store.
+
+    Ctrl-C ends the training and keeps what was learned so far.
+
+    \b
+      vecstore train words novel.txt --out words.vecs
+      vecstore train words --help
+    """
+
+
+def training_options(*, epochs: int, batch_size: int) -> Callable[[Command], Command]:
+    """Add the options that all commands here have.
+
+    Parameters
+    ----------
+    epochs, batch_size : int
+        The defaults.
+
+    Returns
+    -------
+    callable
+        A decorator. The command receives `epochs`, `batch_size`, `seed`, `out`, `metric`, `save`
+        and `style`; `out` and `save` are paths at which there is nothing yet.
+    """
+
+    def add(command: Command) -> Command:
+        for option in (
+            output_options,
+            click.option(
+                "--save",
+                metavar="FOLDER",
+                type=click.Path(path_type=Path),
+                callback=_nothing_there,
+                help="Keep the trained model in a new folder.",
+            ),
+            metric_option(default="cosine", show_default=True, help="Of the new store."),
+            click.option(
+                "--seed",
+                type=click.IntRange(min=0),
+                default=0,
+                show_default=True,
+                help="The same seed and data give the same losses.",
+            ),
+            click.option(
+                "--batch-size",
+                type=click.IntRange(min=1),
+                default=batch_size,
+                show_default=True,
+                help="Rows in a step.",
+            ),
+            click.option(
+                "--epochs",
+                type=click.IntRange(min=1),
+                default=epochs,
+                show_default=True,
+                help="Times to go through the data.",
+            ),
+            click.option(
+                "--out",
+                metavar="STORE",
+                type=click.Path(path_type=Path),
+                required=True,
+                callback=_nothing_there,
+                help="The store to make.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
+def finish(
+    trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style, **facts: Any
+) -> None:
+    """Write what was learned and print what came of it.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Fitted, wholly or until Ctrl-C.
+    out, metric, save, style
+        As the command received them.
+    **facts
+        Printed as well: parameters, accuracies.
+    """
+    with trainer.to_store(out, metric=metric) as store:
+        made = {"store": str(out), "rows": len(store), "dim": store.dim}
+    if save is not None:
+        trainer.save(save)
+        made["saved"] = str(save)
+    epochs = trainer.history.to_dicts()
+    last = _rounded(epochs[-1]) if epochs else {"epoch": 0}
+    seconds = round(sum(epoch["seconds"] for epoch in epochs), 1)
+    write_record({**made, **facts, **last, "seconds": seconds}, style)
+    if trainer.interrupted:
+        click.echo(f"Interrupted; {out} holds what was learned until then.", err=True)
+        click.get_current_context().exit(INTERRUPTED)
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()
+    }
+
+
+def _nothing_there(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a path that is taken before the training, not after it."""
+    if path is not None and path.exists():
+        raise vecstore.StoreExistsError(f"{path} exists already; remove it or choose another name.")
+    return path

@@ -1,0 +1,68 @@
+"""Models that learn embeddings and hand them to a store.
+
+Every trainer has the shape of `Trainer`: keyword parameters, `fit`, `history`, `embeddings`,
+`to_store`, `save` and `load`.
+
+Importing this package loads neither Keras nor anything else that is heavy; using a trainer does.
+"""
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+# Which module defines what; a module is loaded when one of its names is first used.
+_HOMES = {
+    "CategoricalFactors": "categories",
+    "ConvAutoencoder": "autoencoders",
+    "Cooccurrence": "matrices",
+    "Corpus": "corpus",
+    "DenseAutoencoder": "autoencoders",
+    "ImageClassifier": "images",
+    "TextClassifier": "text",
+    "Trainer": "trainer",
+    "Vocabulary": "vocabulary",
+    "Word2Vec": "word2vec",
+    "WordWindow": "words",
+    "dimension_extremes": "categories",
+    "reduce": "matrices",
+}
+
+__all__ = [
+    "CategoricalFactors",
+    "ConvAutoencoder",
+    "Cooccurrence",
+    "Corpus",
+    "DenseAutoencoder",
+    "ImageClassifier",
+    "TextClassifier",
+    "Trainer",
+    "Vocabulary",
+    "Word2Vec",
+    "WordWindow",
+    "dimension_extremes",
+    "reduce",
+]
+
+
+def _backend_is_installed() -> bool:
+    """Tell whether Keras is there, and what it computes with."""
+    chosen = os.environ.get("KERAS_BACKEND", "tensorflow")
+    backends = {chosen, "tensorflow", "jax", "torch"}
+    return find_spec("keras") is not None and any(find_spec(name) for name in backends)
+
+
+if not _backend_is_installed():
+    raise ImportError(
+        'vecstore.trainers needs Keras and TensorFlow; pip install "vecstore-exact[keras]".'
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,354 @@
+"""What all trainers have in common: training, its history, and the way to a store and to disk."""
+
+import json
+import random
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import check_count
+from vecstore.errors import VecstoreError
+from vecstore.metrics import check_metric
+from vecstore.opening import create
+from vecstore.store import Store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Trainer", "check_schedule"]
+
+MODEL = "model.keras"
+DESCRIPTION = "trainer.json"
+
+Embeddings = tuple[Sequence[Any], npt.NDArray[np.float32]]
+
+
+class Trainer(ABC):
+    """Base of every trainer: a Keras model, how it was trained, and the embeddings it learned.
+
+    A subclass writes `fit`, which builds the model once and calls `_train`, and `embeddings`. What
+    it needs besides its parameters to be usable after `load`, such as a vocabulary, it gives in
+    `_state` and takes back in `_restore`.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        Of everything random. The same seed, data and machine give the same losses.
+    **parameters
+        The keyword parameters of the subclass; what JSON can hold.
+
+    Attributes
+    ----------
+    parameters : dict
+        What the trainer was made with, `seed` included.
+    interrupted : bool
+        Whether Ctrl-C ended the last `fit`. What was learned until then is kept.
+    """
+
+    parameters: dict[str, Any]
+    interrupted: bool
+
+    # What `keras.models.load_model` shall know beyond what Keras itself has.
+    custom_objects: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, *, seed: int = 0, **parameters: Any) -> None:
+        self.parameters = {**parameters, "seed": check_count(seed, "seed", least=0)}
+        self.interrupted = False
+        self._model: Any = None
+        self._epochs: list[dict[str, float]] = []
+
+    @property
+    def model(self) -> Any:
+        """The Keras model."""
+        if self._model is None:
+            raise VecstoreError(f"This {type(self).__name__} has learned nothing; call fit first.")
+        return self._model
+
+    @property
+    def history(self) -> "pl.DataFrame":
+        """What each epoch came to.
+
+        A row per finished epoch, over all calls of `fit`: ``epoch`` (from 1), ``loss``, the other
+        metrics of the model, the same with ``val_`` where there was validation, and ``seconds``.
+        Those of the first epoch include the time to compile the model.
+        """
+        import polars as pl
+
+        return pl.DataFrame(self._epochs, infer_schema_length=None)
+
+    @abstractmethod
+    def embeddings(self) -> Embeddings:
+        """Return what was learned.
+
+        Returns
+        -------
+        keys : sequence of n str or int
+        vectors : ndarray of float32, shape (n, dim)
+        """
+
+    def attributes(self) -> Mapping[str, Sequence[Any]] | None:
+        """Return the columns that go with the embeddings into a store.
+
+        Returns
+        -------
+        mapping of str to sequence of n values, or None
+            Nothing, unless a trainer has something to say.
+        """
+        return None
+
+    def to_store(self, store: str | PathLike[str] | Store, *, metric: str = "cosine") -> Store:
+        """Put the embeddings into a store, with how they came about.
+
+        Parameters
+        ----------
+        store : path-like or Store
+            A path at which to make a store, or a store that is open for writing.
+        metric : str, default "cosine"
+            Of a new store.
+
+        Returns
+        -------
+        Store
+            Open for writing; close it when done with it.
+
+        Raises
+        ------
+        StoreExistsError
+            If the path is taken.
+        ValueError
+            If the store has another dimension, or a vector is zero under cosine.
+
+        Notes
+        -----
+        It is one commit. Its provenance names the trainer, the parameters, the epochs, the loss and
+        the versions of Keras and its backend.
+        """
+        check_metric(metric)
+        return self._write(store, *self.embeddings(), self.attributes(), metric)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the trainer to a new folder: the model, and everything `load` needs.
+
+        Parameters
+        ----------
+        path : path-like
+            Nothing is overwritten.
+
+        Raises
+        ------
+        FileExistsError
+            If the path is taken.
+        VecstoreError
+            If nothing was learned yet.
+        """
+        model, folder = self.model, Path(path)
+        description = {
+            "trainer": type(self).__name__,
+            "parameters": self.parameters,
+            "history": self._epochs,
+            "state": self._state(),
+        }
+        text = json.dumps(description, ensure_ascii=False)
+        if folder.exists():
+            raise FileExistsError(f"{folder} exists already; remove it or choose another name.")
+        folder.mkdir(parents=True)
+        try:
+            model.save(folder / MODEL)
+            (folder / DESCRIPTION).write_text(text, encoding="utf-8")
+        except BaseException:
+            # Half a trainer would only be in the way of the next try.
+            shutil.rmtree(folder)
+            raise
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a trainer that `save` wrote; it can go on training.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder.
+
+        Returns
+        -------
+        Trainer
+            Of this class.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no trainer at the path.
+        ValueError
+            If the trainer there is of another class.
+        """
+        import keras
+
+        folder = Path(path)
+        if not (folder / DESCRIPTION).exists():
+            raise FileNotFoundError(f"{folder} holds no trainer; Trainer.save makes such a folder.")
+        saved = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        if saved["trainer"] != cls.__name__:
+            raise ValueError(
+                f"`path` must be the folder of a {cls.__name__}; {folder} holds a "
+                f"{saved['trainer']}."
+            )
+        trainer = cls(**saved["parameters"])
+        trainer._model = keras.models.load_model(folder / MODEL, custom_objects=cls.custom_objects)
+        trainer._epochs = saved["history"]
+        trainer._restore(saved["state"])
+        return trainer
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"{type(self).__name__}({given})"
+
+    # For subclasses.
+
+    def _state(self) -> dict[str, Any]:
+        """Return what a loaded trainer needs besides parameters and model; what JSON can hold."""
+        return {}
+
+    def _restore(self, state: dict[str, Any]) -> None:  # noqa: B027 (most have no state)
+        """Take back what `_state` gave."""
+
+    @contextmanager
+    def _seeded(self) -> Iterator[None]:
+        """Build or train in here: what is random repeats, and differs from one `fit` to the next.
+
+        The generators of Python and NumPy are put back afterwards; those of Keras cannot be.
+        """
+        import keras
+
+        ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 (Keras uses it)
+        keras.utils.set_random_seed(self.parameters["seed"] + len(self._epochs))
+        try:
+            yield
+        finally:
+            random.setstate(ours)
+            np.random.set_state(numpys)  # noqa: NPY002
+
+    def _train(
+        self,
+        x: Any,
+        y: Any = None,
+        *,
+        epochs: int,
+        batch_size: int | None,
+        validation: Any = None,
+        progress: bool = True,
+        callbacks: Sequence[Any] = (),
+        **fit_options: Any,
+    ) -> None:
+        """Run `model.fit` with our history and progress bar; Ctrl-C ends it and keeps the weights.
+
+        Parameters
+        ----------
+        x, y, callbacks, **fit_options
+            As for `keras.Model.fit`.
+        epochs : int
+            More of them: a second call goes on where the first stopped.
+        batch_size : int or None
+            None where `x` comes in batches.
+        validation : float, data or None
+            A number between 0 and 1 is the share of the last rows that is held out, anything else
+            `validation_data`.
+        progress : bool, default True
+            Whether to draw a bar, where there is a terminal.
+        """
+        from vecstore.trainers.epochs import EpochLog
+        from vecstore.trainers.progress import training_bar
+
+        check_schedule(epochs, batch_size, validation)
+        held_out = "validation_split" if isinstance(validation, float) else "validation_data"
+        if validation is not None:
+            fit_options[held_out] = validation
+        done = len(self._epochs)
+        self.interrupted = False
+        with self._seeded(), training_bar(type(self).__name__, epochs, progress) as bars:
+            try:
+                self.model.fit(
+                    x,
+                    y,
+                    batch_size=batch_size,
+                    initial_epoch=done,
+                    epochs=done + epochs,
+                    verbose=0,
+                    callbacks=[*callbacks, EpochLog(self._epochs), *bars],
+                    **fit_options,
+                )
+            except KeyboardInterrupt:
+                self.interrupted = True
+
+    def _write(
+        self,
+        store: str | PathLike[str] | Store,
+        keys: Sequence[Any],
+        vectors: npt.NDArray[np.float32],
+        attributes: Mapping[str, Sequence[Any]] | None,
+        metric: str,
+        **more: Any,
+    ) -> Store:
+        """Make one commit of these rows; `more` is added to the provenance."""
+        rows = (keys, vectors) if attributes is None else (keys, vectors, attributes)
+        provenance = {**self._provenance(), **more}
+        if isinstance(store, Store):
+            store.add_batches([rows], provenance=provenance)
+            return store
+        kind = "str" if len(keys) == 0 or isinstance(keys[0], str) else "int"
+        new = create(store, dim=vectors.shape[1], metric=metric, keys=kind)
+        try:
+            new.add_batches([rows], provenance=provenance)
+        except BaseException:
+            # An empty store would only be in the way of the next try.
+            new.close()
+            shutil.rmtree(Path(store))
+            raise
+        return new
+
+    def _provenance(self) -> dict[str, Any]:
+        import keras
+
+        backend = import_module(keras.backend.backend())
+        last = self._epochs[-1] if self._epochs else {}
+        return {
+            "trainer": type(self).__name__,
+            "parameters": self.parameters,
+            "epochs": len(self._epochs),
+            "loss": last.get("loss"),
+            "interrupted": self.interrupted,
+            "packages": {"keras": keras.__version__, backend.__name__: backend.__version__},
+        }
+
+
+def check_schedule(epochs: int, batch_size: int | None, validation: Any = None) -> None:
+    """Refuse numbers of epochs and rows that no training can have, before any work is done.
+
+    Parameters
+    ----------
+    epochs : int
+        At least 1.
+    batch_size : int or None
+        At least 1.
+    validation : float, data or None
+        A share must lie between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range.
+    """
+    check_count(epochs, "epochs")
+    if batch_size is not None:
+        check_count(batch_size, "batch_size")
+    if isinstance(validation, int | float) and not 0 < validation < 1:
+        raise ValueError(
+            f"`validation` must be a share between 0 and 1, or data; got {validation}."
+        )
