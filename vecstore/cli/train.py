@@ -1,7 +1,8 @@
 """``vecstore train``: a group whose commands each train one kind of model.
 
-A command lives in a module of its own, ``train_<name>.py``, which is imported when the command is
-named: the models need Keras, and ``vecstore --help`` shall not wait for it.
+A command lives in a module of its own, ``train_<name>.py``, where it is called `command`. The
+module is imported when the command is named, and itself imports the trainer when the command runs:
+the models need Keras, for which no ``--help`` shall wait.
 """
 
 import os
@@ -43,7 +44,7 @@ class TrainGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command; it has the name of its module."""
+        """Import the module of the command."""
         if cmd_name not in COMMANDS:
             return None
         # TensorFlow writes on standard error how it was compiled, unless told before its import.
