@@ -237,6 +237,38 @@ def test_provenance_that_json_cannot_hold_is_refused_before_anything_is_written(
     assert len(writer) == 10
 
 
+def test_a_batch_has_provenance_too(path: Path) -> None:
+    with vecstore.create(path, dim=6) as store:
+        store.add(WORDS, VECTORS)
+        with store.batch(provenance={"epoch": 1}) as batch:
+            batch.upsert(WORDS[:2], VECTORS[2:4])
+            batch.delete(WORDS[5:6])
+    with vecstore.open(path) as store:
+        (entry,) = store.info()["provenance"]
+        assert (entry["epoch"], entry["generation"]) == (1, store.generation)
+        np.testing.assert_array_equal(store[WORDS[:2]], VECTORS[2:4])
+        assert len(store) == 9
+        assert list(store.check(full=True)) == []
+
+
+def test_a_batch_that_changes_nothing_or_fails_leaves_no_provenance(writer: Store) -> None:
+    with writer.batch(provenance={"epoch": 1}):
+        before = writer.generation
+    with raises(RuntimeError, "no"), writer.batch(provenance={"epoch": 2}) as batch:
+        batch.delete(WORDS[:1])
+        raise RuntimeError("no")
+    assert (writer.generation, writer.info()["provenance"]) == (before, [])
+
+
+def test_provenance_of_a_batch_is_refused_before_the_block(writer: Store) -> None:
+    with (
+        raises(TypeError, "`provenance` must be what JSON can hold"),
+        writer.batch(provenance={"model": object()}) as batch,
+    ):
+        batch.delete(WORDS[:1])
+    assert len(writer) == 10
+
+
 # Words out of the vocabulary.
 
 

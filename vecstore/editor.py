@@ -138,8 +138,15 @@ class Editor(Reader):
         with self.batch() as batch:
             return batch.delete(keys, missing=missing)
 
-    def batch(self) -> AbstractContextManager[Batch]:
+    def batch(
+        self, *, provenance: Mapping[str, Any] | None = None
+    ) -> AbstractContextManager[Batch]:
         """Make one commit of many calls: all of them or none, durable when the block ends.
+
+        Parameters
+        ----------
+        provenance : mapping or None
+            As for `add_batches`. It is kept with the commit, unless the block changes nothing.
 
         Returns
         -------
@@ -162,7 +169,7 @@ class Editor(Reader):
         ...     len(store)
         3
         """
-        return self._writable().writer.batch()
+        return self._writable().writer.batch(provenance)
 
     def add_batches(
         self,

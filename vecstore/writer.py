@@ -83,14 +83,21 @@ class Writer:
         reclaim(path, self.state.manifest)
 
     @contextmanager
-    def batch(self) -> Iterator[Batch]:
+    def batch(self, provenance: Mapping[str, Any] | None = None) -> Iterator[Batch]:
         """Collect changes, and commit them at the end of the block; other writers wait.
+
+        Parameters
+        ----------
+        provenance : mapping or None
+            What JSON can hold. With one, the commit is by a manifest, however small.
 
         Yields
         ------
         Batch
             Open until the block ends.
         """
+        if provenance is not None:
+            stamped(provenance, 0)  # what JSON cannot say is an error before anything is collected
         with self._exclusively():
             batch = Batch(self.state)
             self._in_batch = True
@@ -99,7 +106,7 @@ class Writer:
             finally:
                 self._in_batch = False
                 batch.end()
-            self._commit(batch)
+            self._commit(batch, provenance)
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> None:
         """Add new rows as one commit; see `Store.add`.
@@ -192,13 +199,17 @@ class Writer:
                 self._recover()
             yield
 
-    def _commit(self, batch: Batch) -> None:
-        record = batch.record() if batch.nbytes <= _LARGE_COMMIT else None
-        if batch.nbytes > _LARGE_COMMIT:
+    def _commit(self, batch: Batch, provenance: Mapping[str, Any] | None) -> None:
+        largest = _LARGE_COMMIT if provenance is None else 0  # the journal has no place for it
+        if batch.nbytes > largest:
             dead = batch.dead
-            self._fold(dead[dead < self.state.rows], batch.survivors())
+            self._fold(
+                dead[dead < self.state.rows],
+                batch.survivors(),
+                lambda m: _described(self._path, m, None, provenance),
+            )
             self._compact_if_due()
-        elif record:
+        elif record := batch.record():
             self._stale = True
             self._journal.append(record)
             self.state.apply([record], self._journal.end)
