@@ -11,9 +11,11 @@ from typing import Any, cast
 
 import numpy.typing as npt
 
+from vecstore.ingest.copying import copy_into, create_like, is_store
 from vecstore.ingest.reader import Reader
 from vecstore.ingest.reading import read
 from vecstore.ingest.report import Report
+from vecstore.ingest.source import Source
 from vecstore.ingest.table import KeyKind
 from vecstore.opening import create, open
 from vecstore.store import Store
@@ -48,9 +50,10 @@ def import_into(
     store_path : path-like
         A store to add to, or a path at which to make one.
     metric : str or None
-        Of a new store; None is cosine. Under cosine, vectors of zeros count as errors.
+        Of a new store; None is cosine, or that of a store in one file. Under cosine, vectors of
+        zeros count as errors.
     dtype : dtype-like or None
-        Of a new store; None is float32.
+        Of a new store; None is float32, or that of a store in one file.
     format, errors, limit, dataset, keys, key_kind, member, threads
         As for `read`. Keys become what those of an existing store are.
     progress : callable or None
@@ -74,7 +77,9 @@ def import_into(
     Notes
     -----
     The path, the format, the size and the SHA-256 of the file are kept as provenance, and so are
-    the arguments, the time, and the versions of packages.
+    the arguments, the time, and the versions of packages. A store that was exported as HDF5 comes
+    back whole, attributes and subwords included, unless `dataset`, `keys` or `key_kind` choose a
+    part of it.
 
     Examples
     --------
@@ -95,45 +100,58 @@ def import_into(
         "keys": keys,
         "member": member,
     }
-    reading = partial(read, path_in, format, **chosen, threads=threads)
     parameters = {
         name: value if isinstance(value, int) else str(value)
         for name, value in {**chosen, "key_kind": key_kind}.items()
         if value is not None
     }
+    if format in ("auto", "hdf5") and dataset is keys is key_kind is None:
+        with closing(Source(path_in, member)) as source:
+            if is_store(source):
+                origin = {"format": "hdf5", **_identity(source.path), "parameters": parameters}
+                copy = partial(
+                    copy_into, source=source, limit=limit, provenance=origin, progress=progress
+                )
+                if Path(store_path).exists():
+                    return _add_to_old(store_path, metric, dtype, copy)
+                return _add_to_new(create_like(source, Path(store_path), metric, dtype), copy)
+    reading = partial(read, path_in, format, **chosen, threads=threads)
     if Path(store_path).exists():
-        with open(store_path, "a") as store:
-            _check_agrees(store, metric, dtype)
-            kind = cast("KeyKind", store.key_kind)
-            allow_zero = store.metric != "cosine"
+
+        def add(store: Store) -> Report:
+            kind, allow_zero = cast("KeyKind", store.key_kind), store.metric != "cosine"
             with reading(dtype=store.dtype, key_kind=kind, allow_zero=allow_zero) as reader:
                 return _add(store, reader, parameters, progress)
+
+        return _add_to_old(store_path, metric, dtype, add)
     metric, dtype = metric or "cosine", dtype or "float32"
     with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:
-        return _add_to_new(Path(store_path), metric, dtype, reader, parameters, progress)
+        store = create(store_path, reader.dim, metric, reader.key_kind, dtype)
+        return _add_to_new(
+            store, partial(_add, reader=reader, parameters=parameters, progress=progress)
+        )
 
 
-def _check_agrees(store: Store, metric: str | None, dtype: npt.DTypeLike | None) -> None:
-    for name, asked, kept in (("metric", metric, store.metric), ("dtype", dtype, store.dtype)):
-        if asked is not None and asked != kept:
-            raise ValueError(f'`{name}` must be "{kept}", as {store.path} has it; got "{asked}".')
-
-
-def _add_to_new(
-    path: Path,
-    metric: str,
-    dtype: npt.DTypeLike,
-    reader: Reader,
-    parameters: dict[str, Any],
-    progress: Progress | None,
+def _add_to_old(
+    path: str | PathLike[str],
+    metric: str | None,
+    dtype: npt.DTypeLike | None,
+    add: Callable[[Store], Report],
 ) -> Report:
-    store = create(path, reader.dim, metric, reader.key_kind, dtype)
+    with open(path, "a") as store:
+        for name, asked, kept in (("metric", metric, store.metric), ("dtype", dtype, store.dtype)):
+            if asked is not None and asked != kept:
+                raise ValueError(f'`{name}` must be "{kept}", as {path} has it; got "{asked}".')
+        return add(store)
+
+
+def _add_to_new(store: Store, add: Callable[[Store], Report]) -> Report:
     try:
         with store:
-            return _add(store, reader, parameters, progress)
+            return add(store)
     except BaseException:
         # An empty store would only be in the way of the next try.
-        shutil.rmtree(path)
+        shutil.rmtree(cast("Path", store.path))
         raise
 
 
