@@ -13,8 +13,10 @@ __all__ = [
     "Float32s",
     "Float64s",
     "Found",
+    "Graph",
     "Groups",
     "Int64s",
+    "Level",
     "Vectors",
     "Work",
 ]
@@ -61,6 +63,44 @@ class Found(NamedTuple):
     rows: Int64s
     counts: Int64s
     work: Work
+
+
+class Level(NamedTuple):
+    """One of the upper levels of a graph: some of the nodes of the level below, sparsely linked.
+
+    Attributes
+    ----------
+    links : ndarray of uint32, shape (m, width)
+        The neighbours of each node, as positions within this level. The first number that is no
+        position ends a list.
+    down : ndarray of uint32, shape (m,)
+        Where each node stands one level down; on the lowest upper level, its row.
+    """
+
+    links: npt.NDArray[np.uint32]
+    down: npt.NDArray[np.uint32]
+
+
+class Graph(NamedTuple):
+    """Rows linked to rows near them, for `Engine.walk`.
+
+    Whatever stands in these arrays, a walk stays inside them and ends: a damaged graph gives worse
+    answers, and nothing worse than that.
+
+    Attributes
+    ----------
+    links : ndarray of uint32, shape (n, width)
+        The neighbours of each row. The first number that is no row (0xFFFFFFFF, where somebody
+        means it) ends a list.
+    levels : tuple of Level
+        Highest first; may be empty.
+    entry : int
+        Where a walk starts: a node of the highest level, or a row where there are no levels.
+    """
+
+    links: npt.NDArray[np.uint32]
+    levels: tuple[Level, ...]
+    entry: int
 
 
 class Engine(Protocol):

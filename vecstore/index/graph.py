@@ -1,0 +1,162 @@
+"""A graph over the rows of one segment: its arrays, and what can be wrong in them.
+
+Hierarchical navigable small worlds [1]_: level 0 links every row to rows near it, each level above
+holds a few of the nodes of the one below, with longer links. A walk starts at the top, goes down
+greedily, and searches level 0 with a list of candidates.
+
+References
+----------
+.. [1] Malkov and Yashunin, 2018, "Efficient and robust approximate nearest neighbor search using
+   Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.kernels.contract import Graph, Level
+
+__all__ = ["NOBODY", "Graph", "Level", "as_arrays", "from_arrays", "problems"]
+
+#: What stands in unused places of links.
+NOBODY = 0xFFFFFFFF
+
+
+def as_arrays(graph: Graph) -> dict[str, npt.NDArray[Any]]:
+    """Return all that a graph is, as named arrays.
+
+    Parameters
+    ----------
+    graph : Graph
+        Any.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``links``, ``entry`` and, for the levels from the highest down, ``level0_links``,
+        ``level0_down``, ``level1_links`` and so on. None is empty but the links of an empty graph.
+
+    Examples
+    --------
+    >>> ring = Graph(np.array([[1, 2], [2, 0], [0, 1]], np.uint32), (), 0)
+    >>> sorted(as_arrays(ring))
+    ['entry', 'links']
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {"links": graph.links, "entry": np.array([graph.entry])}
+    for i, level in enumerate(graph.levels):
+        arrays[f"level{i}_links"], arrays[f"level{i}_down"] = level
+    return arrays
+
+
+def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Graph:
+    """Return the graph that `as_arrays` took apart; only shapes and dtypes are looked at.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        In memory or mapped.
+
+    Returns
+    -------
+    Graph
+        On the same memory.
+
+    Raises
+    ------
+    ValueError
+        If an array is missing, or is not of the right dtype and shape.
+    """
+    links, entry = _array(arrays, "links", np.uint32, 2), _array(arrays, "entry", np.int64, 1)
+    levels: list[Level] = []
+    while (name := f"level{len(levels)}") + "_links" in arrays:
+        level = Level(
+            _array(arrays, f"{name}_links", np.uint32, 2),
+            _array(arrays, f"{name}_down", np.uint32, 1),
+        )
+        if len(level.down) != len(level.links):
+            raise ValueError(
+                f"`{name}_down` must have shape ({len(level.links)},); got {level.down.shape}."
+            )
+        levels.append(level)
+    if len(entry) != 1:
+        raise ValueError(f"`entry` must have shape (1,); got {entry.shape}.")
+    return Graph(links, tuple(levels), int(entry[0]))
+
+
+def _array(
+    arrays: Mapping[str, npt.NDArray[Any]], name: str, dtype: type, ndim: int
+) -> npt.NDArray[Any]:
+    array = arrays.get(name)
+    if array is None:
+        raise ValueError(f"`{name}` must be among the arrays; got {', '.join(sorted(arrays))}.")
+    if array.dtype != dtype or array.ndim != ndim or not array.flags.c_contiguous:
+        wanted = f"{np.dtype(dtype).name} in C order with {ndim} axes"
+        raise ValueError(f"`{name}` must be {wanted}; got {array.dtype} of shape {array.shape}.")
+    return array
+
+
+def problems(graph: Graph, n: int) -> Iterator[str]:
+    """Yield what is wrong with a graph over n rows, as sentences.
+
+    Parameters
+    ----------
+    graph : Graph
+        Any: nothing in it is believed.
+    n : int
+        Rows of the segment.
+
+    Yields
+    ------
+    str
+        One sentence for each kind of problem of each level.
+
+    Notes
+    -----
+    Reads every link once, and follows those of level 0 until no row is new. A graph without
+    problems leads from its entry to every row.
+    """
+    if len(graph.links) != n:
+        yield f"The graph has {len(graph.links)} rows; the segment has {n}."
+        return
+    sizes = [len(level.down) for level in graph.levels] + [n]
+    if n and not 0 <= graph.entry < sizes[0]:
+        yield f"The walk starts at {graph.entry}, which is not among {sizes[0]} nodes."
+        return
+    for i, level in enumerate(graph.levels):
+        if wrong := np.count_nonzero(level.down >= sizes[i + 1]):
+            yield f"On level {i} from the top, {wrong} nodes are not among those below."
+            return
+        yield from _wrong_links(level.links, f"on level {i} from the top")
+    yield from _wrong_links(graph.links, "of rows")
+    if n and (lost := n - np.count_nonzero(_reached(graph.links, _start(graph)))):
+        yield f"{lost} rows cannot be reached from where a walk starts."
+
+
+def _wrong_links(links: npt.NDArray[np.uint32], where: str) -> Iterator[str]:
+    used = links < len(links)
+    if wrong := np.count_nonzero(~used & (links != NOBODY)):
+        yield f"{wrong} links {where} lead nowhere."
+    if late := np.count_nonzero(used[:, 1:] & ~used[:, :-1]):
+        yield f"{late} links {where} stand behind the end of their list."
+
+
+def _start(graph: Graph) -> int:
+    """Return the row of the entry."""
+    place = graph.entry
+    for level in graph.levels:
+        place = int(level.down[place])
+    return place
+
+
+def _reached(links: npt.NDArray[np.uint32], start: int) -> npt.NDArray[np.bool_]:
+    """Return which rows links lead to, wave by wave."""
+    reached = np.zeros(len(links), np.bool_)
+    wave = np.array([start])
+    while len(wave):
+        reached[wave] = True
+        ahead = np.unique(links[wave])
+        ahead = ahead[ahead < len(links)]
+        wave = ahead[~reached[ahead]]
+    return reached
