@@ -11,6 +11,8 @@ here touches pyplot. Loads matplotlib (extra ``analysis``) when the first name i
 from importlib import import_module
 from typing import Any
 
+from vecstore.analysis.extras import need
+
 __all__ = ["save"]
 
 _HOME = {"save": "style"}
@@ -19,12 +21,5 @@ _HOME = {"save": "style"}
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        module = import_module(f"{__name__}.{_HOME[name]}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
-        raise ImportError(
-            'Pictures need matplotlib; install it with: pip install "vecstore-exact[analysis]".'
-        ) from error
-    return getattr(module, name)
+    need("matplotlib")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

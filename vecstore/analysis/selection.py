@@ -1,0 +1,137 @@
+"""The rows that an analysis is about: their keys, their vectors, their values in a column."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.reader import Where
+from vecstore.store import Store
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["MEMORY", "Selection"]
+
+#: Bytes of vectors up to which an analysis works in memory, and past which batch by batch.
+MEMORY = 1 << 30
+
+_BATCH = 16_384  # rows
+
+
+class Selection:
+    """Some rows of a store, in the order of insertion.
+
+    Parameters
+    ----------
+    store : Store
+        Where they are.
+    where : str, polars.Expr, array_like of bool, or None
+        Which; see `Store.search`. None takes all.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+
+    def __init__(self, store: Store, where: Where = None) -> None:
+        self.store = store
+        self._where = where
+        if not len(self):
+            raise ValueError(
+                f"`where` must leave some rows; none of {len(store):,} qualifies."
+                if len(store)
+                else "`store` must have rows; it has none."
+            )
+
+    def __len__(self) -> int:
+        return len(self.store) if self.whole else len(self.frame)
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all rows of the store."""
+        return self._where is None
+
+    @property
+    def nbytes(self) -> int:
+        """What the vectors take in memory."""
+        return 4 * len(self) * self.store.dim
+
+    @cached_property
+    def frame(self) -> "polars.DataFrame":
+        """Keys with their attributes."""
+        return self.store.frame(where=self._where)
+
+    @cached_property
+    def keys(self) -> npt.NDArray[Any]:
+        """The keys: ndarray of object (str) or int64, shape (n,)."""
+        return self.store.keys() if self.whole else self.frame["key"].to_numpy()
+
+    def batches(self, size: int = _BATCH) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the vectors some rows at a time, of unit length where the metric is cosine.
+
+        Lengths mean nothing to cosine; without them, euclidean methods see what it sees.
+        """
+        if self.whole:
+            pieces = (vectors for _, vectors in self.store.batches(size))
+        else:
+            firsts = range(0, len(self), size)
+            pieces = (self.store[self.keys[first : first + size]] for first in firsts)
+        for vectors in pieces:
+            if self.store.metric == "cosine":
+                lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+                yield (vectors / lengths).astype(np.float32)
+            else:
+                yield vectors.astype(np.float32)
+
+    def vectors(self) -> npt.NDArray[np.float32]:
+        """Return all vectors as `batches` gives them: shape (n, dim)."""
+        return np.concatenate(list(self.batches()))
+
+    def sample(self, size: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return places and vectors of at most `size` rows, drawn from all of them alike."""
+        rng = np.random.default_rng(seed)
+        places = np.sort(rng.permutation(len(self))[:size])
+        drawn, first = [], 0
+        for vectors in self.batches():
+            here = places[(places >= first) & (places < first + len(vectors))]
+            drawn.append(vectors[here - first])
+            first += len(vectors)
+        return places, np.concatenate(drawn)
+
+    def column(self, name: str, argument: str) -> "polars.Series":
+        """Return the values of an attribute.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+        argument : str
+            What the caller calls it, for errors.
+
+        Returns
+        -------
+        polars.Series
+            Of n values, null where one is missing; not all are.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or nothing in it.
+        """
+        names = [column for column in self.frame.columns if column != "key"]
+        if name not in names:
+            there = f"its columns are {', '.join(names)}" if names else "it has no columns"
+            raise ValueError(
+                f'`{argument}` must name a column of the store; got "{name}", and {there}.'
+            )
+        values = self.frame[name]
+        if values.null_count() == len(values):
+            raise ValueError(
+                f'`{argument}` must name a column with values; "{name}" has none '
+                f"in {len(values):,} rows."
+            )
+        return values
