@@ -96,3 +96,10 @@ def test_batches_cannot_change_the_store(store: Store) -> None:
     _, vectors = next(store.batches())
     with pytest.raises(ValueError, match="read-only"):
         vectors[0] = 0
+
+
+@pytest.mark.parametrize("keys", [slice(0, 2), None, 3.5])
+def test_what_is_no_collection_of_keys_is_named(keys: object) -> None:
+    store = vecstore.from_arrays([[0, 1], [1, 0]], keys=["north", "east"])
+    with pytest.raises(TypeError, match="`keys` must be a sequence of keys"):
+        store[keys]

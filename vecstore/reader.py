@@ -52,7 +52,8 @@ class Reader(Vectors):
             it after WHERE (``"year > 1990 and label = 'cat'"``) or as polars has it; or a boolean
             for every row in the order of insertion. k of them are found if there are as many.
         exclude : list of keys, list of n lists of keys, or None
-            Keys that may not be answers: to any query, or to query i.
+            Keys that may not be answers: to any query, or to query i. One that is not in the store
+            cannot be an answer either, and is no error.
         threads : int or None
             None takes ``VECSTORE_THREADS``, or what the machine allows this process.
 

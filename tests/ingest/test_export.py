@@ -166,3 +166,10 @@ def test_import_of_an_export_gives_the_same_store(tmp_path: Path, rng: np.random
     with vecstore.open(tmp_path / "a.vecs") as a, vecstore.open(tmp_path / "b.vecs") as b:
         assert a.keys().tolist() == b.keys().tolist()
         assert a[a.keys()].tobytes() == b[b.keys()].tobytes()
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    store = vecstore.from_arrays([[0, 1]], keys=["north"])
+    with pytest.raises(FileNotFoundError, match="no such folder") as caught:
+        export(store, tmp_path / "none" / "words.txt")
+    assert caught.value.filename == str(tmp_path / "none")

@@ -70,7 +70,8 @@ def _sentence(error: Exception) -> str:
     """
     if isinstance(error, OSError) and not isinstance(error, VecstoreError) and error.filename:
         return f"{os.fspath(error.filename)}: {error.strerror}."
-    return PYTHON_ARGUMENT.sub(_option, str(error))
+    said = str(error).replace("vecstore.create makes", '"vecstore create" makes')
+    return PYTHON_ARGUMENT.sub(_option, said)
 
 
 def _option(argument: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ projector         ``vectors.tsv``, and beside it ``metadata.tsv`` with the keys
 Text has no integers: pass ``key_kind="int"`` to read them as such again.
 """
 
+import errno
 from collections.abc import Callable
 from functools import partial
 from os import PathLike
@@ -75,6 +76,8 @@ def export(
     ------
     StoreExistsError
         If a file is there already; nothing is overwritten.
+    FileNotFoundError
+        If the folder of the file is not there.
     ValueError
         If there is no such format, or it cannot hold a key of the store.
 
@@ -92,6 +95,8 @@ def export(
         raise ValueError(f'`format` must be one of {", ".join(WRITABLE)}; got "{format}".')
     rows = Rows(store, format)
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(target.parent))
     # The file with the vectors comes last: where it is, everything is.
     jobs = [*_companions(rows, target, format), (target, _WRITERS[format])]
     for made, _ in jobs:
