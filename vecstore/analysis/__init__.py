@@ -1,5 +1,41 @@
 """What the vectors of a store mean: directions in it, maps, clusters and comparisons.
 
-Every function takes a store, or arrays, and reads; none writes to a store. Libraries that cost
+Every function takes a store, or arrays, and reads; what writes says so. Libraries that cost
 seconds to load (scikit-learn, matplotlib, openTSNE) are loaded by the function that needs them.
 """
+
+from importlib import import_module
+from typing import Any
+
+# Which module defines what; a module is loaded when one of its names is first used.
+_HOMES = {
+    "Analogies": "scores",
+    "Clusters": "clusters",
+    "PairScores": "scores",
+    "Projection": "projection",
+    "cluster": "clusters",
+    "project": "projection",
+    "word_analogies": "evaluate",
+    "word_pairs": "evaluate",
+}
+
+__all__ = [
+    "Analogies",
+    "Clusters",
+    "PairScores",
+    "Projection",
+    "cluster",
+    "project",
+    "word_analogies",
+    "word_pairs",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
