@@ -330,6 +330,7 @@ def test_a_sample_of_word2vecs_questions_is_answered_as_by_gensim(tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_all_of_word2vecs_questions_are_answered_as_by_gensim_fifty_times_as_fast() -> None:
     path, peer = real("gensim-testdata/questions-words.txt"), as_gensim(large_glove())
     begun = time.process_time()  # of all threads: other processes may be using the machine

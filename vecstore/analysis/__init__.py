@@ -15,6 +15,11 @@ _HOMES = {
     "Projection": "projection",
     "cluster": "clusters",
     "project": "projection",
+    "closer_than": "words",
+    "n_similarity": "words",
+    "odd_one_out": "words",
+    "rank": "words",
+    "relative_cosine_similarity": "words",
     "word_analogies": "evaluate",
     "word_pairs": "evaluate",
 }
@@ -26,6 +31,11 @@ __all__ = [
     "Projection",
     "cluster",
     "project",
+    "closer_than",
+    "n_similarity",
+    "odd_one_out",
+    "rank",
+    "relative_cosine_similarity",
     "word_analogies",
     "word_pairs",
 ]
