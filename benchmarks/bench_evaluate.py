@@ -1,5 +1,4 @@
-"""Tests of word vectors, analogies and rated pairs, beside gensim: the same questions, answers and
-figures.
+"""Analogies and rated pairs beside gensim: the same questions, answers and figures.
 
 Times are those of the whole call, from the path of the file to the scores.
 """
