@@ -11,7 +11,7 @@ twice on its way from the journal into a large segment. Only neighbours are merg
 rows is the order of insertion, and stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,8 +105,8 @@ def merge(path: Path, state: State, run: range) -> Manifest:
     """
     manifest = state.manifest
     subwords = [entry for entry in manifest.files if entry.kind == "subwords"]
-    pairs = list(zip(manifest.segments, manifest.tombstones, strict=True))
-    before, after = _entries(pairs[: run.start]), _entries(pairs[run.stop :])
+    groups = list(zip(manifest.segments, manifest.tombstones, manifest.indexes, strict=True))
+    before, after = _entries(groups[: run.start]), _entries(groups[run.stop :])
     kept = (*subwords, *before, *after)
     nothing = Snapshot((), manifest.dim, np.dtype(manifest.dtype), manifest.key_kind)
     written = seal(path, replace(manifest, files=kept), nothing, _rows(state, run))
@@ -114,8 +114,8 @@ def merge(path: Path, state: State, run: range) -> Manifest:
     return replace(written, files=(*subwords, *before, *written.files[len(kept) :], *after))
 
 
-def _entries(pairs: list[tuple[FileEntry, FileEntry | None]]) -> list[FileEntry]:
-    return [entry for pair in pairs for entry in pair if entry]
+def _entries(groups: Sequence[tuple[FileEntry | None, ...]]) -> list[FileEntry]:
+    return [entry for group in groups for entry in group if entry]
 
 
 def _rows(state: State, run: range) -> Iterator[tuple[Any, Any, dict[str, Column]]]:

@@ -10,6 +10,7 @@ from vecstore.snapshot import Snapshot
 from vecstore.state import State
 from vecstore.storage import FileEntry, Manifest, write_tombstones
 from vecstore.storage.columns import take_columns
+from vecstore.storage.names import parse_number
 from vecstore.storage.tombstones import Words, all_rows, count_rows
 
 __all__ = ["fold"]
@@ -49,6 +50,8 @@ def fold(path: Path, state: State, dead: Rows, batches: Batches) -> Manifest:
         if entry.kind != "tombstones" and (mask is None or count_rows(mask)):
             entries.append(entry)
             entries += _tombstones(path, entry, buried, mask, state.generation + 1)
+    kept = {parse_number(entry.name) for entry in entries if entry.kind == "segment"}
+    entries = [one for one in entries if one.kind != "index" or parse_number(one.name) in kept]
     manifest = replace(manifest, files=tuple(entries), generation=state.generation)
     tail = left.live[left.live >= state.tail_at]
     known = _rows(state, left, tail) if len(tail) else ()

@@ -7,6 +7,7 @@ them make up the store, and of a journal that holds what was written since::
       manifest-00000007.json    the store as of generation 7: the commit point
       segment-00000003.h5       keys and vectors
       tombstones-00000003-00000007.npy   rows of segment 3 that are deleted
+      index-00000003-00000007.h5         a graph over segment 3: it can always be made again
       journal-00000007.log      commits since
       subwords-00000004.h5      n-gram vectors of a fastText model
       writer.lock               held by the one writer
@@ -33,6 +34,7 @@ From the disk upwards, each module using those above it:
 `segment`         keys, vectors, codes and attributes
 `tombstones`      which rows of a segment are deleted
 `subwords`        vectors for words that no row has
+`indexes`         what leads a search through a segment, without looking at all of it
 `single`          all rows of a store in one file
 `generations`     what a reader opens
 `foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
@@ -64,6 +66,7 @@ from vecstore.storage.check import Problem, check
 from vecstore.storage.commits import commit, read_latest
 from vecstore.storage.generations import Generation, read_generation
 from vecstore.storage.hdf5_writer import Pieces
+from vecstore.storage.indexes import StoredIndex, write_index
 from vecstore.storage.journal import Journal, Replay, read_journal
 from vecstore.storage.keys import IntKeys, RangeKeys, StrKeys, build_keys
 from vecstore.storage.lock import WriterLock
@@ -88,6 +91,7 @@ __all__ = [
     "Replay",
     "Segment",
     "Sidecar",
+    "StoredIndex",
     "StrKeys",
     "Subwords",
     "WriterLock",
@@ -98,6 +102,7 @@ __all__ = [
     "read_journal",
     "read_latest",
     "reclaim",
+    "write_index",
     "write_segment",
     "write_subwords",
     "write_tombstones",

@@ -22,6 +22,7 @@ from vecstore.storage.check_segment import check_finite, check_segment
 from vecstore.storage.commits import read_latest
 from vecstore.storage.generations import Generation
 from vecstore.storage.hdf5_reader import read_extents
+from vecstore.storage.indexes import StoredIndex, open_index
 from vecstore.storage.journal import Replay, read_journal
 from vecstore.storage.layout import map_layout
 from vecstore.storage.lock import is_held
@@ -35,7 +36,7 @@ from vecstore.storage.tombstones import Words, read_tombstones
 
 __all__ = ["Problem", "check"]
 
-Content = Segment | Subwords | Words | Replay
+Content = Segment | Subwords | Words | StoredIndex | Replay
 
 
 class _Named(NamedTuple):
@@ -102,7 +103,7 @@ def _problems(folder: Path, full: bool) -> Iterator[Problem]:
         damaged = False
         for one in named:
             for problem in _check_file(one, manifest, full):
-                damaged = True
+                damaged |= one.entry is None or one.entry.kind != "index"
                 yield problem
         if not damaged:
             generation = _generation(manifest, named)
@@ -147,6 +148,9 @@ def _content(path: Path, entry: FileEntry, manifest: Manifest) -> Content:
     # What is left of a file of the wrong size is worth looking at; the size has its own problem.
     # And HDF5 itself says where the arrays lie, not the manifest.
     present = replace(entry, size=max(1, path.stat().st_size), layout=None)
+    if entry.kind == "index":
+        place = manifest.indexes.index(entry)
+        return open_index(path.parent, present, manifest.segments[place])
     if entry.kind == "subwords":
         return Subwords.open(path, present)
     return Segment.open(path, present)

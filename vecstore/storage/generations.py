@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from vecstore.errors import CorruptStoreError
+from vecstore.errors import CorruptStoreError, VecstoreError
 from vecstore.storage.commits import read_latest
 from vecstore.storage.damage import damaged
+from vecstore.storage.indexes import StoredIndex, try_index
 from vecstore.storage.journal import Replay, read_journal
 from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.segment import Segment
@@ -30,6 +31,8 @@ class Generation(NamedTuple):
         For words that no row has.
     journal : Replay
         What was written since.
+    indexes : tuple of StoredIndex, VecstoreError or None
+        Of every segment; an error where there is one that cannot be used.
     """
 
     manifest: Manifest
@@ -37,6 +40,7 @@ class Generation(NamedTuple):
     deleted: tuple[Words | None, ...]
     subwords: Subwords | None
     journal: Replay
+    indexes: tuple[StoredIndex | VecstoreError | None, ...] = ()
 
 
 def read_generation(folder: Path, before: Generation | None = None) -> Generation:
@@ -93,7 +97,22 @@ def _opened(folder: Path, manifest: Manifest, before: Generation | None) -> Gene
         subwords = Subwords.open(path, manifest.subwords)
         if subwords.dim != manifest.dim:
             raise damaged(path, f"vectors of {manifest.dim} expected, {subwords.dim} found")
-    return Generation(manifest, segments, deleted, subwords, read_journal(folder, manifest))
+    journal = read_journal(folder, manifest)
+    indexes = _indexes(folder, manifest, before)
+    return Generation(manifest, segments, deleted, subwords, journal, indexes)
+
+
+def _indexes(
+    folder: Path, manifest: Manifest, before: Generation | None
+) -> tuple[StoredIndex | VecstoreError | None, ...]:
+    known = dict(zip(before.manifest.indexes, before.indexes, strict=True)) if before else {}
+    found: list[StoredIndex | VecstoreError | None] = []
+    for entry, segment in zip(manifest.indexes, manifest.segments, strict=True):
+        if entry is None or entry in known:
+            found.append(known.get(entry))
+        else:
+            found.append(try_index(folder, entry, segment))
+    return tuple(found)
 
 
 def _segment(folder: Path, entry: FileEntry, manifest: Manifest) -> Segment:

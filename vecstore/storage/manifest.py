@@ -15,7 +15,7 @@ from vecstore.storage.names import parse_name, parse_number
 
 __all__ = ["FileEntry", "Manifest"]
 
-_KINDS = ("segment", "subwords", "tombstones")
+_KINDS = ("segment", "subwords", "tombstones", "index")
 _DTYPES = ("float32", "float16")
 _KEY_KINDS = ("str", "int")
 
@@ -29,9 +29,10 @@ class FileEntry:
     name : str
         Inside the folder of the store.
     kind : str
-        ``"segment"``, ``"subwords"`` or ``"tombstones"``.
+        ``"segment"``, ``"subwords"``, ``"tombstones"`` or ``"index"``.
     rows : int
-        How many vectors it holds; of tombstones, how many rows they delete.
+        How many vectors it holds; of tombstones, how many rows they delete; of an index, how many
+        rows its segment has.
     size : int
         In bytes; compared whenever the file is opened.
     checksum : int
@@ -139,9 +140,10 @@ class Manifest:
         if len({entry.name for entry in self.files}) != len(self.files):
             raise ValueError("`files` must not name a file twice.")
         numbers = [parse_number(entry.name) for entry in self.segments]
-        buried = [parse_number(entry.name) for entry in self.files if entry.kind == "tombstones"]
-        if len(set(buried)) != len(buried) or not set(buried) <= set(numbers):
-            raise ValueError("`files` must name at most one file of tombstones for a segment.")
+        for kind in ("tombstones", "index"):
+            owners = [parse_number(entry.name) for entry in self.files if entry.kind == kind]
+            if len(set(owners)) != len(owners) or not set(owners) <= set(numbers):
+                raise ValueError(f"`files` must name at most one file of {kind} for a segment.")
 
     @property
     def segments(self) -> tuple[FileEntry, ...]:
@@ -151,8 +153,12 @@ class Manifest:
     @property
     def tombstones(self) -> tuple[FileEntry | None, ...]:
         """What says which rows are deleted, for every segment; None where none is."""
-        buried = {parse_number(one.name): one for one in self.files if one.kind == "tombstones"}
-        return tuple(buried.get(parse_number(segment.name)) for segment in self.segments)
+        return self._beside_segments("tombstones")
+
+    @property
+    def indexes(self) -> tuple[FileEntry | None, ...]:
+        """The index over every segment; None where there is none."""
+        return self._beside_segments("index")
 
     @property
     def subwords(self) -> FileEntry | None:
@@ -164,6 +170,10 @@ class Manifest:
     def rows(self) -> int:
         """How many rows all segments have together, deleted ones included."""
         return sum(entry.rows for entry in self.segments)
+
+    def _beside_segments(self, kind: str) -> tuple[FileEntry | None, ...]:
+        found = {parse_number(one.name): one for one in self.files if one.kind == kind}
+        return tuple(found.get(parse_number(segment.name)) for segment in self.segments)
 
     def adding(self, *entries: FileEntry) -> Self:
         """Return this manifest with more files, ready to be committed.

@@ -7,6 +7,7 @@ name                                  what it is
 ``segment-00000003.h5``               rows: keys and vectors
 ``subwords-00000002.h5``              n-gram vectors of a fastText model
 ``tombstones-00000003-00000007.npy``  rows of segment 3 that are deleted as of generation 7
+``index-00000003-00000007.h5``         graph over segment 3, made in generation 7
 ``journal-00000007.log``              writes since generation 7
 ``writer.lock``                       held by the one writer
 any of these with ``.tmp`` at its end being written, or left behind by a writer that died
@@ -21,6 +22,7 @@ from typing import NamedTuple
 __all__ = [
     "LOCK",
     "FileName",
+    "index_name",
     "journal_name",
     "manifest_name",
     "parse_name",
@@ -40,6 +42,7 @@ _PATTERNS = {
     "segment": re.compile(rf"segment-{_NUMBER}\.h5"),
     "subwords": re.compile(rf"subwords-{_NUMBER}\.h5"),
     "tombstones": re.compile(rf"tombstones-{_NUMBER}-{_GENERATION}\.npy"),
+    "index": re.compile(rf"index-{_NUMBER}-{_GENERATION}\.h5"),
     "journal": re.compile(rf"journal-{_GENERATION}\.log"),
     "lock": re.compile(re.escape(LOCK)),
 }
@@ -51,12 +54,12 @@ class FileName(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``"manifest"``, ``"segment"``, ``"subwords"``, ``"tombstones"``, ``"journal"``, ``"lock"``
-        or ``"temporary"``.
+        ``"manifest"``, ``"segment"``, ``"subwords"``, ``"tombstones"``, ``"index"``,
+        ``"journal"``, ``"lock"`` or ``"temporary"``.
     number : int or None
-        Of a segment or of subwords; of the segment whose rows the tombstones delete.
+        Of a segment or of subwords; of the segment that tombstones or an index belong to.
     generation : int or None
-        Of a manifest, tombstones or a journal.
+        Of a manifest, tombstones, an index or a journal.
     """
 
     kind: str
@@ -130,6 +133,24 @@ def tombstones_name(segment: int, generation: int) -> str:
     return f"tombstones-{segment:08d}-{generation:08d}.npy"
 
 
+def index_name(segment: int, generation: int) -> str:
+    """Return the name of the index over a segment that a generation brings.
+
+    Parameters
+    ----------
+    segment : int
+        The number of the segment.
+    generation : int
+        From 1 on.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
+    return f"index-{segment:08d}-{generation:08d}.h5"
+
+
 def journal_name(generation: int) -> str:
     """Return the name of the journal that follows a generation.
 
@@ -194,7 +215,7 @@ def parse_name(name: str) -> FileName | None:
 
 
 def parse_number(name: str) -> int:
-    """Return the number in the name of a segment, of subwords or of tombstones; 0 for others.
+    """Return the number in the name of a segment, subwords, tombstones or an index; else 0.
 
     Parameters
     ----------
@@ -204,7 +225,7 @@ def parse_number(name: str) -> int:
     Returns
     -------
     int
-        Of tombstones, the number of their segment.
+        Of tombstones and of an index, the number of their segment.
 
     Examples
     --------
