@@ -28,7 +28,7 @@ LAYERS = [
     {"search"},
     {"algebra", "neighbors", "vectors"},
     {"sealing"},
-    {"changes", "compaction", "folding", "provenance"},
+    {"changes", "compaction", "folding", "indexing", "provenance"},
     {"writer"},
     {"folder", "reader", "single"},
     {"editor"},

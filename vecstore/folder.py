@@ -8,6 +8,7 @@ from typing import Any, Self
 from weakref import WeakSet
 
 from vecstore.errors import CorruptStoreError, ReadOnlyError, StoreExistsError
+from vecstore.indexing import described
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
 from vecstore.storage import (
@@ -212,6 +213,7 @@ class Folder:
             "dead_fraction": dead / snapshot.rows if snapshot.rows else 0.0,
             "journal_rows": len(state.tail),
             "files": sizes | {name: _size(self.path / name) for name in unnamed},
+            "indexes": described(state),
             "provenance": [dict(entry) for entry in manifest.provenance],
         }
 

@@ -1,5 +1,6 @@
 """What a snapshot is made of: rows with their keys, wherever they lie."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
@@ -10,9 +11,11 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Codes, check_rows
+from vecstore.errors import VecstoreError
 from vecstore.index import codes
 from vecstore.index.codes import Progress
-from vecstore.storage import Segment, Sidecar
+from vecstore.index.hnsw import Index, read_index
+from vecstore.storage import Segment, Sidecar, StoredIndex
 from vecstore.storage.columns import Columns
 
 __all__ = ["Keys", "Part", "Rows"]
@@ -96,6 +99,10 @@ class Part:
         #: The answers to the last conditions put to the rows: bits, as `packbits` makes them.
         self.answers: Mapping[str, npt.NDArray[np.uint8]] = {}
         self._encoding = Lock()
+        #: What leads a search through the rows, or why that cannot be used. It is derived from them
+        #: alone, and may come and go while snapshots share the part.
+        self.stored_index: StoredIndex | VecstoreError | None = None
+        self._index: tuple[StoredIndex | None, Index | None] = (None, None)
 
     @classmethod
     def of(cls, segment: Segment) -> "Part":
@@ -134,6 +141,36 @@ class Part:
             return self._known_norms
         norms: npt.NDArray[np.float32] = kernels.engine().inverse_norms(self.vectors)
         return norms
+
+    @property
+    def index(self) -> Index | None:
+        """The index over the rows; None, after a warning, if the one there is damaged."""
+        found = self.try_index()
+        if isinstance(found, VecstoreError):
+            warnings.warn(f"{found} Searches are exact meanwhile.", stacklevel=2)
+            return None
+        return found
+
+    def try_index(self) -> Index | VecstoreError | None:
+        """Return the index over the rows, or what is wrong with it.
+
+        Returns
+        -------
+        Index, VecstoreError or None
+            None where there is none.
+        """
+        stored = self.stored_index
+        if stored is None or isinstance(stored, VecstoreError):
+            return stored
+        known, index = self._index
+        if known is not stored or index is None:
+            try:
+                index = read_index(*stored, len(self.vectors))
+            except VecstoreError as error:
+                self.stored_index = error
+                return error
+            self._index = stored, index
+        return index
 
     def codes_for(self, n_queries: int, threads: int | None) -> Codes | None:
         """Return the codes, made now if so many queries have come that they are worth it.

@@ -37,9 +37,10 @@ class Reader(Vectors):
         *,
         where: Where = None,
         exclude: Any = None,
+        approximate: Any = None,
         threads: int | None = None,
     ) -> Matches:
-        """Find the k nearest keys to each query: exactly, whatever it costs.
+        """Find the k nearest keys to each query: exactly, unless less will do.
 
         Parameters
         ----------
@@ -54,6 +55,11 @@ class Reader(Vectors):
         exclude : list of keys, list of n lists of keys, or None
             Keys that may not be answers: to any query, or to query i. One that is not in the store
             cannot be an answer either, and is no error.
+        approximate : float, mapping or None
+            None is exact. A recall, such as 0.95, lets an index answer where it was measured to
+            find that share of the k nearest, on average, and to be faster; elsewhere the answer is
+            exact. ``{"ef": 200}`` walks the graph with so many candidates, whatever that finds.
+            See `Store.build_index`.
         threads : int or None
             None takes ``VECSTORE_THREADS``, or what the machine allows this process.
 
@@ -68,9 +74,9 @@ class Reader(Vectors):
         ValueError
             If `queries` has the wrong shape, holds a value that is not finite, or is zero under
             cosine; if `where` is no condition, names a column that is not there, or is not one
-            boolean for each row; if `k` is less than 1.
+            boolean for each row; if `k` is less than 1; if `approximate` is no recall.
         TypeError
-            If `queries` are not numbers, or `where` is nothing of the kind.
+            If `queries` are not numbers, or `where` or `approximate` is nothing of the kind.
 
         Notes
         -----
@@ -89,11 +95,18 @@ class Reader(Vectors):
             single=single,
             where=None if where is None else qualifying(where, snapshot),
             exclude=search.exclusions(snapshot, exclude, len(rows)),
+            approximate=approximate,
             threads=threads,
         )
 
     def similar(
-        self, keys: Any, k: int = 10, *, where: Where = None, threads: int | None = None
+        self,
+        keys: Any,
+        k: int = 10,
+        *,
+        where: Where = None,
+        approximate: Any = None,
+        threads: int | None = None,
     ) -> Matches:
         """Find the k nearest keys to stored keys, each left out of its own answer.
 
@@ -103,7 +116,7 @@ class Reader(Vectors):
             Which stored vectors to search with.
         k : int, default 10
             Neighbours per key.
-        where, threads
+        where, approximate, threads
             As for `search`.
 
         Returns
@@ -128,6 +141,7 @@ class Reader(Vectors):
             single=single,
             where=None if where is None else qualifying(where, snapshot),
             exclude=itself,
+            approximate=approximate,
             threads=threads,
         )
 

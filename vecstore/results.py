@@ -44,13 +44,14 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an answer was found. Every plan gives the same answer.
+    """How an answer was found. Every plan but ``"graph"`` gives the same answer, the exact one.
 
     Attributes
     ----------
     path : str
         ``"codes"``: 8-bit codes ruled rows out. ``"float"``: float32 arithmetic on the vectors
-        did. ``"gather"``: the few rows that qualify were gathered first.
+        did. ``"gather"``: the few rows that qualify were gathered first. ``"graph"``: a walk
+        through the graph of an index looked at some rows, which only `approximate` allows.
     engine, level : str
         What computed, and with which instructions.
     threads : int
@@ -60,6 +61,12 @@ class Plan:
     survivors : float or None
         Rows that were not ruled out and so scored in float64, per query; None where the engine
         does not count them.
+    ef : int or None
+        How wide the walk was.
+    recall : float or None
+        What the index was measured to find at least, on average, where a recall was asked for.
+    note : str or None
+        Why the search was exact though an approximate one would have done.
 
     Examples
     --------
@@ -76,6 +83,9 @@ class Plan:
     threads: int
     scanned: float
     survivors: float | None
+    ef: int | None = None
+    recall: float | None = None
+    note: str | None = None
 
 
 class Matches:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import Block, Exclusions, as_words, check_count
 from vecstore.index import exact
+from vecstore.index.approximate import Asked, check_approximate
+from vecstore.index.approximate import search as walk_or_scan
 from vecstore.kernels.contract import Engine, Found
 from vecstore.lookup import as_keys, is_key
 from vecstore.parts import Rows
@@ -64,9 +66,10 @@ def nearest(
     single: bool,
     where: npt.NDArray[np.bool_] | None = None,
     exclude: Exclusions | None = None,
+    approximate: Any = None,
     threads: int | None = None,
 ) -> Matches:
-    """Search every row of a snapshot.
+    """Search a snapshot.
 
     Parameters
     ----------
@@ -84,6 +87,8 @@ def nearest(
         Which rows may be answers.
     exclude : (offsets, rows) or None
         Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
+    approximate : float, mapping or None
+        A recall that will do, or ``{"ef": n}``; None is exact.
     threads : int or None
         None takes as many as the engine thinks right.
 
@@ -93,9 +98,32 @@ def nearest(
         The k nearest under (distance, row).
     """
     k, threads = check_count(k, "k"), check_threads(threads)
+    if (asked := check_approximate(approximate)) and isinstance(metric, str):
+        found, plan = _near(snapshot, queries, k, metric, asked, where, exclude, threads)
+        return as_matches(snapshot, found, metric, plan, single=single)
     scan = planned(snapshot, len(queries), k, metric, where=where, threads=threads)
     found, plan = scan(queries, exclude)
     return as_matches(snapshot, found, metric_name(metric), plan, single=single)
+
+
+def _near(
+    snapshot: Snapshot,
+    queries: Queries,
+    k: int,
+    metric: str,
+    asked: Asked,
+    where: npt.NDArray[np.bool_] | None,
+    exclude: Exclusions | None,
+    threads: int | None,
+) -> tuple[Found, Plan]:
+    """Search by the indexes of the parts, where they have some."""
+    coded = snapshot.coded(len(queries), threads)
+    pairs = [
+        (block, part.index)
+        for whole, part in zip(coded, snapshot.parts, strict=True)
+        for block in masked([whole], where)
+    ]
+    return walk_or_scan(pairs, queries, k, metric, asked, exclude=exclude, threads=threads)
 
 
 def planned(

@@ -68,6 +68,8 @@ class State:
         self.parts: dict[Segment, Part] = {
             segment: known.get(segment) or Part.of(segment) for segment in stored.segments
         }
+        for part, index in zip(self.parts.values(), stored.indexes, strict=True):
+            part.stored_index = index
         rows = [segment.n for segment in stored.segments]
         self._first_rows = np.cumsum([0, *rows], dtype=np.int64)
         self._dead: list[int] = []

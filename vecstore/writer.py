@@ -171,6 +171,25 @@ class Writer:
             for run in worthwhile_runs(self.state.manifest):
                 self._merge(run)
 
+    def derive(self, manifests: Callable[[Callable[[], State]], Iterator[Manifest]]) -> None:
+        """Commit what is derived from the segments, a manifest after the other.
+
+        Parameters
+        ----------
+        manifests : callable
+            Given what returns the current state, yields manifests whose files are written. The
+            journal is empty; each manifest is committed before the next is asked for.
+        """
+        with self._exclusively():
+            self._fold()
+            try:
+                for manifest in manifests(lambda: self.state):
+                    if manifest != self.state.manifest:
+                        self._publish(manifest)
+            except BaseException:
+                reclaim(self._path, self.state.manifest)
+                raise
+
     def close(self) -> None:
         """Fold the journal and give up the right to write. In a forked child nothing is written."""
         if os.getpid() != self._process:

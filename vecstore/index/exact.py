@@ -16,7 +16,7 @@ from vecstore.kernels.contract import Engine, Float32s, Found, Work
 from vecstore.kernels.threads import thread_count
 from vecstore.results import Plan
 
-__all__ = ["as_plan", "choose", "search", "summed"]
+__all__ = ["as_plan", "choose", "merged", "search", "summed"]
 
 
 class _Crossover(NamedTuple):
@@ -159,7 +159,7 @@ def search(
             engine.search(some, queries, k, metric, exclude=exclude, path=way, threads=threads)
             for some, way in ways or [(plain, "float")]
         ]
-        found = parts[0] if len(parts) == 1 else _merged(parts, k)
+        found = parts[0] if len(parts) == 1 else merged(parts, k)
     return found, as_plan(engine, path, found.work, len(queries), threads)
 
 
@@ -232,8 +232,21 @@ def _gathered(
     return found._replace(rows=numbers[found.rows])
 
 
-def _merged(parts: Sequence[Found], k: int) -> Found:
-    """Return the k best of answers about different rows."""
+def merged(parts: Sequence[Found], k: int) -> Found:
+    """Return the k best of answers about different rows.
+
+    Parameters
+    ----------
+    parts : sequence of Found
+        At least one.
+    k : int
+        How many to keep.
+
+    Returns
+    -------
+    Found
+        Under (distance, row).
+    """
     distances = np.concatenate([part.distances for part in parts], axis=1)
     rows = np.concatenate([part.rows for part in parts], axis=1)
     # Unused places have distance inf, like overflowed ones, but no row: they come last.
