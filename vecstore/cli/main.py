@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import check, compact, completion, demo, manage, neighbors, query, train
+from vecstore.cli import check, compact, completion, demo, index, manage, neighbors, query, train
 from vecstore.errors import VecstoreError
 
 __all__ = ["main"]
@@ -126,6 +126,7 @@ for command in (
     manage.export,
     check.check,
     compact.compact,
+    index.index,
     train.train,
     completion.completion,
 ):

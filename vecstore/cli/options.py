@@ -12,6 +12,7 @@ from vecstore.cli.output import Style, choose_style
 from vecstore.metrics import METRICS
 
 __all__ = [
+    "approximate_option",
     "dtype_option",
     "k_option",
     "keys_from_option",
@@ -39,6 +40,12 @@ threads_option = click.option(
 )
 where_option = click.option(
     "--where", metavar="SQL", help="""Only keys whose attributes fulfil this: "year > 1990"."""
+)
+approximate_option = click.option(
+    "--approximate",
+    metavar="RECALL",
+    type=click.FloatRange(0, 1, min_open=True),
+    help='Let an index answer that finds such a share of the true neighbours; see "index".',
 )
 keys_from_option = click.option(
     "--keys-from",

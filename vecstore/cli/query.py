@@ -11,6 +11,7 @@ import vecstore
 from vecstore.cli import vectors
 from vecstore.cli.expression import label, parse_terms, parse_weight
 from vecstore.cli.options import (
+    approximate_option,
     k_option,
     keys_from_option,
     out_option,
@@ -63,16 +64,15 @@ def get(
 @keys_from_option
 @k_option
 @where_option
+@approximate_option
 @threads_option
 @output_options
 def similar(
     store: vecstore.Store,
     keys: Sequence[str],
     keys_from: TextIO | None,
-    k: int,
-    where: str | None,
-    threads: int | None,
     style: Style,
+    **options: Any,
 ) -> None:
     """Find the nearest keys of each KEY, the key itself left out.
 
@@ -86,7 +86,7 @@ def similar(
     wanted = parse_keys(store, keys, keys_from)
     answers = _in_batches(
         wanted,
-        lambda batch: store.similar(wanted[batch], k=k, where=where, threads=threads),
+        lambda batch: store.similar(wanted[batch], **options),
         "Searching",
     )
     write_answers(answers, style)
@@ -103,18 +103,17 @@ def similar(
 @k_option
 @where_option
 @click.option("--exclude", metavar="KEY", multiple=True, help="Leave KEY out of the answers.")
+@approximate_option
 @out_option("Write the answers to a .npz or .tsv file.", ".npz", ".tsv")
 @threads_option
 @output_options
 def search(
     store: vecstore.Store,
     queries: str,
-    k: int,
-    where: str | None,
     exclude: Sequence[str],
     out: Path | None,
-    threads: int | None,
     style: Style,
+    **options: Any,
 ) -> None:
     """Find the nearest keys of vectors.
 
@@ -130,9 +129,7 @@ def search(
     left_out = [parse_key(store, text) for text in exclude] or None
     answers = _in_batches(
         names,
-        lambda batch: store.search(
-            wanted[batch], k=k, where=where, exclude=left_out, threads=threads
-        ),
+        lambda batch: store.search(wanted[batch], exclude=left_out, **options),
         "Searching",
     )
     if out is None:

@@ -13,7 +13,14 @@ from rich.table import Table
 from vecstore.cli.output import SIMILAR, field
 from vecstore.results import Matches
 
-__all__ = ["console", "print_answers", "print_pairs", "print_record", "print_vectors"]
+__all__ = [
+    "console",
+    "print_answers",
+    "print_index",
+    "print_pairs",
+    "print_record",
+    "print_vectors",
+]
 
 SHOWN_VALUES = 6  # of a vector: enough to recognise it
 
@@ -64,6 +71,24 @@ def print_record(record: Mapping[str, Any]) -> None:
     console().print(table)
 
 
+def print_index(index: Mapping[str, Any]) -> None:
+    """Print what was measured of an index, a line for each width of the walk."""
+    title = f"{index['file']}: {index['rows']:,} rows, {index['bytes']:,} bytes"
+    queries = f"measured with {index['queries']} {index['source']}"
+    table = Table(box=None, header_style="bold", title=f"{title}; {queries}", title_justify="left")
+    for name in ("ef", "recall@1", "recall@10", "recall@100", "one by one /s", "batch /s"):
+        table.add_column(name, justify="right")
+    for step in index["steps"]:
+        shares = [f"{share:.4f}" for share in step["recall"]]
+        table.add_row(str(step["ef"]), *shares, *_rates(step["speed"]))
+    table.add_row("exact", *["1.0000"] * 3, *_rates(index["exact"]))
+    console().print(table)
+
+
+def _rates(speed: Mapping[str, float]) -> list[str]:
+    return [f"{rate:,.0f}" for rate in (speed["single"], speed["batch"])]
+
+
 def _answer_table(query: str, matches: Matches) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(field(query), style="cyan", overflow="fold")
@@ -81,6 +106,8 @@ def _shown(value: Any) -> str:
     """Write a fact for people: numbers with thousands, what is nested line by line."""
     if type(value) is int:
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, Mapping):
         return "\n".join(f"{name}  {_shown(inner)}" for name, inner in value.items())
     if isinstance(value, list | tuple):
