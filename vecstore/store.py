@@ -118,8 +118,8 @@ class Store(Editor):
             ``path``, ``generation``, ``rows``, ``dim``, ``metric``, ``dtype``, ``key_kind``; for a
             store of ours on disk also ``created``, ``committed`` (when its last manifest was),
             ``library``, ``files`` (name to bytes), ``segments``, ``journal_rows`` (not in segments
-            yet), ``deleted`` and ``dead_fraction`` (rows whose space `compact` gives back), and
-            ``provenance``.
+            yet), ``deleted`` and ``dead_fraction`` (rows whose space `compact` gives back),
+            ``indexes`` (how they were built and what was measured) and ``provenance``.
         """
         rows = self._open_rows()
         described = {
