@@ -1,7 +1,15 @@
 """Pictures of a store, as figures of matplotlib.
 
 ===================  ===========================================================
+`map`                every row where `project` put it, coloured by an attribute
+`neighbourhood`      a key with its nearest keys around it
+`analogy`            arrows: one analogy, or many pairs of one relation
+`matrix`             how alike some keys are, each to each
+`extremes`           the keys at both ends of a dimension
+`images`             images with those nearest to them
 `style`              colours, sizes, and how a figure becomes a file
+`labels`             names that do not collide
+`crowd`, `shades`    points of any number, and what colours they have
 ===================  ===========================================================
 
 Every function returns a figure that is the caller's own; `save` makes a PNG or SVG of it. Nothing
@@ -13,13 +21,32 @@ from typing import Any
 
 from vecstore.analysis.extras import need
 
-__all__ = ["save"]
+__all__ = [
+    "draw_analogy",
+    "draw_extremes",
+    "draw_images",
+    "draw_map",
+    "draw_matrix",
+    "draw_neighbourhood",
+    "draw_pairs",
+    "save",
+]
 
-_HOME = {"save": "style"}
+# Which module defines what.
+_HOMES = {
+    "draw_analogy": "analogy",
+    "draw_extremes": "extremes",
+    "draw_images": "images",
+    "draw_map": "map",
+    "draw_matrix": "matrix",
+    "draw_neighbourhood": "neighbourhood",
+    "draw_pairs": "analogy",
+    "save": "style",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     need("matplotlib")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

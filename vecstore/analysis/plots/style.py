@@ -8,9 +8,12 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from vecstore.storage import files
 
@@ -23,9 +26,12 @@ __all__ = [
     "NOTHING",
     "PALETTE",
     "SEQUENTIAL",
+    "along",
     "literal",
     "new_figure",
     "save",
+    "set_window",
+    "settle",
     "strip",
     "title",
 ]
@@ -55,6 +61,8 @@ SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
 _LONGEST = 40  # characters of a key in a picture
 _DPI = 120
+_PAD = 0.12  # inches, around everything
+_MARGIN = 0.03  # of a map, on each side of its outermost points
 _SUFFIXES = (".png", ".svg")
 
 
@@ -71,9 +79,46 @@ def new_figure(width: float = 9.0, height: float = 7.0) -> Figure:
     Figure
         With a layout that leaves room for titles, labels and legends.
     """
-    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained", facecolor="white")
+    figure = Figure(
+        figsize=(width, height),
+        dpi=_DPI,
+        layout=ConstrainedLayoutEngine(w_pad=_PAD, h_pad=_PAD),
+        facecolor="white",
+    )
     FigureCanvasAgg(figure)
     return figure
+
+
+def settle(figure: Figure) -> None:
+    """Lay everything out now and for good, so that what comes next can count on pixels."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
+def set_window(axes: Axes, points: npt.NDArray[np.floating]) -> None:
+    """Show all points, with as many pixels to a unit across as up: distances are true.
+
+    Parameters
+    ----------
+    axes : Axes
+        Of a figure that is settled.
+    points : ndarray, shape (n, 2)
+        Finite.
+    """
+    box = axes.get_window_extent()
+    pixels = np.array([box.width, box.height])
+    low, high = points.min(axis=0), points.max(axis=0)
+    unit = np.max((high - low) / (pixels * (1 - 2 * _MARGIN))) or 1.0
+    (left, bottom), (right, top) = ((low + high + side * unit * pixels) / 2 for side in (-1, 1))
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+
+
+def along(
+    start: npt.NDArray[np.floating], end: npt.NDArray[np.floating]
+) -> npt.NDArray[np.float64]:
+    """Return points on a line, for names to keep off it: shape (50, 2)."""
+    return np.linspace(start, end, 50)
 
 
 def strip(axes: Axes, *, frame: bool = False) -> None:

@@ -1,0 +1,167 @@
+"""An analogy as arrows: "man is to king as woman is to ...", in the plane of the three."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vecstore.analysis.plots.labels import Labels
+from vecstore.analysis.plots.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    NOTHING,
+    PALETTE,
+    along,
+    literal,
+    new_figure,
+    set_window,
+    settle,
+    strip,
+    title,
+)
+from vecstore.store import Store
+
+__all__ = ["draw_analogy", "draw_pairs"]
+
+Floats = npt.NDArray[np.float64]
+
+_FEWEST = 2  # pairs
+
+
+def draw_analogy(store: Store, start: Any, end: Any, other: Any, k: int = 8) -> Figure:
+    """Draw what is to a key as one key is to another.
+
+    Parameters
+    ----------
+    store : Store
+        Of any metric.
+    start, end, other : str or int
+        Keys: `start` is to `end` as `other` is to what is searched.
+    k : int, default 8
+        How many answers, the best of them in red.
+
+    Returns
+    -------
+    Figure
+        The plane through the three. The tip of the lower arrow is the very point that is searched
+        near, and the answers are where they fall on the plane.
+
+    Raises
+    ------
+    KeyNotFoundError
+        If a key is missing.
+    ValueError
+        If the three are on a line.
+    """
+    answers = store.analogy([end, other], [start], k=k).keys
+    names = [start, end, other, *(key for key in answers.tolist() if key not in (None, -1))]
+    vectors = _vectors(store, names)
+    points = (vectors - vectors[0]) @ _plane(vectors[1] - vectors[0], vectors[2] - vectors[0]).T
+    target = points[1] + points[2]
+    figure, axes = _new_axes(
+        f"{literal(end)} - {literal(start)} + {literal(other)} = {literal(names[3])}",
+        f"the plane of {literal(start)}, {literal(end)} and {literal(other)}; "
+        "other answers in grey",
+        np.vstack([points, target]),
+    )
+    _arrow(axes, points[0], points[1], PALETTE[0])
+    _arrow(axes, points[2], target, PALETTE[0])
+    for pair in ((points[0], points[2]), (points[1], target)):
+        axes.plot(*np.array(pair).T, color=NOTHING, linewidth=1, linestyle="--", zorder=1)
+    axes.plot(*np.array([target, points[3]]).T, color=ACCENT, lw=1, ls=":", zorder=2)
+    axes.plot(*points[4:].T, "o", ms=6, color=MUTED, alpha=0.6, zorder=2)
+    axes.plot(*points[:3].T, "o", ms=8, color=INK, zorder=3)
+    axes.plot(*points[3], "o", ms=8, color=ACCENT, zorder=3)
+    lines = along(points[0], points[1]), along(points[2], target), along(target, points[3])
+    Labels(axes, np.vstack([points, *lines]), marker=4.5).add(points, names)
+    return figure
+
+
+def draw_pairs(store: Store, pairs: list[tuple[Any, Any]], heading: str = "") -> Figure:
+    """Draw an arrow for each pair of keys: if they stand for one relation, the arrows agree.
+
+    Parameters
+    ----------
+    store : Store
+        Of any metric.
+    pairs : list of pairs of keys
+        Each from and to, two pairs at least.
+    heading : str
+        Over the picture.
+
+    Returns
+    -------
+    Figure
+        The two principal components of all these keys.
+
+    Raises
+    ------
+    KeyNotFoundError
+        If a key is missing.
+    ValueError
+        If there are fewer than two pairs.
+    """
+    if len(pairs) < _FEWEST:
+        raise ValueError(f"`pairs` must be at least {_FEWEST}; got {len(pairs)}.")
+    names = list(dict.fromkeys(key for pair in pairs for key in pair))
+    vectors = _vectors(store, names)
+    centered = vectors - vectors.mean(axis=0)
+    *_, directions = np.linalg.svd(centered, full_matrices=False)
+    points = centered @ directions[:2].T
+    place = dict(zip(names, points, strict=True))
+    figure, axes = _new_axes(
+        literal(heading or f"{pairs[0][0]} to {pairs[0][1]}, and so on"),
+        f"{len(pairs)} pairs; the two directions in which these {len(names)} keys differ most",
+        points,
+    )
+    for start, end in pairs:
+        _arrow(axes, place[start], place[end], PALETTE[0])
+    starts = [place[start] for start, _ in pairs]
+    ends = [place[end] for _, end in pairs]
+    axes.plot(*np.transpose(starts), "o", ms=7, color=INK, zorder=3)
+    axes.plot(*np.transpose(ends), "o", ms=7, color=ACCENT, zorder=3)
+    lines = [along(place[start], place[end]) for start, end in pairs]
+    Labels(axes, np.vstack(lines), marker=4.5).add(points, names)
+    return figure
+
+
+def _vectors(store: Store, names: list[Any]) -> Floats:
+    """Return vectors in float64, of unit length under cosine, as `Store.analogy` adds them."""
+    vectors = store[names].astype(np.float64)
+    if store.metric == "cosine":
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def _plane(first: Floats, second: Floats) -> Floats:
+    """Return two orthonormal directions, the first of them up: shape (2, dim)."""
+    up = first / (np.linalg.norm(first) or 1.0)
+    across = second - (second @ up) * up
+    length = np.linalg.norm(across)
+    if not np.any(first) or length <= 1e-6 * np.linalg.norm(second):
+        raise ValueError("The three keys must not be on a line; these are.")
+    return np.array([across / length, up])
+
+
+def _new_axes(text: str, note: str, points: Floats) -> tuple[Figure, Axes]:
+    figure = new_figure(9, 7)
+    axes = figure.add_subplot()
+    strip(axes, frame=True)
+    title(axes, text, note)
+    settle(figure)
+    margin = 0.1 * np.ptp(points, axis=0).max()  # for names
+    set_window(axes, np.vstack([points - margin, points + margin]))
+    return figure, axes
+
+
+def _arrow(axes: Axes, start: Floats, end: Floats, color: str) -> None:
+    axes.annotate(
+        "",
+        (float(end[0]), float(end[1])),
+        (float(start[0]), float(start[1])),
+        arrowprops={"arrowstyle": "-|>", "color": color, "lw": 1.8, "shrinkA": 6, "shrinkB": 5},
+        zorder=2,
+    )

@@ -1,0 +1,169 @@
+"""Images, and the images nearest to them."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vecstore.analysis.plots.style import (
+    ACCENT,
+    FAINT,
+    INK,
+    MUTED,
+    PALETTE,
+    literal,
+    new_figure,
+    strip,
+)
+from vecstore.arrays import check_count
+from vecstore.errors import VecstoreError
+from vecstore.reader import Where
+from vecstore.results import Matches
+from vecstore.store import Store
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["draw_images"]
+
+_MOST = 20  # rows, and columns
+_SIDE = 224  # pixels to which images are made smaller
+
+
+def draw_images(
+    store: Store,
+    keys: Sequence[Any],
+    k: int = 7,
+    *,
+    folder: str | PathLike[str] = ".",
+    column: str | None = None,
+    label: str | None = None,
+    where: Where = None,
+) -> Figure:
+    """Draw images, each with the images nearest to it.
+
+    Parameters
+    ----------
+    store : Store
+        Of vectors of images.
+    keys : sequence of keys
+        Of 1 to 20 images, a row of the grid each.
+    k : int, default 7
+        How many neighbours each.
+    folder : path-like, default "."
+        Where paths that are not absolute begin.
+    column : str or None
+        The attribute with the path of each image; None takes the keys themselves.
+    label : str or None
+        An attribute to write under the images; neighbours that differ in it from their image are
+        framed in red, those that do not in blue.
+    where : str, polars.Expr, array_like of bool, or None
+        Which neighbours; see `Store.search`.
+
+    Returns
+    -------
+    Figure
+        A row for each image, the image first, with distances under its neighbours.
+
+    Raises
+    ------
+    KeyNotFoundError
+        If a key is missing.
+    ValueError
+        If there are no keys or too many, or no such attribute.
+    VecstoreError
+        If an image cannot be read.
+    """
+    k = check_count(k, "k")
+    names = list(dict.fromkeys(keys))
+    if k > _MOST:
+        raise ValueError(f"`k` must be at most {_MOST}, to be seen; got {k}.")
+    if not 1 <= len(names) <= _MOST:
+        raise ValueError(f"`keys` must be 1 to {_MOST} different keys; got {len(names)}.")
+    for name, argument in ((column, "column"), (label, "label")):
+        if name is not None and name not in store.frame([]).columns:
+            raise ValueError(f'`{argument}` must name a column of the store; got "{name}".')
+    matches = store.similar(names, k=k, where=where)
+    rows = [
+        _tiles(store, name, found, column, label, Path(folder))
+        for name, found in zip(names, matches, strict=True)
+    ]
+    figure = new_figure(1.35 * (k + 1) + 0.3, 1.65 * len(names) + 0.3)
+    if label is not None:
+        figure.suptitle(
+            f"blue: the same {literal(label)}    red: another",
+            x=0.01,
+            ha="left",
+            fontsize=9,
+            color=MUTED,
+        )
+    grid = figure.subplots(len(names), k + 1, squeeze=False)
+    for axes in grid.flat:
+        strip(axes)
+    for row, tiles in zip(grid, rows, strict=True):
+        for axes, tile in zip(row, tiles, strict=False):  # fewer may be near than there is room for
+            _draw_tile(axes, tile)
+    return figure
+
+
+class _Tile(NamedTuple):
+    """An image of the grid, and what is written under it."""
+
+    image: "Image"
+    text: str
+    distance: float | None
+    color: str
+
+
+def _tiles(
+    store: Store, key: Any, found: Matches, column: str | None, label: str | None, folder: Path
+) -> list[_Tile]:
+    """Return an image and those nearest to it."""
+    table = store.frame([key, *(match.key for match in found)])
+    texts = table[label or "key"].to_list()
+    distances = [None, *(match.distance for match in found)]
+    tiles = []
+    for name, path, text, distance in zip(
+        table["key"].to_list(), table[column or "key"].to_list(), texts, distances, strict=True
+    ):
+        color = FAINT
+        if label and distance is not None:
+            color = PALETTE[0] if text == texts[0] else ACCENT
+        tiles.append(_Tile(_read(folder, name, path), literal(text), distance, color))
+    return tiles
+
+
+def _read(folder: Path, key: Any, path: Any) -> "Image":
+    """Return an image, small enough for its place in the grid."""
+    from PIL import Image
+
+    if not isinstance(path, str):
+        raise VecstoreError(f'"{key}" has no path to an image; name the column that has.')
+    try:
+        with Image.open(folder / path) as image:
+            small = image.convert("RGB")
+            small.thumbnail((_SIDE, _SIDE))
+            return small
+    except OSError as error:
+        raise VecstoreError(
+            f'The image of "{key}" cannot be read: {folder / path}. Name the folder it is in.'
+        ) from error
+
+
+def _draw_tile(axes: Axes, tile: _Tile) -> None:
+    itself = tile.distance is None
+    axes.imshow(np.asarray(tile.image))
+    axes.set_xlabel(
+        tile.text if itself else f"{tile.text}\n{tile.distance:.3f}",
+        fontsize=8,
+        fontweight="bold" if itself else "normal",
+        color=INK if itself else MUTED,
+        labelpad=3,
+    )
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(tile.color)
+    axes.spines[:].set_linewidth(2.5)

@@ -1,0 +1,169 @@
+"""Names beside points, none of them over another.
+
+Greedy: each name takes, of the free places in the nearest ring around its point that has any, the
+one that covers the fewest other points. From the second ring on a line leads to the point.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
+
+from vecstore.analysis.plots.style import INK, MUTED, literal
+
+__all__ = ["Labels"]
+
+Floats = npt.NDArray[np.float64]
+
+# Distances of the rings, and of two names, in pixels.
+_RINGS = (3.0, 14.0, 28.0, 46.0, 70.0, 100.0, 140.0)
+_GAP = 2.0
+# Where around the point: right, left, above, below, and between.
+_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+_CELL = 4  # pixels, of the grid in which points are counted
+
+
+class Labels:
+    """The names in one set of axes. A ring of 0 is the point itself.
+
+    Parameters
+    ----------
+    axes : Axes
+        Of a figure that is settled.
+    crowd : ndarray, shape (n, 2)
+        All points that are drawn, and points on lines: what names shall rather not cover.
+    marker : float, default 2
+        Half the width of what marks a point, in typographic points.
+    """
+
+    def __init__(self, axes: Axes, crowd: npt.NDArray[np.floating], marker: float = 2) -> None:
+        figure = cast(Figure, axes.get_figure())
+        self._axes = axes
+        self._points_per_pixel = 72 / figure.dpi
+        self._marker = marker / self._points_per_pixel
+        box = axes.get_window_extent()
+        self._low, self._high = np.array(box.min), np.array(box.max)
+        self._taken = np.empty((0, 4))
+        self._sums = self._counted(crowd)
+
+    def add(self, points: npt.NDArray[np.floating], names: Sequence[object]) -> None:
+        """Name points, every one of them, even where no place is free."""
+        here = self._axes.transData.transform(points)
+        self._take(np.hstack([here - self._marker, here + self._marker]))
+        for point, name in zip(points, names, strict=True):
+            if not self._put(point, name, _RINGS, bold=True):
+                self._put(point, name, _RINGS, bold=True, anywhere=True)
+
+    def add_over(self, points: npt.NDArray[np.floating], names: Sequence[object]) -> None:
+        """Name places rather than points: right there, or as near as is free."""
+        for point, name in zip(points, names, strict=True):
+            self._put(point, name, (0.0, *_RINGS[:3]), size=11, bold=True, line=False)
+
+    def add_what_fits(
+        self, candidates: Iterable[tuple[npt.NDArray[np.floating], object]], most: int
+    ) -> int:
+        """Name at most so many of the points that come, in their order, where there is room.
+
+        Returns
+        -------
+        int
+            How many it named.
+        """
+        named = 0
+        for point, name in candidates:
+            if named == most:
+                break
+            named += self._put(point, name, _RINGS[:1], size=8)
+        return named
+
+    def _put(
+        self,
+        point: npt.NDArray[np.floating],
+        name: object,
+        rings: Sequence[float],
+        *,
+        size: float = 9,
+        bold: bool = False,
+        line: bool = True,
+        anywhere: bool = False,
+    ) -> bool:
+        """Write a name at the best free place of the first ring that has one, if any has."""
+        label = self._axes.annotate(
+            literal(name),
+            (float(point[0]), float(point[1])),
+            (0, 0),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=size,
+            fontweight="bold" if bold else "normal",
+            color=INK,
+            zorder=5,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            annotation_clip=False,
+        )
+        extent = label.get_window_extent()
+        half = np.array([extent.width, extent.height]) / 2 + _GAP
+        pixel = self._axes.transData.transform(point)
+        for ring in rings:
+            offsets = [self._offset(np.array(side, float), half, ring) for side in _SIDES]
+            costs = [0.0 if anywhere else self._cost(pixel + offset, half) for offset in offsets]
+            best = int(np.argmin(costs))
+            if np.isfinite(costs[best]):
+                self._settle(label, pixel, offsets[best], half, line=line and ring > rings[0])
+                return True
+        label.remove()
+        return False
+
+    def _offset(self, side: Floats, half: Floats, ring: float) -> Floats:
+        """Return where the middle of a name is that touches the ring on this side."""
+        if not ring:
+            return np.zeros(2)
+        return np.asarray(side * (half + (self._marker + ring) / np.linalg.norm(side)))
+
+    def _cost(self, middle: Floats, half: Floats) -> float:
+        """Return how many points a name here would cover; infinity where it may not be."""
+        low, high = middle - half, middle + half
+        if (low < self._low).any() or (high > self._high).any():
+            return np.inf
+        taken = self._taken
+        apart = (taken[:, :2] > high).any(axis=1) | (taken[:, 2:] < low).any(axis=1)
+        if not apart.all():
+            return np.inf
+        (left, bottom), (right, top) = self._cells(low), self._cells(high) + 1
+        sums = self._sums
+        inside = sums[right, top] - sums[left, top] - sums[right, bottom] + sums[left, bottom]
+        return float(inside)
+
+    def _settle(
+        self, label: Annotation, pixel: Floats, offset: Floats, half: Floats, *, line: bool
+    ) -> None:
+        label.set_position(tuple(offset * self._points_per_pixel))
+        low, high = pixel + offset - half, pixel + offset + half
+        self._take(np.hstack([low, high])[np.newaxis])
+        if line:
+            ends = np.array([pixel, np.clip(pixel, low, high)])
+            x, y = self._axes.transData.inverted().transform(ends).T
+            self._axes.plot(x, y, color=MUTED, linewidth=0.6, zorder=4)
+
+    def _take(self, boxes: Floats) -> None:
+        self._taken = np.vstack([self._taken, boxes])
+
+    def _cells(self, pixels: Floats) -> npt.NDArray[np.int64]:
+        last = np.array(self._sums.shape) - 2
+        cells = (pixels - self._low) // _CELL
+        return np.asarray(np.clip(cells, 0, last), np.int64)
+
+    def _counted(self, crowd: npt.NDArray[np.floating]) -> Floats:
+        """Return how many points are left of and below each corner of the grid."""
+        shape = np.maximum((self._high - self._low) // _CELL + 1, 1).astype(int)
+        sums = np.zeros(shape + 1)
+        self._sums = sums
+        columns, rows = self._cells(self._axes.transData.transform(crowd)).T
+        np.add.at(sums, (columns + 1, rows + 1), 1)
+        return np.asarray(sums.cumsum(axis=0).cumsum(axis=1))

@@ -1,0 +1,171 @@
+"""A map: every row where its coordinates say, in the colour of an attribute."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from vecstore.analysis.plots.crowd import draw_points, scale
+from vecstore.analysis.plots.labels import Labels
+from vecstore.analysis.plots.shades import Categories, Quantities, shades
+from vecstore.analysis.plots.style import (
+    INK,
+    MUTED,
+    literal,
+    new_figure,
+    set_window,
+    settle,
+    strip,
+    title,
+)
+from vecstore.analysis.selection import Selection
+from vecstore.errors import VecstoreError
+from vecstore.reader import Where
+from vecstore.store import Store
+
+__all__ = ["draw_map"]
+
+_CELLS = 32  # of a side of the grid in which the middle of a category is looked for
+
+
+def draw_map(
+    store: Store,
+    *,
+    color: str | None = None,
+    names: Sequence[Any] = (),
+    most: int = 0,
+    where: Where = None,
+    columns: tuple[str, str] = ("x", "y"),
+    heading: str | None = None,
+) -> Figure:
+    """Draw the map that `project` made.
+
+    Parameters
+    ----------
+    store : Store
+        With coordinates.
+    color : str or None
+        An attribute. Categories get a legend, and their names where they are unless keys are named
+        there; quantities get a scale.
+    names : sequence of keys
+        Points to name, all of them.
+    most : int, default 0
+        How many more points to name, in the order of insertion, as far as there is room. In a file
+        of word vectors that is usually the order of frequency.
+    where : str, polars.Expr, array_like of bool, or None
+        Which rows; see `Store.search`.
+    columns : pair of str, default ("x", "y")
+        The attributes with the coordinates; rows that have none are left out.
+    heading : str or None
+        Over the picture; None takes the name of the store.
+
+    Returns
+    -------
+    Figure
+        Up to 20,000 points are dots; more are counted by pixel.
+
+    Raises
+    ------
+    ValueError
+        If there is no such attribute, or nothing in it.
+    VecstoreError
+        If the store, or a key to name, has no coordinates.
+    KeyNotFoundError
+        If a name is no key of the store.
+    """
+    selection = Selection(store, where)
+    points = _points(selection, columns)
+    placed = np.asarray(np.isfinite(points).all(axis=1))
+    keys, points = selection.keys[placed], points[placed]
+    look = None if color is None else shades(selection.column(color, "color").filter(placed))
+    named = _named_points(store, names, columns)
+    figure = new_figure()
+    axes = figure.add_subplot()
+    strip(axes, frame=True)
+    default = store.path.name if store.path else "Map"
+    note = f"{len(points):,} points" + (f", coloured by {literal(color)}" if color else "")
+    title(axes, literal(heading or default), note)
+    _add_key(figure, axes, look, literal(color))
+    settle(figure)
+    set_window(axes, points)
+    draw_points(axes, points, look)
+    labels = Labels(axes, points)
+    if len(named):
+        axes.plot(*named.T, "o", ms=5, mfc="white", mec=INK, mew=1.2, zorder=3)
+        labels.add(named, names)
+    elif isinstance(look, Categories) and not most:
+        labels.add_over(*_middles(points, look))
+    if most:
+        labels.add_what_fits(zip(points, keys.tolist(), strict=True), most)
+    return figure
+
+
+def _points(selection: Selection, columns: tuple[str, str]) -> npt.NDArray[np.float64]:
+    """Return coordinates, NaN where there are none: shape (n, 2)."""
+    missing = [name for name in columns if name not in selection.frame.columns]
+    if missing:
+        raise VecstoreError(
+            f"There is no map in this store, for want of a column {' or '.join(missing)}; "
+            "project it first."
+        )
+    values = [selection.column(name, "columns").cast(float).to_numpy() for name in columns]
+    return np.column_stack(values).astype(np.float64)
+
+
+def _named_points(
+    store: Store, names: Sequence[Any], columns: tuple[str, str]
+) -> npt.NDArray[np.float64]:
+    if not len(names):
+        return np.empty((0, 2))
+    points = store.frame(list(names)).select(columns).to_numpy().astype(np.float64)
+    nowhere = np.isnan(points).any(axis=1)
+    if nowhere.any():
+        raise VecstoreError(f'"{names[int(nowhere.argmax())]}" is not on the map.')
+    return points
+
+
+def _add_key(figure: Figure, axes: Axes, look: Categories | Quantities | None, name: str) -> None:
+    """Say beside the map what the colours mean."""
+    if isinstance(look, Quantities):
+        bar = figure.colorbar(scale(look), ax=axes, shrink=0.5, aspect=25, extend="both")
+        bar.set_label(name, color=MUTED)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(color=MUTED, labelcolor=MUTED, labelsize=8)
+    elif isinstance(look, Categories):
+        texts = [f"{literal(n)}  {c:,}" for n, c in zip(look.names, look.counts, strict=True)]
+        texts += [look.rest] if look.rest else []
+        dots = [
+            Line2D([], [], marker="o", linestyle="", markersize=7, color=tuple(color))
+            for color in look.colors
+        ]
+        figure.legend(
+            dots[: len(texts)],
+            texts,
+            loc="outside right upper",
+            title=name,
+            frameon=False,
+            fontsize=9,
+            title_fontproperties={"weight": "bold", "size": 10},
+            alignment="left",
+        )
+
+
+def _middles(
+    points: npt.NDArray[np.float64], look: Categories
+) -> tuple[npt.NDArray[np.float64], list[str]]:
+    """Return for each category where most of it is. A mean may lie where nothing is."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    edges = [np.linspace(low[axis], high[axis], _CELLS + 1) for axis in (0, 1)]
+    middles = []
+    for code in range(len(look.names)):
+        x, y = points[look.codes == code].T
+        counts = np.histogram2d(x, y, bins=(edges[0], edges[1]))[0]
+        padded = np.pad(counts, 1)
+        around = sum(padded[i : i + _CELLS, j : j + _CELLS] for i in range(3) for j in range(3))
+        cell = np.unravel_index(np.argmax(around), counts.shape)
+        middles.append([(edges[a][cell[a]] + edges[a][cell[a] + 1]) / 2 for a in (0, 1)])
+    return np.array(middles), look.names

@@ -1,0 +1,101 @@
+"""What the values of an attribute look like: categories, or quantities."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.colors import to_rgb
+
+from vecstore.analysis.plots.style import NOTHING, PALETTE
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["Categories", "Quantities", "shades"]
+
+
+@dataclass(frozen=True)
+class Categories:
+    """Values of which there are few different ones.
+
+    Attributes
+    ----------
+    codes : ndarray of int64, shape (n,)
+        Which of the names each point has; -1 for none of them.
+    names : list of str
+        At most ten, the most frequent first; in their natural order if these are all.
+    counts : list of int
+        How many points have each.
+    rest : str
+        What the others are, for a legend; empty if there are none.
+    """
+
+    codes: npt.NDArray[np.int64]
+    names: list[str]
+    counts: list[int]
+    rest: str
+
+    @property
+    def colors(self) -> npt.NDArray[np.float64]:
+        """Red, green and blue of each name, and last of what has none: shape (names + 1, 3)."""
+        return np.array([to_rgb(color) for color in (*PALETTE[: len(self.names)], NOTHING)])
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """Numbers on a scale.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n,)
+        NaN where one is missing.
+    low, high : float
+        The scale, from the 1st to the 99th percentile: one outlier shall not grey out the rest.
+    """
+
+    values: npt.NDArray[np.float64]
+    low: float
+    high: float
+
+
+def shades(values: "polars.Series") -> Categories | Quantities:
+    """Return how to colour by an attribute.
+
+    Parameters
+    ----------
+    values : polars.Series
+        Text, booleans, and integers of at most ten different values are categories.
+
+    Returns
+    -------
+    Categories or Quantities
+        Of as many points.
+
+    Raises
+    ------
+    TypeError
+        If the values are dates, which have no agreed colours.
+    """
+    import polars as pl
+
+    if values.dtype.is_temporal():
+        raise TypeError(
+            f'Colours need numbers or categories; "{values.name}" holds {values.dtype}.'
+        )
+    few = values.dtype.is_integer() and values.n_unique() <= len(PALETTE)
+    if values.dtype.is_numeric() and not few:
+        numbers = values.cast(pl.Float64).to_numpy().astype(np.float64)
+        low, high = np.nanpercentile(numbers, [1, 99])
+        return Quantities(numbers, float(low), float(high))
+    counts = values.drop_nulls().value_counts(sort=True)
+    different = counts.height
+    shown = counts.head(len(PALETTE))
+    if different <= len(PALETTE):
+        shown = shown.sort(values.name)
+    present = shown[values.name].to_list()
+    place = {value: code for code, value in enumerate(present)}
+    codes = np.array([place.get(value, -1) for value in values.to_list()], np.int64)
+    rest = [f"{different - len(present)} others"] if different > len(present) else []
+    rest += ["no value"] if values.null_count() else []
+    return Categories(codes, [str(v) for v in present], shown["count"].to_list(), ", ".join(rest))
