@@ -2,10 +2,12 @@
 
 import gzip
 import io
+import json
 import random
 import struct
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +47,24 @@ def hdf5() -> bytes:
     return file.getvalue()
 
 
+def keras_weights() -> bytes:
+    file = io.BytesIO()
+    with h5py.File(file, "w") as archive:
+        archive["layers/embedding/vars/0"] = VECTORS
+        archive["layers/embedding/vars"].attrs["name"] = np.bytes_("words")
+    return file.getvalue()
+
+
+def keras() -> bytes:
+    file = io.BytesIO()
+    layer = {"class_name": "Embedding", "config": {"name": "words", "output_dim": 5}}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", json.dumps({"config": {"layers": [layer]}}))
+        archive.writestr("model.weights.h5", keras_weights())
+    return file.getvalue()
+
+
 def parquet() -> bytes:
     file = io.BytesIO()
     pl.DataFrame({"key": WORDS, "vector": VECTORS}).write_parquet(file)
@@ -76,6 +96,8 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "npy": npy,
     "npz": npz,
     "hdf5": hdf5,
+    "keras": keras,
+    "keras weights": keras_weights,
     "parquet": parquet,
     "fvecs": lambda: b"".join(struct.pack("<i", 5) + row.tobytes() for row in VECTORS),
     "fbin": lambda: struct.pack("<2i", 20, 5) + VECTORS.tobytes(),

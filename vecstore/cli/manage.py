@@ -55,7 +55,12 @@ FORMAT_OF_SUFFIX = {
     help="At a line that cannot be read, or whose key came before: stop, or skip and count it.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many vectors.")
-@click.option("--dataset", help="Dataset, array or column of the vectors.  [default: guessed]")
+@click.option(
+    "--dataset",
+    "--layer",
+    metavar="NAME",
+    help="Dataset, array, column or layer of the vectors.  [default: guessed]",
+)
 @click.option("--keys", help="Dataset, array, column or file of the keys.  [default: guessed]")
 @click.option("--key-kind", type=click.Choice(["str", "int"]), help="Convert the keys.")
 @click.option("--member", help="Which file of a .zip archive.")
@@ -71,6 +76,7 @@ def import_(file: Path, store: str, style: Style, **options: Any) -> None:
       vecstore import glove.6B.300d.txt words.vecs
       vecstore import cc.en.300.bin.gz words.vecs --limit 400000 --dtype float16
       vecstore import photos.parquet photos.vecs --dataset embedding --keys path
+      vecstore import model.keras words.vecs --layer words --keys vocabulary.txt
     """
     begun = time.perf_counter()
     with progress(f"Importing {file.name}") as report_progress:

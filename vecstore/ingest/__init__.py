@@ -4,13 +4,16 @@ How a file becomes batches::
 
     source      its bytes, decompressed
     recognise   which format they are in
-    text, word2vec, fasttext, vecs, arrays, hdf5, parquet, projector
+    text, word2vec, fasttext, vecs, arrays, hdf5, keras_table, parquet, projector
                 each makes a `table.Table` of a file: chunks of rows, and what is wrong with others
     sieve       takes out rows that no store could hold
     reader      raises, or counts, what was wrong; hands on the rest
 
 Text takes the fast way: `pipeline` reads and decompresses ahead while `csrc/text.h` parses; `lines`
 says what it must find. `importing` puts a reader into a store, `export` writes files.
+
+Models in memory have a home of their own, `vecstore.ingest.keras`, which also makes layers of
+stores.
 """
 
 from vecstore.ingest.export import WRITABLE, export

@@ -44,8 +44,8 @@ def read(
     dtype : dtype-like, default "float32"
         float32 or float16: what vectors come as. One with a value too large for it is not finite.
     dataset : str or None
-        Which dataset of an HDF5 file, array of an ``.npz`` or column of a Parquet file holds the
-        vectors; None guesses.
+        Which dataset of an HDF5 file, array of an ``.npz``, column of a Parquet file or layer of a
+        model of Keras holds the vectors; None guesses.
     keys : str, path-like or None
         Which dataset, array or column holds the keys, or which column of a projector's metadata;
         or the path of the file that holds the keys of a matrix, or the metadata. None guesses;

@@ -12,6 +12,8 @@ from vecstore.errors import IngestError
 from vecstore.ingest.arrays import open_npy, open_npz
 from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
 from vecstore.ingest.hdf5 import open_hdf5
+from vecstore.ingest.keras_files import holds_keras, is_shards
+from vecstore.ingest.keras_table import open_keras
 from vecstore.ingest.parquet import open_parquet
 from vecstore.ingest.projector import find_metadata, open_projector
 from vecstore.ingest.sniff import sniff_bare, sniff_text
@@ -41,6 +43,7 @@ FORMATS: dict[str, Opener] = {
     "npy": open_npy,
     "npz": open_npz,
     "hdf5": open_hdf5,
+    "keras": open_keras,
     "parquet": open_parquet,
     "projector": open_projector,
     **{name: partial(open_vecs, name) for name in VECS_TYPES},
@@ -77,6 +80,8 @@ def recognise(source: Source) -> str:
     if not head:
         raise IngestError(f"{source.path} is empty.")
     found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+    if is_shards(head) or (found == "hdf5" and holds_keras(source.file())):
+        found = "keras"
     found = found or _recognise_text(source) or _recognise_matrix(source)
     if found is None and looks_like_fasttext(head):
         found = "fasttext"

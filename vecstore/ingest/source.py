@@ -18,6 +18,8 @@ __all__ = ["Source"]
 _HEAD_BYTES = 1 << 18
 _LONGEST_HEAD_BYTES = 1 << 24
 _COPIED_BYTES = 1 << 20
+# What Keras calls them in its archives.
+_KERAS_WEIGHTS = "model.weights.h5"
 
 
 class Source:
@@ -27,7 +29,7 @@ class Source:
     ----------
     path : path-like
         The file. A ``.zip`` archive must have one member, unless `member` says which is meant; an
-        ``.npz`` file is not taken for an archive.
+        ``.npz`` file is not taken for an archive. Of a ``.keras`` file it is the weights.
     member : str or None
         Name of a member of a ``.zip`` archive.
 
@@ -131,6 +133,8 @@ class Source:
         members = zip_members(self.path)
         if member is None and len(members) == 1:
             return members[0]
+        if member is None and _KERAS_WEIGHTS in members:
+            return _KERAS_WEIGHTS
         if member in members:
             return member
         listed = ", ".join(f'"{one}"' for one in members)

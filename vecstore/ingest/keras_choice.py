@@ -1,0 +1,118 @@
+"""Which matrix of a model is meant: the one that is named, or its only embedding."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from vecstore.errors import IngestError
+
+__all__ = ["EMBEDDING", "Candidate", "choose", "matrix_shape"]
+
+Weight = TypeVar("Weight")
+
+#: The class of the layers that are looked for.
+EMBEDDING = "Embedding"
+_EMBEDDINGS = (EMBEDDING, "ReversibleEmbedding")
+
+# Enough to see what a model is; it may have hundreds.
+_LISTED = 12
+
+
+class Candidate(NamedTuple, Generic[Weight]):
+    """A matrix of a model.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What it may be called: the name of its layer first, what no other has last.
+    kind : str
+        The class of its layer, as far as it is known.
+    shape : tuple of int
+        Rows and columns.
+    weight : object
+        What it is read from.
+    """
+
+    names: tuple[str, ...]
+    kind: str
+    shape: tuple[int, int]
+    weight: Weight
+
+
+def matrix_shape(shape: Sequence[int]) -> tuple[int, int] | None:
+    """Return the rows and columns of a weight; None if it is no matrix.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the weight. The kernel of a convolution is a matrix if it sees one point at a time.
+
+    Returns
+    -------
+    tuple of int, or None
+
+    Examples
+    --------
+    >>> matrix_shape((250, 5)), matrix_shape((1, 1, 16, 64)), matrix_shape((3, 3, 16, 64))
+    ((250, 5), (16, 64), None)
+    """
+    if len(shape) < 2 or any(n != 1 for n in shape[:-2]):
+        return None
+    return shape[-2], shape[-1]
+
+
+def choose(
+    candidates: Sequence[Candidate[Weight]], layer: str | None, what: object
+) -> Candidate[Weight]:
+    """Return the matrix that a caller means.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Of a model.
+    layer : str or None
+        A name of one of them; None is the embedding, if there is only one.
+    what : object
+        Names the model in errors.
+
+    Returns
+    -------
+    Candidate
+        One of them.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name, or more than one.
+    IngestError
+        If there is not exactly one embedding.
+    """
+    if layer is None:
+        found = [one for one in candidates if one.kind in _EMBEDDINGS]
+        if len(found) == 1:
+            return found[0]
+        how_many = f"{len(found)} Embedding layers" if found else "no Embedding layer"
+        way_out = f"Pass layer= with one of {_listed(found or candidates)}"
+        if not candidates:
+            way_out = "None of its weights is a matrix"
+        raise IngestError(f"{what} has {how_many}. {way_out}.")
+    named = [one for one in candidates if layer.strip("/") in one.names]
+    if len(named) == 1:
+        return named[0]
+    if not named:
+        choices = f"one of {_listed(candidates)}" if candidates else "that of a matrix"
+        raise ValueError(f'`layer` must be {choices} in {what}; got "{layer}".')
+    raise ValueError(
+        f'`layer` must name one matrix of {what}; "{layer}" is the name of {_listed(named)}.'
+    )
+
+
+def _listed(candidates: Sequence[Candidate[Weight]]) -> str:
+    """List the candidates by the first of their names that is theirs alone."""
+    owners = Counter(name for one in candidates for name in {*one.names})
+    shown = []
+    for one in candidates[:_LISTED]:
+        name = next((name for name in one.names if owners[name] == 1), one.names[-1])
+        shown.append(f'"{name}" {one.shape}')
+    more = len(candidates) - len(shown)
+    return ", ".join(shown + ([f"{more} more"] if more else []))
