@@ -1,0 +1,312 @@
+"""Vectors of images, from any network of Keras."""
+
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from os import PathLike
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import check_count
+from vecstore.images.families import require_keras
+from vecstore.images.files import Images, Source, open_images
+from vecstore.images.layers import (
+    PRECISIONS,
+    cut,
+    features,
+    in_bfloat16,
+    input_size,
+    resolve_layer,
+)
+from vecstore.images.networks import digest, load_network
+from vecstore.images.pixels import pixel_batches, why_unreadable
+from vecstore.ingest.image_report import ImageReport
+from vecstore.ingest.image_store import ImageStore
+from vecstore.store import Store
+
+__all__ = ["ImageExtractor"]
+
+Progress = Callable[[int, int | None], None]
+
+# Images that the network gets at a time. Larger batches are slower on a processor: what lies
+# between two layers no longer fits its caches, and is memory fresh from the system each time.
+_BATCH = 16
+# Images in a commit: what Ctrl-C or a crash can cost.
+_COMMIT = 256
+
+
+class Extracted(NamedTuple):
+    """What the network made of one batch.
+
+    Attributes
+    ----------
+    places : ndarray of int64, shape (n,)
+        Which images, ascending.
+    vectors : ndarray of float32, shape (n, dim)
+        Theirs.
+    stored : ndarray of int32, shape (n, 2)
+        Their heights and widths as they are in the files.
+    """
+
+    places: npt.NDArray[np.int64]
+    vectors: npt.NDArray[np.float32]
+    stored: npt.NDArray[np.int32]
+
+
+class ImageExtractor:
+    """Makes vectors of images: what a layer of a network says about them.
+
+    Parameters
+    ----------
+    model : str, path-like or keras.Model, default "vgg16"
+        A network of `keras.applications` by its name (capitals and underscores do not count), the
+        path of a ``.keras`` file, or a model that takes images.
+    layer : str or None
+        The layer whose output is taken. None takes what the classifier at the end of the network is
+        given: ``"fc2"`` of VGG16 and a mean over all places elsewhere. Of a network without its
+        classifier it is the last layer, averaged; of a file or model of your own, its output.
+    weights : str, path-like or None, default "imagenet"
+        Of a named network: ``"imagenet"`` is what Keras downloads, a path a file of weights, of the
+        whole network or of that without its classifier, None random weights, always the same.
+    pooling : "avg", "max" or None
+        What becomes of a layer whose output has places, (height, width, channels): their mean,
+        their maximum, or all of their numbers in a row.
+    alpha : float or None
+        The width of a MobileNet; None is 1.
+    size : int or None
+        The side of the square that images are resized to; None is what the network is made for.
+    preprocess : str or None
+        What a file or model of your own wants done to its pixels: ``"tf"`` ([-1, 1]), ``"caffe"``
+        (BGR less the mean of ImageNet), ``"torch"`` (normalised) or ``"none"`` (0 to 255). Networks
+        with a name have what Keras has for them.
+    precision : str, default "float32"
+        ``"bfloat16"`` computes with half as many bits, which processors with AMX or AVX512-BF16 can
+        do faster. Weights and vectors stay float32.
+
+    Attributes
+    ----------
+    model : keras.Model
+        From pixels of 0 to 255, shape (n, height, width, 3), to vectors.
+    layer : str
+        Its name, where None was given too.
+    preprocess : str
+        Which was chosen.
+    dim : int
+        Numbers in a vector.
+    provenance : dict
+        How the vectors come about; kept with a store.
+
+    Raises
+    ------
+    ImportError
+        If Keras or TensorFlow is not installed.
+    FileNotFoundError
+        If there is no file of weights, or no model at the path.
+    ValueError
+        If a name, a layer or an argument is wrong, or the weights do not fit; errors about names
+        list those spelled like it.
+    VecstoreError
+        If the weights cannot be downloaded.
+
+    Notes
+    -----
+    Images are read, decoded and resized in parallel while the network computes, as RGB, bilinearly
+    and without keeping proportions. Memory: the weights, and two or three batches.
+
+    References
+    ----------
+    .. [1] Babenko, Slesarev, Chigorin and Lempitsky, 2014, "Neural codes for image retrieval",
+       ECCV.
+    """
+
+    def __init__(
+        self,
+        model: Any = "vgg16",
+        layer: str | None = None,
+        weights: str | PathLike[str] | None = "imagenet",
+        pooling: str | None = None,
+        *,
+        alpha: float | None = None,
+        size: int | None = None,
+        preprocess: str | None = None,
+        precision: str = "float32",
+    ) -> None:
+        require_keras("ImageExtractor")
+        if precision not in PRECISIONS:
+            raise ValueError(f"`precision` must be {' or '.join(PRECISIONS)}; got {precision!r}.")
+        network = load_network(model, weights, alpha=alpha, size=size, preprocess=preprocess)
+        names = [one.name for one in network.model.layers]
+        self.layer = resolve_layer(network, layer)
+        self.size = input_size(network, size)
+        self.preprocess = network.mode
+        if layer is None and pooling is None and network.top is False:
+            pooling = "avg"
+        network = cut(network, self.layer)
+        self.provenance = {
+            "extractor": type(self).__name__,
+            "model": network.name,
+            "layer": self.layer,
+            # Keras numbers the names of its own making anew in each process; places stay.
+            "layer_place": names.index(self.layer),
+            "pooling": pooling,
+            "preprocessing": self.preprocess,
+            "size": list(self.size),
+            "precision": precision,
+            **network.description,
+            "weights_sha256": digest(network.model),
+        }
+        if precision == "bfloat16":
+            network = network._replace(model=in_bfloat16(network.model))
+        self.model = features(network, pooling, self.size)
+        self.dim: int = self.model.output_shape[-1]
+
+    def extract(
+        self,
+        paths_or_folder: Source,
+        batch_size: int = _BATCH,
+        labels: str | Sequence[str] | None = "folder",
+        *,
+        progress: Progress | None = None,
+    ) -> tuple[list[str], npt.NDArray[np.float32], list[str] | None]:
+        """Make vectors of images, in memory.
+
+        Parameters
+        ----------
+        paths_or_folder : path-like, or iterable of path-like
+            A folder, searched to its depths, an archive of one (``.tar.gz``, ``.zip``, ...), or
+            a list of images: JPEG, PNG, GIF, BMP or WebP.
+        batch_size : int, default 16
+            Images that the network gets at a time.
+        labels : "folder", None, or sequence of str
+            What images show: the name of the folder that each lies in, nothing, or a label for each
+            of a list.
+        progress : callable or None
+            Called as ``progress(images, total)`` after every batch.
+
+        Returns
+        -------
+        keys : list of n str
+            Paths from the folder on, with ``/``; of a list, the paths as they are.
+        vectors : ndarray of float32, shape (n, dim)
+        labels : list of n str, or None
+
+        Warns
+        -----
+        UserWarning
+            If images cannot be read; they are left out.
+
+        Raises
+        ------
+        FileNotFoundError, IngestError, ValueError
+            If there are no images, or none can be read.
+        """
+        check_count(batch_size, "batch_size")
+        report = ImageReport()
+        with open_images(paths_or_folder, labels) as images:
+            vectors = np.empty((len(images.keys), self.dim), np.float32)
+            places: list[int] = []
+            for batch in self._batches(images, batch_size, report, progress):
+                vectors[len(places) : len(places) + len(batch.places)] = batch.vectors
+                places.extend(batch.places.tolist())
+        report.images = len(places)
+        report.check_any()
+        if report.skipped:
+            warnings.warn(str(report), stacklevel=2)
+        found = images.pick(places)
+        return found.keys, vectors[: len(places)], found.labels
+
+    def extract_into(
+        self,
+        paths_or_folder: Source,
+        store: str | PathLike[str] | Store,
+        *,
+        batch_size: int = _BATCH,
+        labels: str | Sequence[str] | None = "folder",
+        metric: str | None = None,
+        commit_every: int = _COMMIT,
+        progress: Progress | None = None,
+    ) -> ImageReport:
+        """Make vectors of images and keep them in a store; those it has already are left out.
+
+        Parameters
+        ----------
+        paths_or_folder, batch_size, labels, progress
+            As for `extract`.
+        store : path-like or Store
+            A store to add to, or a path at which to make one. Keys are those of `extract`; the
+            attributes are ``path`` (absolute), ``label``, ``width`` and ``height``.
+        metric : str or None
+            Of a new store; None is cosine.
+        commit_every : int, default 256
+            Images in a commit. Interrupted, the same call goes on where the last commit was.
+
+        Returns
+        -------
+        ImageReport
+            How many there were, and which could not be read.
+
+        Raises
+        ------
+        ValueError
+            If the store holds other vectors: of another network, layer, preprocessing or size, or
+            of no images at all.
+        FileNotFoundError, IngestError
+            If there are no images, or there was none to read.
+        """
+        check_count(batch_size, "batch_size")
+        check_count(commit_every, "commit_every")
+        report = ImageReport()
+        with (
+            open_images(paths_or_folder, labels) as images,
+            ImageStore(store, self.dim, metric, self.provenance) as kept,
+        ):
+            new = kept.missing(images.keys)
+            report.known = len(images.keys) - len(new)
+            images = images.pick(new)
+            begun = time.perf_counter()
+            for batch in self._batches(images, batch_size, report, progress):
+                refused = kept.put(images, *batch)
+                report.skipped += refused
+                report.images += len(batch.places) - len(refused)
+                if kept.waiting >= commit_every:
+                    kept.commit()
+            kept.commit()
+            report.seconds = time.perf_counter() - begun
+        if not report.known:
+            report.check_any()
+        return report
+
+    def _batches(
+        self, images: Images, batch_size: int, report: ImageReport, progress: Progress | None
+    ) -> Iterator[Extracted]:
+        """Yield vectors in the order of the images; the report gets what could not be read."""
+        total = len(images.keys)
+        if not total:
+            return
+        rows = min(batch_size, total)
+        following = 0
+        for places, pixels, stored in pixel_batches(images.files, self.size, rows):
+            if len(places) < rows:
+                # Filled up, because a batch of another shape would be compiled for itself.
+                pixels = np.concatenate([pixels, np.zeros((rows - len(places), *self.size))])
+            vectors = np.asarray(self.model.predict_on_batch(pixels))[: len(places)]
+            batch = Extracted(places.numpy(), vectors, stored.numpy())
+            end = int(batch.places[-1]) + 1
+            report.skipped += self._unread(images, following, end, batch.places)
+            following = end
+            yield batch
+            if progress is not None:
+                progress(end, total)
+        report.skipped += self._unread(images, following, total, ())
+
+    def _unread(
+        self, images: Images, first: int, end: int, read: Sequence[int] | npt.NDArray[np.int64]
+    ) -> list[tuple[str, str]]:
+        """Return the images from `first` to `end` that were not read, with what is wrong."""
+        missing = sorted(set(range(first, end)).difference(map(int, read)))
+        return [
+            (images.keys[place], why_unreadable(images.files[place], self.size))
+            for place in missing
+        ]
