@@ -35,7 +35,7 @@ LAYERS = [
     {"store"},
     {"opening"},
     {"images"},
-    {"ingest", "trainers", "analysis"},
+    {"analysis", "bench", "ingest", "trainers"},
     {"cli", "explorer"},
     {"__main__"},
 ]

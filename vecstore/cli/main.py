@@ -21,7 +21,18 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import check, compact, completion, demo, index, manage, neighbors, query, train
+from vecstore.cli import (
+    bench,
+    check,
+    compact,
+    completion,
+    demo,
+    index,
+    manage,
+    neighbors,
+    query,
+    train,
+)
 from vecstore.errors import VecstoreError
 
 __all__ = ["main"]
@@ -127,6 +138,7 @@ for command in (
     check.check,
     compact.compact,
     index.index,
+    bench.bench,
     train.train,
     completion.completion,
 ):

@@ -1,7 +1,7 @@
 """Tables for people, made with rich. Imported only when somebody is looking."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,14 @@ from rich.table import Table
 from vecstore.cli.output import SIMILAR, field
 from vecstore.results import Matches
 
+if TYPE_CHECKING:
+    from vecstore.bench.measure import Measurement
+
 __all__ = [
     "console",
     "print_answers",
     "print_index",
+    "print_measurements",
     "print_pairs",
     "print_record",
     "print_vectors",
@@ -82,6 +86,19 @@ def print_index(index: Mapping[str, Any]) -> None:
         shares = [f"{share:.4f}" for share in step["recall"]]
         table.add_row(str(step["ef"]), *shares, *_rates(step["speed"]))
     table.add_row("exact", *["1.0000"] * 3, *_rates(index["exact"]))
+    console().print(table)
+
+
+def print_measurements(found: Sequence["Measurement"]) -> None:
+    """Print what benchmarks measured, a line for each setting."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("algorithm", style="cyan")
+    table.add_column("setting")
+    for name in (f"recall@{found[0].k}", "one by one /s", "batch /s", "build s"):
+        table.add_column(name, justify="right")
+    for one in found:
+        rates = (f"{one.recall:.4f}", f"{one.single:,.0f}", f"{one.batch:,.0f}")
+        table.add_row(one.algorithm, one.setting, *rates, f"{one.build_seconds:.1f}")
     console().print(table)
 
 

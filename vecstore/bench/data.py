@@ -1,0 +1,140 @@
+"""Files in the layout of ann-benchmarks: vectors, queries, and the true neighbours of these.
+
+References
+----------
+.. [1] Aumueller, Bernhardsson and Faithfull, 2020, "ANN-Benchmarks: a benchmarking tool for
+   approximate nearest neighbor algorithms", Information Systems 87.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.errors import IngestError
+
+__all__ = ["Data", "distances", "read", "recall"]
+
+_METRICS = {"angular": "cosine", "euclidean": "euclidean", "ip": "dot"}
+
+# Neighbours in a file were found in float32 or float64, by whatever formula.
+_ROOM = 1e-6
+
+
+class Data(NamedTuple):
+    """What to search, and what should be found.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    metric : str
+        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
+    train : ndarray of float32, shape (n, dim)
+        What is searched.
+    test : ndarray of float32, shape (n_queries, dim)
+        What is asked.
+    neighbors : ndarray of int64, shape (n_queries, depth)
+        The true answers, nearest first.
+    """
+
+    name: str
+    metric: str
+    train: npt.NDArray[np.float32]
+    test: npt.NDArray[np.float32]
+    neighbors: npt.NDArray[np.int64]
+
+
+def read(path: Path) -> Data:
+    """Read a file.
+
+    Parameters
+    ----------
+    path : Path
+        With the datasets ``train``, ``test`` and ``neighbors`` and the attribute ``distance``.
+
+    Returns
+    -------
+    Data
+        In memory.
+
+    Raises
+    ------
+    IngestError
+        If it is no such file.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            missing = [name for name in ("train", "test", "neighbors") if name not in file]
+            metric = _METRICS.get(str(file.attrs.get("distance")))
+            if missing or metric is None:
+                what = f'no dataset "{missing[0]}"' if missing else "no metric that is known"
+                raise IngestError(f"{path} is not in the layout of ann-benchmarks: it has {what}.")
+            train, test = (np.asarray(file[name], np.float32) for name in ("train", "test"))
+            neighbors = np.asarray(file["neighbors"], np.int64)
+    except OSError as error:
+        if not path.exists():
+            raise
+        raise IngestError(f"{path} is not HDF5: {error}.") from None
+    if neighbors.shape[0] != len(test) or train.shape[1:] != test.shape[1:]:
+        raise IngestError(
+            f"{path} has {test.shape} queries for {train.shape} vectors and {neighbors.shape} "
+            f"neighbours, which do not go together."
+        )
+    return Data(path.stem, metric, train, test, neighbors)
+
+
+def distances(
+    data: Data, rows: npt.NDArray[np.int64], queries: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Return how far rows are from queries.
+
+    Parameters
+    ----------
+    data : Data
+        Where the rows are.
+    rows : ndarray of int64, shape (n_queries, k)
+        Negative where a library found nothing, which is infinitely far.
+    queries : ndarray of float32, shape (n_queries, dim)
+        What was asked.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_queries, k)
+        Under the metric of the data.
+    """
+    x = data.train[np.maximum(rows, 0)].astype(np.float64)
+    q = queries[:, None, :].astype(np.float64)
+    if data.metric == "euclidean":
+        far = np.sqrt(((x - q) ** 2).sum(axis=2))
+    else:
+        far = -(x * q).sum(axis=2)
+        if data.metric == "cosine":
+            far = 1 + far / np.sqrt((x**2).sum(axis=2) * (q**2).sum(axis=2))
+    return np.where(rows < 0, np.inf, far)
+
+
+def recall(data: Data, rows: npt.NDArray[np.int64]) -> float:
+    """Return which share of the true neighbours was found.
+
+    Parameters
+    ----------
+    data : Data
+        What was asked.
+    rows : ndarray of int64, shape (n, k)
+        The answers to the first n queries.
+
+    Returns
+    -------
+    float
+        A row counts if it is as near as the k-th true neighbour: which of several rows at the same
+        distance was found does not matter.
+    """
+    n, k = rows.shape
+    queries = data.test[:n]
+    farthest = distances(data, data.neighbors[:n, k - 1 : k], queries)
+    found = distances(data, rows, queries) <= farthest + _ROOM * (1 + np.abs(farthest))
+    return float(found.mean())
