@@ -103,7 +103,7 @@ def word_analogies(
         )
     answers = _answers(store, known, words, method, threads)
     verdicts = (
-        next(answers) in {words.fold(word) for word in question.expected} if keys else None
+        next(answers) in map(words.fold, question.expected) if keys else None
         for question, keys in zip(questions, inputs, strict=True)
     )
     scores = [
@@ -235,15 +235,11 @@ def _is_question(line: str) -> bool:
 
 def _inputs(question: Question, words: KnownWords) -> tuple[str, str, str] | None:
     """Return a, b and c as keys; None if a word of the question is unknown."""
-    b = next(_known(question.b, words), None)
     a, c = words.find(question.a), words.find(question.c)
-    if a is None or b is None or c is None or not any(_known(question.expected, words)):
+    b = next(filter(None, map(words.find, question.b)), None)
+    if a is None or b is None or c is None or not any(map(words.find, question.expected)):
         return None
     return a, b, c
-
-
-def _known(alternatives: Sequence[str], words: KnownWords) -> Iterator[str]:
-    return (key for key in map(words.find, alternatives) if key is not None)
 
 
 def _answers(
@@ -252,8 +248,8 @@ def _answers(
     words: KnownWords,
     method: str,
     threads: int | None,
-) -> Iterator[str | None]:
-    """Give the answer to each question, folded; None if the store has no other words."""
+) -> Iterator[str]:
+    """Give the answer to each question, folded; none is "" where the store has no other words."""
     if not asked:
         return
     matches = store.analogy(
@@ -265,11 +261,14 @@ def _answers(
         threads=threads,
     )
     for inputs, keys in zip(asked, matches.keys, strict=True):
-        folded = [words.fold(key) for key in keys if key is not None]
         ignored = set(map(words.fold, inputs))
-        # As gensim has it: if all of them are inputs in other cases, the last is the answer.
-        last = folded[-1] if folded else None
-        yield next((word for word in folded if word not in ignored), last)
+        answer = ""
+        for key in filter(None, keys):
+            answer = words.fold(key)
+            if answer not in ignored:
+                break
+        # As gensim has it: if all were inputs in another case, the last of them is the answer.
+        yield answer
 
 
 def _score(

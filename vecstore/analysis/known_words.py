@@ -1,5 +1,7 @@
 """The words of a store as a test knows them: the first so many, with or without case."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +27,9 @@ class KnownWords:
     ----------
     where : ndarray of bool, shape (len(store),), or None
         Which rows may be answers; None if all may.
+    fold : callable
+        ``fold(word)`` is what a word shares with the others that count as the same: the word in
+        upper case, unless case counts.
 
     Raises
     ------
@@ -50,24 +55,9 @@ class KnownWords:
         if restrict is not None and check_count(restrict, "restrict") < len(keys):
             self.where = np.arange(len(keys)) < restrict
             keys = keys[:restrict]
-        self._case_insensitive = case_insensitive
+        self.fold: Callable[[str], str] = str.upper if case_insensitive else str
         # Backwards, so that the first key of a spelling is the one that stays.
         self._keys = {self.fold(key): key for key in reversed(keys.tolist())}
-
-    def fold(self, word: str) -> str:
-        """Return what a word shares with the others that count as the same.
-
-        Parameters
-        ----------
-        word : str
-            Any word.
-
-        Returns
-        -------
-        str
-            In upper case, unless case counts.
-        """
-        return word.upper() if self._case_insensitive else word
 
     def find(self, word: str) -> str | None:
         """Return the key that stands for a word.

@@ -1,0 +1,177 @@
+"""From vectors of one store to keys of another in the same space: nearest neighbours, or CSLS."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import check_count
+from vecstore.opening import from_arrays
+from vecstore.results import Matches
+from vecstore.store import Store
+
+__all__ = ["NEIGHBORHOOD", "RETRIEVALS", "Retrieval", "mutual_nearest"]
+
+RETRIEVALS = ("nn", "csls")
+#: How many neighbours tell how crowded a place is: what Conneau et al. use.
+NEIGHBORHOOD = 10
+
+# Rows whose neighbourhoods are searched in one call.
+_BATCH = 8192
+
+Floats = npt.NDArray[np.float64]
+
+
+class Retrieval:
+    """Finds keys of one store for vectors of another.
+
+    Parameters
+    ----------
+    source : Store
+        Where the vectors come from that are asked about.
+    target : Store
+        Where the answers are; its vectors must be in the same space.
+    method : str, default "csls"
+        ``"nn"`` for the nearest neighbours, or ``"csls"``: cross-domain similarity local scaling,
+        which sets back keys that are near everything.
+    threads : int or None
+        As for `Store.search`.
+
+    Raises
+    ------
+    ValueError
+        If the stores differ in dim, the method is unknown, or it is CSLS and a store has another
+        metric than cosine.
+
+    Notes
+    -----
+    CSLS of x and y is ``2 cos(x, y) - r(x) - r(y)``, r being the mean cosine to the ten nearest
+    neighbours in the other store [1]_. The best y is found by one exact search, because
+    ``2 cos(x, y) - r(y)`` is the dot product of ``(2x, -1)`` and ``(y, r(y))``. Getting ready for
+    it costs one search for every row of the target, and a copy of its vectors in float32.
+
+    References
+    ----------
+    .. [1] Conneau, Lample, Ranzato, Denoyer and Jégou, 2018, "Word translation without parallel
+       data", ICLR.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> english = vecstore.from_arrays([[1, 0], [0, 1]], ["cat", "dog"])
+    >>> french = vecstore.from_arrays([[3, 1], [1, 3]], ["chat", "chien"])
+    >>> Retrieval(english, french)(english[["dog", "cat"]], k=1).keys.tolist()
+    [['chien'], ['chat']]
+    """
+
+    def __init__(
+        self, source: Store, target: Store, method: str = "csls", *, threads: int | None = None
+    ) -> None:
+        _check(source, target, method)
+        self.method = method
+        self._target = target
+        self._threads = threads
+        if method == "csls":
+            self._keys: npt.NDArray[Any] = target.keys()
+            units = _units(np.concatenate([vectors for _, vectors in target.batches()]))
+            self._scaled = _scaled(units, _crowding(units, source, threads))
+
+    def __call__(self, vectors: npt.ArrayLike, k: int) -> Matches:
+        """Find the best k keys of the target for each vector.
+
+        Parameters
+        ----------
+        vectors : array_like of numbers, shape (n, dim)
+            Vectors of the source.
+        k : int
+            Answers for each.
+
+        Returns
+        -------
+        Matches
+            A batch, best first. Under CSLS the similarities are CSLS, the distances minus that.
+        """
+        if self.method == "nn":
+            return self._target.search(vectors, k=check_count(k, "k"), threads=self._threads)
+        units = _units(np.asarray(vectors))
+        found = self._scaled.search(_doubled(units), k=check_count(k, "k"), threads=self._threads)
+        crowding = _crowding(units, self._target, self._threads)
+        return Matches(
+            found.distances + crowding[:, np.newaxis],
+            found.rows,
+            np.asarray(found.counts),
+            metric="dot",
+            take=lambda rows: self._keys[rows],
+            single=False,
+        )
+
+
+def mutual_nearest(
+    source: Store, target: Store, *, threads: int | None = None
+) -> npt.NDArray[np.int64]:
+    """Return the rows of two stores that are each other's nearest: by CSLS, under cosine.
+
+    Parameters
+    ----------
+    source, target : Store
+        In one space, in memory, keyed by row numbers.
+    threads : int or None
+        As for `Store.search`.
+
+    Returns
+    -------
+    ndarray of int64, shape (m, 2)
+        Rows of the source and of the target.
+    """
+    ours, theirs = (store[store.keys()] for store in (source, target))
+    if source.metric == "cosine":
+        ours, theirs = _units(ours), _units(theirs)
+        away, back = (
+            _scaled(units, _crowding(units, other, threads)).search(_doubled(asked), k=1)
+            for units, other, asked in ((theirs, source, ours), (ours, target, theirs))
+        )
+    else:
+        away = target.search(ours, k=1, threads=threads)
+        back = source.search(theirs, k=1, threads=threads)
+    there, again = away.rows[:, 0], back.rows[:, 0]
+    rows = np.arange(len(there))
+    mutual = again[there] == rows
+    return np.column_stack([rows[mutual], there[mutual]])
+
+
+def _crowding(units: Floats, store: Store, threads: int | None) -> Floats:
+    """Return the mean cosine of each vector to its nearest neighbours in a store."""
+    k = min(NEIGHBORHOOD, len(store))
+    means = [
+        store.search(units[first : first + _BATCH], k=k, threads=threads).similarities.mean(axis=1)
+        for first in range(0, len(units), _BATCH)
+    ]
+    return np.concatenate(means) if means else np.empty(0)
+
+
+def _scaled(units: Floats, crowding: Floats) -> Store:
+    """Return what `_doubled` vectors are to be searched in: ``(y, r(y))`` in place of ``y``."""
+    return from_arrays(np.column_stack([units, crowding]), metric="dot")
+
+
+def _doubled(units: Floats) -> Floats:
+    return np.column_stack([2 * units, np.full(len(units), -1.0)])
+
+
+def _units(vectors: npt.NDArray[Any]) -> Floats:
+    rows = vectors.astype(np.float64)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def _check(source: Store, target: Store, method: str) -> None:
+    if method not in RETRIEVALS:
+        raise ValueError(f'`retrieval` must be "nn" or "csls"; got {method!r}.')
+    if source.dim != target.dim:
+        raise ValueError(f"`target` must have dim {source.dim}, as `source` has; got {target.dim}.")
+    for name, store in (("source", source), ("target", target)):
+        if not len(store):
+            raise ValueError(f"`{name}` must hold vectors; it is empty.")
+        if method == "csls" and store.metric != "cosine":
+            raise ValueError(
+                f'`{name}` must have the metric "cosine" for CSLS; it has "{store.metric}".'
+            )

@@ -1,0 +1,203 @@
+"""Words of one language as those of another, through a space that both are in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vecstore.analysis.dictionary import Pairs, as_pairs, known_pairs
+from vecstore.analysis.retrieval import Retrieval
+from vecstore.analysis.tokens import as_known, is_word, joined, tokens
+from vecstore.arrays import check_count
+from vecstore.results import Match
+from vecstore.store import Store
+
+__all__ = ["Precision", "TranslatedWord", "Translation", "precision", "translate"]
+
+
+class TranslatedWord(NamedTuple):
+    """A word and what it may be in the other language.
+
+    Attributes
+    ----------
+    word : str or int
+        As the text has it; if it is not in the store, that is all.
+    matches : list of Match
+        Keys of the target, best first; none for a word that is not in the source.
+    """
+
+    word: Any
+    matches: list[Match]
+
+    @property
+    def best(self) -> Any:
+        """The best translation, or the word itself."""
+        return self.matches[0].key if self.matches else self.word
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A text word by word; `str` of it is the line.
+
+    Attributes
+    ----------
+    words : list of TranslatedWord
+        In the order of the text.
+    """
+
+    words: list[TranslatedWord]
+
+    @property
+    def unknown(self) -> list[Any]:
+        """The words that have no translation, because the source does not have them."""
+        return [one.word for one in self.words if not one.matches and is_word(str(one.word))]
+
+    def __str__(self) -> str:
+        return joined(str(one.best) for one in self.words)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How often the right translation was found.
+
+    Attributes
+    ----------
+    at : mapping of int to float
+        For each k, the share of words of which a right translation was among the best k.
+    words : int
+        Source keys that were tested: those known with a translation that is known too.
+    unknown : int
+        Source keys of the dictionary that were not.
+    """
+
+    at: Mapping[int, float]
+    words: int
+    unknown: int
+
+
+def translate(
+    text: str | Sequence[Any],
+    source: Store,
+    target: Store,
+    k: int = 5,
+    retrieval: str = "csls",
+    *,
+    threads: int | None = None,
+) -> Translation:
+    """Translate a text, or words, word by word.
+
+    Parameters
+    ----------
+    text : str, or sequence of keys
+        A text, which is taken apart into words; or words, or other keys, as they are.
+    source, target : Store
+        Two stores in one space: made so by `align`, or from the beginning.
+    k : int, default 5
+        Translations for each word.
+    retrieval : str, default "csls"
+        ``"csls"``, which sets back keys that are near everything, or ``"nn"`` for the nearest
+        neighbours; see `Retrieval`.
+    threads : int or None
+        As for `Store.search`.
+
+    Returns
+    -------
+    Translation
+        Its words with their translations. A word that is unknown stands for itself, and so do
+        signs.
+
+    Raises
+    ------
+    ValueError
+        If the stores differ in dim; if CSLS is asked for and a store has not the metric cosine.
+
+    Notes
+    -----
+    A word of a text that is not a key is tried in lower case, then in two parts at an apostrophe.
+    Under CSLS the similarities are CSLS. For it every key of the target is searched for in the
+    source, which takes a minute or so where there are hundreds of thousands of each; ``"nn"``
+    costs one search.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> english = vecstore.from_arrays([[1, 0], [0, 1]], ["cat", "sleeps"])
+    >>> french = vecstore.from_arrays([[9, 1], [1, 9]], ["chat", "dort"])
+    >>> translation = translate("Cat sleeps, Tom!", english, french)
+    >>> str(translation), translation.unknown
+    ('chat dort, Tom!', ['Tom'])
+    """
+    check_count(k, "k")
+    retrieve = Retrieval(source, target, retrieval, threads=threads)
+    words = _words(text, source) if isinstance(text, str) else list(text)
+    asked = filter(is_word, words) if isinstance(text, str) else words
+    known = [word for word in dict.fromkeys(asked) if word in source]
+    found = dict(zip(known, retrieve(source[known], k), strict=True)) if known else {}
+    return Translation([TranslatedWord(word, list(found.get(word, []))) for word in words])
+
+
+def precision(
+    source: Store,
+    target: Store,
+    pairs: Pairs,
+    ks: Iterable[int] = (1, 5),
+    retrieval: str = "csls",
+    *,
+    threads: int | None = None,
+) -> Precision:
+    """Test translations with a dictionary.
+
+    Parameters
+    ----------
+    source, target : Store
+        Two stores in one space.
+    pairs : path-like, or iterable of (source key, target key)
+        What is right; not what the map was learned from, if the figure shall mean something: see
+        `split_pairs`.
+    ks : iterable of int, default (1, 5)
+        How many translations to look at.
+    retrieval, threads
+        As for `translate`.
+
+    Returns
+    -------
+    Precision
+        For each k, how often one of the right translations is among the best k.
+
+    Raises
+    ------
+    VecstoreError
+        If no pair is known to both stores.
+    ValueError
+        As for `translate`.
+    """
+    depths = [check_count(k, "ks") for k in ks]
+    if not depths:
+        raise ValueError("`ks` must hold at least one number; got none.")
+    listed = as_pairs(pairs)
+    right: dict[Any, set[Any]] = {}
+    for key, other in known_pairs(listed, source, target):
+        right.setdefault(key, set()).add(other)
+    retrieve = Retrieval(source, target, retrieval, threads=threads)
+    found = retrieve(source[list(right)], max(depths)).keys
+    hits = np.array(
+        [
+            [key in wanted for key in keys]
+            for keys, wanted in zip(found, right.values(), strict=True)
+        ]
+    )
+    return Precision(
+        {k: float(hits[:, :k].any(axis=1).mean()) for k in depths},
+        words=len(right),
+        unknown=len({key for key, _ in listed}) - len(right),
+    )
+
+
+def _words(text: str, source: Store) -> list[str]:
+    """Take a text apart into keys of the source, words that are none, and signs."""
+    return [
+        part
+        for token in tokens(text)
+        for part in (as_known(token, source.__contains__) if is_word(token) else [token])
+    ]
