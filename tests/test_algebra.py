@@ -52,11 +52,25 @@ def test_composing_adds_plain_vectors_elsewhere(metric: str) -> None:
 
 
 def test_several_recipes_are_a_batch(store: Store) -> None:
-    recipes = [{"w1": 1}, {"w2": 2, "w3": 1}, {}]
+    recipes = [{"w1": 1}, {"w2": 2, "w3": 1}, {"w4": -1}]
     composed = store.compose(recipes)
     assert composed.shape == (3, 9)
-    np.testing.assert_array_equal(composed[1], store.compose(recipes[1]))
-    assert not composed[2].any()
+    for recipe, vector in zip(recipes, composed, strict=True):
+        np.testing.assert_array_equal(vector, store.compose(recipe))
+    assert store.compose([]).shape == (0, 9)
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_mean_is_the_sum_over_the_sum_of_weights() -> None:
+    store = vecstore.from_arrays(VECTORS, keys=WORDS, metric="euclidean")
+    mean = store.compose({"w3": 3, "w4": 1}, method="mean")
+    np.testing.assert_allclose(mean, 0.75 * VECTORS[3] + 0.25 * VECTORS[4], atol=1e-6)
+
+
+def test_cosine_does_not_tell_a_mean_from_a_sum(cosine: Store) -> None:
+    recipe = {"w3": 3, "w4": 0.5}
+    mean, total = cosine.compose(recipe, method="mean"), cosine.compose(recipe)
+    np.testing.assert_allclose(mean, total, atol=1e-7)
 
 
 def test_a_missing_key_in_a_recipe_is_named(store: Store) -> None:
@@ -64,9 +78,57 @@ def test_a_missing_key_in_a_recipe_is_named(store: Store) -> None:
         store.compose({"w1": 1, "w99": 1})
 
 
-def test_weights_are_finite(store: Store) -> None:
-    with pytest.raises(ValueError, match=re.escape("`recipe` must have finite weights; got inf.")):
-        store.compose({"w1": np.inf})
+@pytest.mark.parametrize(
+    ("recipe", "error", "message"),
+    [
+        ({}, ValueError, "`recipe` must hold a key; recipe 0 has none."),
+        ([{"w1": 1}, {}], ValueError, "recipe 1 has none."),
+        ({"w1": np.inf}, ValueError, "`recipe` must have finite weights; got inf."),
+        ({"w1": "2"}, TypeError, "must have numbers for weights; 'w1' has str '2'."),
+        ({"w1": None}, TypeError, "'w1' has NoneType None."),
+        ({"w1": [1.0]}, TypeError, "'w1' has list [1.0]."),
+        ({"w1": 1j}, TypeError, "'w1' has complex 1j."),
+    ],
+)
+def test_wrong_recipes_are_refused(
+    store: Store, recipe: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        store.compose(recipe)
+
+
+@pytest.mark.parametrize("weight", [1, 1.5, np.float32(2), np.int64(3), True])
+def test_weights_are_numbers_of_any_kind(store: Store, weight: Any) -> None:
+    np.testing.assert_array_equal(
+        store.compose({"w1": weight}), store.compose({"w1": float(weight)})
+    )
+
+
+@pytest.mark.parametrize("scale", [-1.0, -3.0, -0.1])
+def test_vectors_that_cancel_out_have_no_direction(scale: float) -> None:
+    """At the scale 3 their unit vectors add up to 1e-17 instead of 0."""
+    opposites = np.concatenate((VECTORS[:2], scale * VECTORS[:1])).astype(np.float32)
+    keys = ["north", "east", "south"]
+    store = vecstore.from_arrays(opposites, keys=keys)
+    with pytest.raises(ValueError, match="must have vectors that do not cancel out; those of"):
+        store.compose([{"east": 1}, {"north": 1, "south": 1}])
+    with pytest.raises(ValueError, match=re.escape("those of recipe 0 do.")):
+        store.compose({"north": 0})
+    tilted = store.compose({"north": 1, "south": 1, "east": 1e-4})
+    np.testing.assert_allclose(tilted, store.compose({"east": 1}), atol=1e-3)
+    plain = vecstore.from_arrays(opposites, keys=keys, metric="dot")
+    assert not plain.compose({"north": 0}).any()
+
+
+def test_weights_that_cancel_out_have_no_mean(store: Store) -> None:
+    with pytest.raises(ValueError, match="do not cancel out in a mean; those of recipe 0 do"):
+        store.compose({"w1": 0.1, "w2": 0.2, "w3": -0.3}, method="mean")
+
+
+def test_an_unknown_way_to_compose_is_refused(store: Store) -> None:
+    message = '`method` must be "sum" or "mean"; got \'max\'.'
+    with pytest.raises(ValueError, match=re.escape(message)):
+        store.compose({"w1": 1}, method="max")
 
 
 @pytest.mark.parametrize("recipe", [["w1", "w2"], [("w1", 1)]])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -25,15 +26,23 @@ from vecstore.search import (
 )
 from vecstore.snapshot import Snapshot
 
-__all__ = ["METHODS", "analogies", "compose"]
+__all__ = ["COMPOSITIONS", "METHODS", "analogies", "compose"]
 
 METHODS = ("add", "mul")
+COMPOSITIONS = ("sum", "mean")
+
+# Vectors are stored with seven digits. Where so little is left of what was added, the direction of
+# the rest is that of their rounding.
+_CANCELLED = 1e-6
 
 
 def compose(
-    snapshot: Snapshot, recipes: Sequence[Mapping[Any, float]], metric: Metric
+    snapshot: Snapshot,
+    recipes: Sequence[Mapping[Any, float]],
+    metric: Metric,
+    method: str = "sum",
 ) -> npt.NDArray[np.float32]:
-    """Return weighted sums of stored vectors.
+    """Return weighted sums or means of stored vectors.
 
     Parameters
     ----------
@@ -43,7 +52,9 @@ def compose(
         One per sum.
     metric : str or callable
         Under ``"cosine"`` vectors are scaled to unit length before they are added, and so is the
-        sum; a sum of nothing or of opposites stays zero.
+        sum.
+    method : str, default "sum"
+        ``"mean"`` divides by the sum of the weights.
 
     Returns
     -------
@@ -54,16 +65,26 @@ def compose(
     ------
     KeyNotFoundError
         If a key is missing.
+    TypeError
+        If a weight is not a number.
     ValueError
-        If a weight is not a finite number.
+        If a recipe is empty or a weight not finite, if vectors cancel out under cosine, or if the
+        weights of a mean do.
     """
+    if method not in COMPOSITIONS:
+        raise ValueError(f'`method` must be "sum" or "mean"; got {method!r}.')
+    for place, recipe in enumerate(recipes):
+        if not recipe:
+            raise ValueError(f"`recipe` must hold a key; recipe {place} has none.")
     rows = require_rows(snapshot, chain.from_iterable(recipes), "recipe")
-    listed = list(chain.from_iterable(recipe.values() for recipe in recipes))
-    weights = np.asarray(listed, dtype=np.float64)
-    if not (finite := np.isfinite(weights)).all():
-        raise ValueError(f"`recipe` must have finite weights; got {weights[~finite][0]}.")
+    weights = _weights(recipes)
     offsets, _ = as_groups(map(len, recipes), rows)
-    return _weighted_sums(snapshot, offsets, rows, weights, metric)
+    if method == "mean" and len(recipes):
+        weights = weights / np.repeat(_totals(weights, offsets), np.diff(offsets))
+    sums = _weighted_sums(snapshot, offsets, rows, weights, metric)
+    if metric == "cosine" and len(recipes):
+        _refuse_cancelled(snapshot, offsets, rows, weights, sums)
+    return sums
 
 
 def analogies(
@@ -147,6 +168,51 @@ def analogies(
         exclude=exclude,
         threads=threads,
     )
+
+
+def _weights(recipes: Sequence[Mapping[Any, float]]) -> npt.NDArray[np.float64]:
+    listed = [item for recipe in recipes for item in recipe.items()]
+    for key, weight in listed:
+        if not isinstance(weight, Real):
+            raise TypeError(
+                f"`recipe` must have numbers for weights; {key!r} has "
+                f"{type(weight).__name__} {weight!r}."
+            )
+    weights = np.array([weight for _, weight in listed], np.float64)
+    if not (finite := np.isfinite(weights)).all():
+        raise ValueError(f"`recipe` must have finite weights; got {weights[~finite][0]}.")
+    return weights
+
+
+def _totals(weights: npt.NDArray[np.float64], offsets: Rows) -> npt.NDArray[np.float64]:
+    totals = np.add.reduceat(weights, offsets[:-1])
+    least = _CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
+    if len(wrong := np.flatnonzero(np.abs(totals) <= least)):
+        raise ValueError(
+            f"`recipe` must have weights that do not cancel out in a mean; those of recipe "
+            f"{wrong[0]} do."
+        )
+    return totals
+
+
+def _refuse_cancelled(
+    snapshot: Snapshot,
+    offsets: Rows,
+    rows: Rows,
+    weights: npt.NDArray[np.float64],
+    sums: npt.NDArray[np.float32],
+) -> None:
+    """Refuse sums of unit vectors that are nothing but rounding, scaled to unit length."""
+    owners = np.repeat(np.arange(len(sums)), np.diff(offsets))
+    vectors = snapshot.gather(rows, np.float32).astype(np.float64)
+    # How long a sum was: its parts, each as far as it goes in the direction of the sum.
+    along = np.einsum("ij,ij->i", vectors, sums[owners]) / np.linalg.norm(vectors, axis=1)
+    lengths = np.add.reduceat(weights * along, offsets[:-1])
+    least = _CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
+    if len(wrong := np.flatnonzero(lengths <= least)):
+        raise ValueError(
+            f"`recipe` must have vectors that do not cancel out; those of recipe {wrong[0]} do."
+        )
 
 
 def _questions(

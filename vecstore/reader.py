@@ -302,13 +302,15 @@ class Reader(Vectors):
         rows = snapshot.live if where is None else np.flatnonzero(qualifying(where, snapshot))
         return row_table(snapshot, rows)
 
-    def compose(self, recipe: Any) -> npt.NDArray[np.float32]:
-        """Return a weighted sum of stored vectors, ready to search with.
+    def compose(self, recipe: Any, *, method: str = "sum") -> npt.NDArray[np.float32]:
+        """Return a weighted sum or mean of stored vectors, ready to search with.
 
         Parameters
         ----------
         recipe : mapping of key to weight, or list of n of them
             Weights may be negative.
+        method : str, default "sum"
+            ``"mean"`` divides by the sum of the weights, which cosine does not notice.
 
         Returns
         -------
@@ -319,6 +321,11 @@ class Reader(Vectors):
         ------
         KeyNotFoundError
             If a key is missing.
+        TypeError
+            If a recipe is no mapping, or a weight no number.
+        ValueError
+            If a recipe is empty or a weight not finite, if vectors cancel out under cosine, or if
+            the weights of a mean do.
 
         Examples
         --------
@@ -335,7 +342,7 @@ class Reader(Vectors):
                     f"`recipe` must be a mapping of keys to weights, or a list of them; "
                     f"got {type(one).__name__} {one!r}."
                 )
-        composed = algebra.compose(self._snapshot, recipes, self.metric)
+        composed = algebra.compose(self._snapshot, recipes, self.metric, method)
         return composed[0] if single else composed
 
     def prepare(self, *, threads: int | None = None, progress: Progress | None = None) -> None:

@@ -214,6 +214,19 @@ def test_compose_writes_one_vector(directions: str, invoke: Invoke, tmp_path: Pa
     assert printed == [["0", "west", "0.0"]]
 
 
+def test_compose_takes_a_mean(invoke: Invoke, tmp_path: Path) -> None:
+    with vecstore.create(tmp_path / "plain.vecs", dim=2, metric="euclidean") as store:
+        store.add(["a", "b"], [[4, 0], [0, 8]])
+    printed = rows(invoke("compose", "plain.vecs", "a=3", "b", "--method", "mean"))
+    assert printed == [["3 a + b", "3.0", "2.0"]]
+
+
+def test_compose_says_that_nothing_is_left(directions: str, invoke: Invoke) -> None:
+    result = invoke("compose", directions, "east", "west")
+    assert result.exit_code == 1
+    assert "must have vectors that do not cancel out" in result.stderr
+
+
 # A store of somebody else's
 
 

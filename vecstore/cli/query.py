@@ -194,10 +194,19 @@ def analogy(
 @click.command()
 @with_store
 @click.argument("weights", metavar="KEY[=WEIGHT]...", nargs=-1, required=True)
+@click.option(
+    "--method",
+    type=click.Choice(["sum", "mean"]),
+    default="sum",
+    show_default=True,
+    help="A mean is divided by the sum of the weights.",
+)
 @out_option("Write the vector to a .npy file, shape (dim,).", ".npy")
 @output_options
-def compose(store: vecstore.Store, weights: Sequence[str], out: Path | None, style: Style) -> None:
-    """Print a weighted sum of vectors, to search with.
+def compose(
+    store: vecstore.Store, weights: Sequence[str], method: str, out: Path | None, style: Style
+) -> None:
+    """Print a weighted sum or mean of vectors, to search with.
 
     A WEIGHT left out is 1; a key that contains "=" needs its weight written out.
 
@@ -209,7 +218,7 @@ def compose(store: vecstore.Store, weights: Sequence[str], out: Path | None, sty
     summands: dict[str | int, float] = {}
     for key, weight in pairs:
         summands[key] = summands.get(key, 0.0) + weight
-    composed = store.compose(summands)
+    composed = store.compose(summands, method=method)
     if out is None:
         write_vectors([label(summands.items())], composed[np.newaxis], style)
     else:
