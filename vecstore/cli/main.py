@@ -22,16 +22,24 @@ import click
 
 import vecstore
 from vecstore.cli import (
+    align,
     bench,
     check,
+    classify,
+    cluster,
     compact,
     completion,
     demo,
+    evaluate,
+    extract,
     index,
     manage,
     neighbors,
+    plot,
+    project,
     query,
     train,
+    translate,
 )
 from vecstore.errors import VecstoreError
 
@@ -126,6 +134,7 @@ def main() -> None:
 for command in (
     demo.demo,
     manage.import_,
+    extract.extract,
     manage.create,
     manage.info,
     query.get,
@@ -140,6 +149,13 @@ for command in (
     index.index,
     bench.bench,
     train.train,
+    evaluate.evaluate,
+    align.align,
+    translate.translate,
+    classify.classify,
+    cluster.cluster,
+    project.project,
+    plot.plot,
     completion.completion,
 ):
     main.add_command(command)

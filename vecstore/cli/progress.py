@@ -13,13 +13,15 @@ Report = Callable[[int, int | None], None]
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Report]:
+def progress(description: str, unit: str | None = None) -> Iterator[Report]:
     """Show how far a piece of work has come, on standard error.
 
     Parameters
     ----------
     description : str
         Written before the bar.
+    unit : str or None
+        What is counted, if the bar shall say how many of it are done in a second.
 
     Yields
     ------
@@ -51,16 +53,23 @@ def progress(description: str) -> Iterator[Report]:
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
         console=screen,
         transient=True,
     )
-    task = bar.add_task(description, total=None)
+    task = bar.add_task(description, total=None, rate="")
+
+    def report(done: int, total: int | None) -> None:
+        speed = bar.tasks[0].speed if unit else None
+        rate = f"{speed:,.0f} {unit}/s" if speed else ""
+        bar.update(task, completed=done, total=total, rate=rate)
+
     # A timer: the work may not call back for a long while, or never.
     waiting = Timer(PATIENCE, bar.start)
     waiting.daemon = True
     waiting.start()
     try:
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield report
     finally:
         waiting.cancel()
         waiting.join()

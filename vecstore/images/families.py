@@ -48,13 +48,15 @@ def require_keras(what: str) -> None:
         )
 
 
-def family(name: str) -> Family:
+def family(name: str, argument: str = "model") -> Family:
     """Find a network by its name.
 
     Parameters
     ----------
     name : str
         As Keras spells it; capitals, hyphens and underscores do not count.
+    argument : str, default "model"
+        The caller's argument, for the error.
 
     Returns
     -------
@@ -79,8 +81,7 @@ def family(name: str) -> Family:
         known = [constructors[one].__name__ for one in near]
         hint = f"Did you mean {alternatives(known)}?" if known else "See keras.applications."
         raise ValueError(
-            f'`model` must be a network of keras.applications or a path ending in ".keras"; got '
-            f'"{name}". {hint}'
+            f'`{argument}` must name a network of keras.applications; got "{name}". {hint}'
         )
     constructor = constructors[_bare(name)]
     home = getattr(applications, constructor.__module__.rpartition(".")[2])

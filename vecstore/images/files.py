@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from vecstore.errors import IngestError
 
-__all__ = ["SUFFIXES", "Images", "Source", "find_images", "open_images"]
+__all__ = ["SUFFIXES", "Images", "Source", "check_source", "find_images", "open_images"]
 
 #: Which files of a folder are images. What is in them is told by their content.
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
@@ -77,14 +77,26 @@ def open_images(source: Source, labels: str | Sequence[str] | None = "folder") -
     ValueError
         If `labels` is none of these, or an image comes twice.
     """
-    archive = Path(source) if isinstance(source, str | PathLike) else None
-    if archive is None or not archive.is_file() or not archive.name.lower().endswith(_ARCHIVES):
+    if not isinstance(source, str | PathLike) or not _is_archive(Path(source)):
         yield find_images(source, labels)
         return
+    archive = Path(source)
     with tempfile.TemporaryDirectory(prefix="vecstore-images-") as folder:
         _unpack(archive, folder)
         found = find_images(folder, labels, name=str(archive))
         yield found._replace(paths=[f"{archive.resolve()}/{key}" for key in found.keys])
+
+
+def check_source(path: Path) -> None:
+    """Refuse a path at which there can be no images, without looking into archives.
+
+    Raises
+    ------
+    IngestError, FileNotFoundError
+        As `open_images`.
+    """
+    if not _is_archive(path):
+        find_images(path)
 
 
 def find_images(
@@ -132,6 +144,10 @@ def find_images(
         [str(file.absolute()) for file in files],
         folders if labels == "folder" else _given(labels, len(files)),
     )
+
+
+def _is_archive(path: Path) -> bool:
+    return path.is_file() and path.name.lower().endswith(_ARCHIVES)
 
 
 def _images_below(root: Path) -> Iterator[Path]:

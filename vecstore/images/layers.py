@@ -46,10 +46,10 @@ def resolve_layer(network: Network, layer: str | None) -> str:
     ValueError
         If there is no layer of that name; the error names those spelled like it.
     """
-    layers = getattr(network.model, "layers", [])
+    layers = network.model.layers
     if layer is None:
         return _before_classifier(layers) if network.top else str(layers[-1].name)
-    names = [one.name for one in layers]
+    names: list[str] = [one.name for one in layers]
     numbered = [name for name in names if re.fullmatch(rf"{re.escape(layer)}_\d+", name)]
     if layer not in names and len(numbered) == 1:
         return numbered[0]

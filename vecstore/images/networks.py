@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
 from inspect import signature
 from os import PathLike
 from pathlib import Path
@@ -17,7 +18,7 @@ from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.images.families import Family, check_mode, family
 
-__all__ = ["Network", "digest", "load_network"]
+__all__ = ["Network", "digest", "load_network", "versions"]
 
 
 class Network(NamedTuple):
@@ -115,6 +116,14 @@ def digest(model: Any) -> str:
     for weight in model.weights:
         sha.update(np.asarray(weight).tobytes())
     return sha.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Keras and of what computes for it."""
+    import keras
+
+    backend = import_module(keras.backend.backend())
+    return {"keras": keras.__version__, backend.__name__: backend.__version__}
 
 
 def _build(

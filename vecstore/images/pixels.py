@@ -154,7 +154,8 @@ def why_unreadable(file: str, size: tuple[int, int, int]) -> str:
         pixels_of(tf.constant(file), size)
     except tf.errors.OpError as error:
         # The reason stands between the name of a node and that of an operation.
-        reason = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message, flags=re.DOTALL).strip()
+        around = r"\{\{.*?\}\}|\[Op:.*|jpeg::Uncompress failed\."
+        reason = re.sub(around, "", error.message, flags=re.DOTALL).strip()
         return reason.rstrip(".") or type(error).__name__
     return "it could be read at the second try only"
 

@@ -104,7 +104,7 @@ class ImageStore:
         list of (str, str)
             The keys that no search could rank, and why; they are left out.
         """
-        finite = np.isfinite(vectors).all(axis=1)
+        finite = np.asarray(np.isfinite(vectors).all(axis=1))
         ranked = (vectors != 0).any(axis=1) | (self._metric != "cosine")
         good: npt.NDArray[np.bool_] = finite & ranked
         found = images.pick(places[good].tolist())

@@ -4,6 +4,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from vecstore.images.layers import (
     input_size,
     resolve_layer,
 )
-from vecstore.images.networks import digest, load_network
+from vecstore.images.networks import digest, load_network, versions
 from vecstore.images.pixels import pixel_batches, why_unreadable
 from vecstore.ingest.image_report import ImageReport
 from vecstore.ingest.image_store import ImageStore
@@ -156,6 +157,7 @@ class ImageExtractor:
             "precision": precision,
             **network.description,
             "weights_sha256": digest(network.model),
+            "packages": versions(),
         }
         if precision == "bfloat16":
             network = network._replace(model=in_bfloat16(network.model))
@@ -260,7 +262,7 @@ class ImageExtractor:
         report = ImageReport()
         with (
             open_images(paths_or_folder, labels) as images,
-            ImageStore(store, self.dim, metric, self.provenance) as kept,
+            ImageStore(store, self.dim, metric, self.provenance | _source(paths_or_folder)) as kept,
         ):
             new = kept.missing(images.keys)
             report.known = len(images.keys) - len(new)
@@ -310,3 +312,9 @@ class ImageExtractor:
             (images.keys[place], why_unreadable(images.files[place], self.size))
             for place in missing
         ]
+
+
+def _source(paths_or_folder: Source) -> dict[str, str]:
+    if isinstance(paths_or_folder, str | PathLike):
+        return {"source": str(Path(paths_or_folder).absolute())}
+    return {}

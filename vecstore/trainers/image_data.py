@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,9 @@ def open_labelled(data: Any) -> AbstractContextManager[Images]:
 def spelled(data: Any) -> Any:
     """Return what `open_labelled` takes in a form that JSON can hold."""
     if isinstance(data, str | PathLike):
-        return fspath(data)
+        return str(Path(data).absolute())
     paths, labels = data
-    return [[fspath(path) for path in paths], list(labels)]
+    return [[str(Path(path).absolute()) for path in paths], list(labels)]
 
 
 def classes_of(images: Images) -> list[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
-from vecstore.images.families import preprocess, require_keras
+from vecstore.images.families import family, preprocess, require_keras
 from vecstore.images.files import Images, Source, open_images
 from vecstore.images.layers import input_size
 from vecstore.images.networks import load_network
@@ -98,7 +98,7 @@ class ImageClassifier(Trainer):
         if not learning_rate > 0:
             raise ValueError(f"`learning_rate` must be positive; got {learning_rate}.")
         super().__init__(
-            base=base,
+            base=family(base, "base").name,
             head=[check_count(units, "head") for units in head],
             freeze=check_count(freeze, "freeze", least=0),
             weights=None if weights is None else fspath(weights),
@@ -183,6 +183,7 @@ class ImageClassifier(Trainer):
                 labelled_batches(files, targets[learned], size, batch_size, seed),
                 epochs=epochs,
                 batch_size=None,
+                shuffle=False,  # the dataset does it
                 validation=others and labelled_batches(others.files, right, size, batch_size),
                 progress=progress,
             )
