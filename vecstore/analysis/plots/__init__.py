@@ -7,6 +7,7 @@
 `matrix`             how alike some keys are, each to each
 `extremes`           the keys at both ends of a dimension
 `images`             images with those nearest to them
+`confusion`          what a classifier takes for what
 `style`              colours, sizes, and how a figure becomes a file
 `labels`             names that do not collide
 `crowd`, `shades`    points of any number, and what colours they have
@@ -23,6 +24,7 @@ from vecstore.analysis.extras import need
 
 __all__ = [
     "draw_analogy",
+    "draw_confusion",
     "draw_extremes",
     "draw_images",
     "draw_map",
@@ -35,6 +37,7 @@ __all__ = [
 # Which module defines what.
 _HOMES = {
     "draw_analogy": "analogy",
+    "draw_confusion": "confusion",
     "draw_extremes": "extremes",
     "draw_images": "images",
     "draw_map": "map",

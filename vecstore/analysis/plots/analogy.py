@@ -31,7 +31,9 @@ Floats = npt.NDArray[np.float64]
 _FEWEST = 2  # pairs
 
 
-def draw_analogy(store: Store, start: Any, end: Any, other: Any, k: int = 8) -> Figure:
+def draw_analogy(
+    store: Store, start: Any, end: Any, other: Any, k: int = 8, heading: str = ""
+) -> Figure:
     """Draw what is to a key as one key is to another.
 
     Parameters
@@ -42,6 +44,8 @@ def draw_analogy(store: Store, start: Any, end: Any, other: Any, k: int = 8) -> 
         Keys: `start` is to `end` as `other` is to what is searched.
     k : int, default 8
         How many answers, the best of them in red.
+    heading : str
+        Over the picture; empty takes the analogy as a sum.
 
     Returns
     -------
@@ -62,7 +66,8 @@ def draw_analogy(store: Store, start: Any, end: Any, other: Any, k: int = 8) -> 
     points = (vectors - vectors[0]) @ _plane(vectors[1] - vectors[0], vectors[2] - vectors[0]).T
     target = points[1] + points[2]
     figure, axes = _new_axes(
-        f"{literal(end)} - {literal(start)} + {literal(other)} = {literal(names[3])}",
+        literal(heading)
+        or f"{literal(end)} - {literal(start)} + {literal(other)} = {literal(names[3])}",
         f"the plane of {literal(start)}, {literal(end)} and {literal(other)}; "
         "other answers in grey",
         np.vstack([points, target]),
