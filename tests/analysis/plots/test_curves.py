@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from vecstore.analysis.plots.curves import training_curves
+from vecstore.analysis.plots.curves import draw_curves
 from vecstore.analysis.plots.style import save
 
 HISTORY = pl.DataFrame(
@@ -22,7 +22,7 @@ HISTORY = pl.DataFrame(
 
 
 def test_loss_and_accuracy_have_an_axis_each() -> None:
-    left, right = training_curves(HISTORY).axes
+    left, right = draw_curves(HISTORY).axes
     assert (left.get_ylabel(), right.get_ylabel()) == ("loss", "accuracy")
     loss, held_out = left.lines
     assert list(loss.get_ydata()) == [0.7, 0.5, 0.4]
@@ -32,24 +32,24 @@ def test_loss_and_accuracy_have_an_axis_each() -> None:
 
 
 def test_the_note_says_what_the_last_epoch_came_to() -> None:
-    (axes, _) = training_curves(HISTORY).axes
+    (axes, _) = draw_curves(HISTORY).axes
     note = axes.get_title(loc="left")
     assert note == "after epoch 3: loss 0.4000 (0.0000 held out), accuracy 1.0000"
 
 
 def test_loss_alone_has_one_axis() -> None:
-    figure = training_curves(HISTORY.select("epoch", "loss"))
+    figure = draw_curves(HISTORY.select("epoch", "loss"))
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss"]
 
 
 def test_a_single_epoch_is_a_point_that_can_be_seen() -> None:
-    (axes,) = training_curves(HISTORY.select("epoch", "loss").head(1)).axes
+    (axes,) = draw_curves(HISTORY.select("epoch", "loss").head(1)).axes
     assert axes.lines[0].get_marker() == "o"
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_curves_become_a_file(tmp_path: Path, suffix: str) -> None:
-    path = save(training_curves(HISTORY), tmp_path / f"curves.{suffix}")
+    path = save(draw_curves(HISTORY), tmp_path / f"curves.{suffix}")
     assert path.stat().st_size > 5_000
 
 
@@ -65,4 +65,4 @@ def test_what_cannot_be_drawn_is_refused(
     history: pl.DataFrame, metric: str | None, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        training_curves(history, metric=metric)
+        draw_curves(history, metric=metric)

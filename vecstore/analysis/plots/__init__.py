@@ -8,6 +8,8 @@
 `extremes`           the keys at both ends of a dimension
 `images`             images with those nearest to them
 `confusion`          what a classifier takes for what
+`curves`             loss and accuracy of a training, on two axes
+`reconstructions`    images over what an autoencoder made of them
 `style`              colours, sizes, and how a figure becomes a file
 `labels`             names that do not collide
 `crowd`, `shades`    points of any number, and what colours they have
@@ -25,12 +27,14 @@ from vecstore.analysis.extras import need
 __all__ = [
     "draw_analogy",
     "draw_confusion",
+    "draw_curves",
     "draw_extremes",
     "draw_images",
     "draw_map",
     "draw_matrix",
     "draw_neighbourhood",
     "draw_pairs",
+    "draw_reconstructions",
     "save",
 ]
 
@@ -38,12 +42,14 @@ __all__ = [
 _HOMES = {
     "draw_analogy": "analogy",
     "draw_confusion": "confusion",
+    "draw_curves": "curves",
     "draw_extremes": "extremes",
     "draw_images": "images",
     "draw_map": "map",
     "draw_matrix": "matrix",
     "draw_neighbourhood": "neighbourhood",
     "draw_pairs": "analogy",
+    "draw_reconstructions": "reconstructions",
     "save": "style",
 }
 

@@ -12,13 +12,13 @@ from vecstore.analysis.plots.style import FAINT, MUTED, PALETTE, new_figure, tit
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["training_curves"]
+__all__ = ["draw_curves"]
 
 LOSS_COLOR, METRIC_COLOR = PALETTE[2], PALETTE[0]
 HELD_OUT = "val_"
 
 
-def training_curves(history: "pl.DataFrame", *, metric: str | None = None) -> Figure:
+def draw_curves(history: "pl.DataFrame", *, metric: str | None = None) -> Figure:
     """Draw the loss, and a metric beside it, against the epochs.
 
     Parameters

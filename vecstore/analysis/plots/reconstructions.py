@@ -6,12 +6,12 @@ from matplotlib.figure import Figure
 
 from vecstore.analysis.plots.style import INK, new_figure, strip
 
-__all__ = ["reconstructions"]
+__all__ = ["draw_reconstructions"]
 
 WIDTH = 0.8  # inches of an image
 
 
-def reconstructions(
+def draw_reconstructions(
     originals: npt.ArrayLike,
     reconstructed: npt.ArrayLike,
     *,
