@@ -56,6 +56,7 @@ class Stopwatch:
         threads: int = THREADS,
         bytes_read: float = 0,
         flops: float = 0,
+        once: bool = False,
         **counts: float,
     ) -> Result:
         """Time `work` and return what it returned.
@@ -74,13 +75,16 @@ class Stopwatch:
             How many threads it has.
         bytes_read, flops : float
             What the work cannot do without: bytes from memory, float32 operations.
+        once : bool, default False
+            Whether once is enough, for what takes a minute or changes what it works on.
         **counts : float
             How many of anything are done; written down as ``<what>_per_second``.
         """
         self._benchmark.group = group
         self._benchmark.extra_info.update(name=name, level=level, threads=threads)
         with held_to(threads):
-            result = self._benchmark.pedantic(work, rounds=self._rounds(work))
+            rounds = 1 if once else self._rounds(work)
+            result = self._benchmark.pedantic(work, rounds=rounds)
         if not self._benchmark.disabled:
             seconds = self._benchmark.stats.stats.median
             self._benchmark.extra_info |= {
