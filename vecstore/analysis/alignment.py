@@ -1,7 +1,7 @@
 """Spaces of two languages made one, by an orthogonal map from the vectors of one to the other."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from os import PathLike, fspath
@@ -14,6 +14,7 @@ from vecstore.analysis.dictionary import Pairs, as_pairs, identical_keys, known_
 from vecstore.analysis.retrieval import mutual_nearest
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
+from vecstore.index.codes import Progress
 from vecstore.opening import create, from_arrays, open
 from vecstore.search import metric_name
 from vecstore.store import Store
@@ -27,7 +28,6 @@ FREQUENT = 20_000
 _MODEL = "orthogonal map"
 _BATCH = 8192
 
-Progress = Callable[[int, int | None], None]
 Matrix = npt.NDArray[np.float64]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
+from vecstore.index.codes import Progress
 from vecstore.opening import from_arrays
 from vecstore.results import Matches
 from vecstore.store import Store
@@ -36,6 +37,8 @@ class Retrieval:
         which sets back keys that are near everything.
     threads : int or None
         As for `Store.search`.
+    progress : callable or None
+        Called as ``progress(rows, total)`` while CSLS is made ready.
 
     Raises
     ------
@@ -65,7 +68,13 @@ class Retrieval:
     """
 
     def __init__(
-        self, source: Store, target: Store, method: str = "csls", *, threads: int | None = None
+        self,
+        source: Store,
+        target: Store,
+        method: str = "csls",
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
     ) -> None:
         _check(source, target, method)
         self.method = method
@@ -74,7 +83,7 @@ class Retrieval:
         if method == "csls":
             self._keys: npt.NDArray[Any] = target.keys()
             units = _units(np.concatenate([vectors for _, vectors in target.batches()]))
-            self._scaled = _scaled(units, _crowding(units, source, threads))
+            self._scaled = _scaled(units, _crowding(units, source, threads, progress))
 
     def __call__(self, vectors: npt.ArrayLike, k: int) -> Matches:
         """Find the best k keys of the target for each vector.
@@ -139,14 +148,18 @@ def mutual_nearest(
     return np.column_stack([rows[mutual], there[mutual]])
 
 
-def _crowding(units: Floats, store: Store, threads: int | None) -> Floats:
+def _crowding(
+    units: Floats, store: Store, threads: int | None, progress: Progress | None = None
+) -> Floats:
     """Return the mean cosine of each vector to its nearest neighbours in a store."""
-    k = min(NEIGHBORHOOD, len(store))
-    means = [
-        store.search(units[first : first + _BATCH], k=k, threads=threads).similarities.mean(axis=1)
-        for first in range(0, len(units), _BATCH)
-    ]
-    return np.concatenate(means) if means else np.empty(0)
+    k, means = min(NEIGHBORHOOD, len(store)), np.empty(len(units))
+    for first in range(0, len(units), _BATCH):
+        here = slice(first, first + _BATCH)
+        near = store.search(units[here], k=k, threads=threads)
+        means[here] = near.similarities.mean(axis=1)
+        if progress:
+            progress(min(here.stop, len(units)), len(units))
+    return means
 
 
 def _scaled(units: Floats, crowding: Floats) -> Store:

@@ -10,10 +10,18 @@ from vecstore.analysis.dictionary import Pairs, as_pairs, known_pairs
 from vecstore.analysis.retrieval import Retrieval
 from vecstore.analysis.tokens import as_known, is_word, joined, tokens
 from vecstore.arrays import check_count
-from vecstore.results import Match
+from vecstore.index.codes import Progress
+from vecstore.results import Matches
 from vecstore.store import Store
 
-__all__ = ["Precision", "TranslatedWord", "Translation", "precision", "translate"]
+__all__ = [
+    "Precision",
+    "TranslatedWord",
+    "Translation",
+    "Translator",
+    "precision",
+    "translate",
+]
 
 
 class TranslatedWord(NamedTuple):
@@ -22,13 +30,13 @@ class TranslatedWord(NamedTuple):
     Attributes
     ----------
     word : str or int
-        As the text has it; if it is not in the store, that is all.
-    matches : list of Match
-        Keys of the target, best first; none for a word that is not in the source.
+        As the source spells it, or as the text does.
+    matches : Matches or None
+        Keys of the target, best first; None for a word that is not in the source, and for signs.
     """
 
     word: Any
-    matches: list[Match]
+    matches: Matches | None
 
     @property
     def best(self) -> Any:
@@ -74,6 +82,59 @@ class Precision:
     at: Mapping[int, float]
     words: int
     unknown: int
+
+
+class Translator:
+    """Translates texts, or words, word by word; for one, `translate` does.
+
+    Parameters
+    ----------
+    source, target, retrieval, threads
+        As for `translate`.
+    progress : callable or None
+        Called as ``progress(rows, total)`` while CSLS is made ready.
+    """
+
+    def __init__(
+        self,
+        source: Store,
+        target: Store,
+        retrieval: str = "csls",
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._source = source
+        self._retrieve = Retrieval(source, target, retrieval, threads=threads, progress=progress)
+
+    def __call__(self, text: str | Sequence[Any], k: int = 5) -> Translation:
+        """Translate one more text.
+
+        Parameters
+        ----------
+        text, k
+            As for `translate`.
+
+        Returns
+        -------
+        Translation
+            As from `translate`.
+        """
+        words = self._words(text) if isinstance(text, str) else list(text)
+        asked = filter(is_word, words) if isinstance(text, str) else words
+        known = [word for word in dict.fromkeys(asked) if word in self._source]
+        matches = self._retrieve(self._source[known], k) if known else ()
+        found: dict[Any, Matches] = dict(zip(known, matches, strict=True))
+        return Translation([TranslatedWord(word, found.get(word)) for word in words])
+
+    def _words(self, text: str) -> list[str]:
+        """Take a text apart into keys of the source, words that are none, and signs."""
+        has = self._source.__contains__
+        return [
+            part
+            for token in tokens(text)
+            for part in (as_known(token, has) if is_word(token) else [token])
+        ]
 
 
 def translate(
@@ -129,12 +190,7 @@ def translate(
     ('chat dort, Tom!', ['Tom'])
     """
     check_count(k, "k")
-    retrieve = Retrieval(source, target, retrieval, threads=threads)
-    words = _words(text, source) if isinstance(text, str) else list(text)
-    asked = filter(is_word, words) if isinstance(text, str) else words
-    known = [word for word in dict.fromkeys(asked) if word in source]
-    found = dict(zip(known, retrieve(source[known], k), strict=True)) if known else {}
-    return Translation([TranslatedWord(word, list(found.get(word, []))) for word in words])
+    return Translator(source, target, retrieval, threads=threads)(text, k)
 
 
 def precision(
@@ -192,12 +248,3 @@ def precision(
         words=len(right),
         unknown=len({key for key, _ in listed}) - len(right),
     )
-
-
-def _words(text: str, source: Store) -> list[str]:
-    """Take a text apart into keys of the source, words that are none, and signs."""
-    return [
-        part
-        for token in tokens(text)
-        for part in (as_known(token, source.__contains__) if is_word(token) else [token])
-    ]
