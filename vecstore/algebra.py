@@ -171,7 +171,7 @@ def analogies(
 
 
 def _weights(recipes: Sequence[Mapping[Any, float]]) -> npt.NDArray[np.float64]:
-    listed = [item for recipe in recipes for item in recipe.items()]
+    listed: list[tuple[Any, Any]] = [item for recipe in recipes for item in recipe.items()]
     for key, weight in listed:
         if not isinstance(weight, Real):
             raise TypeError(
