@@ -1,6 +1,7 @@
 """Whether records are found by what they are composed of."""
 
 from collections.abc import Iterable
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def found_by_parts(
         What the store was made with.
     store : Store
         What `Events.to_store` has made.
-    table : polars or pandas frame, or mapping of str to sequence
+    table : polars or pandas frame, mapping of str to sequence, or path-like
         The records that are in it.
     key : str or None
         As for `Events.to_store`.
@@ -53,7 +54,7 @@ def found_by_parts(
     Returns
     -------
     float
-        From 0 to 1.
+        From 0 to 1; not a number if none of those looked for has such parts.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def found_by_parts(
     k, sample = check_count(k, "k"), check_count(sample, "sample")
     chosen = np.random.default_rng(seed).permutation(len(frame))[:sample]
     asked = events.compose(frame[chosen], parts)
+    if not len(asked.rows):
+        return nan
     own = store[[keys[row] for row in chosen[asked.rows].tolist()]]
     matches = store.search(asked.vectors, k=k)
     farthest = matches.distances[np.arange(len(own)), matches.counts - 1]

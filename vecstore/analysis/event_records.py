@@ -1,6 +1,8 @@
 """The tables that events are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,8 +16,9 @@ def as_frame(table: Any) -> "pl.DataFrame":
 
     Parameters
     ----------
-    table : polars or pandas frame, or mapping of str to sequence
-        What a caller passed.
+    table : polars or pandas frame, mapping of str to sequence, or path-like
+        What a caller passed. A file is named for what it is: .csv, .tsv, .parquet, .json, .jsonl
+        or .ndjson, with .gz behind it or not.
 
     Returns
     -------
@@ -24,24 +27,52 @@ def as_frame(table: Any) -> "pl.DataFrame":
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     TypeError, ValueError
         If it is no table, or empty.
     """
     import polars as pl
     from polars.exceptions import PolarsError
 
-    if not (isinstance(table, pl.DataFrame | Mapping) or hasattr(table, "__arrow_c_stream__")):
-        raise TypeError(
-            f"`table` must be a frame of polars or pandas, or a mapping of columns; "
-            f"got {type(table).__name__}."
-        )
+    what = f"{table}" if isinstance(table, str | PathLike) else "`table`"
     try:
-        frame = pl.DataFrame(table)
+        if isinstance(table, str | PathLike):
+            frame = _read(Path(table))
+        elif isinstance(table, pl.DataFrame):
+            frame = table
+        elif isinstance(table, Mapping) or hasattr(table, "__arrow_c_stream__"):
+            frame = pl.DataFrame(table)
+        else:
+            raise TypeError(
+                f"`table` must be a frame of polars or pandas, a mapping of columns, or a path; "
+                f"got {type(table).__name__}."
+            )
     except PolarsError as error:
-        raise ValueError(f"`table` must have columns of one length and type: {error}.") from error
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise ValueError(f"{what} cannot be read as a table: {reason}.") from error
     if frame.is_empty():
-        raise ValueError("`table` must have records; it has none.")
+        raise ValueError(f"{what} must have records; it has none.")
     return frame
+
+
+def _read(path: Path) -> "pl.DataFrame":
+    import polars as pl
+
+    # All records tell the type of a column: numbers may come first, and words long after.
+    readers: dict[str, Callable[[], pl.DataFrame]] = {
+        ".csv": lambda: pl.read_csv(path, infer_schema_length=None),
+        ".tsv": lambda: pl.read_csv(path, separator="\t", infer_schema_length=None),
+        ".parquet": lambda: pl.read_parquet(path),
+        ".json": lambda: pl.read_json(path, infer_schema_length=None),
+        ".jsonl": lambda: pl.read_ndjson(path, infer_schema_length=None),
+        ".ndjson": lambda: pl.read_ndjson(path, infer_schema_length=None),
+    }
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if suffix not in readers:
+        raise ValueError(f"{path} must be a table, with a name in one of {', '.join(readers)}.")
+    path.open("rb").close()  # a missing or unreadable file has its own error
+    return readers[suffix]()
 
 
 def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:

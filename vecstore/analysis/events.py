@@ -86,9 +86,10 @@ class Events:
     >>> events = Events(dict.fromkeys(table, vectors))
     >>> with events.to_store("events.vecs", table) as store:
     ...     store.search(vectors.compose({"air force": 1, "new york": 1, "1980": 1}), k=2).keys
-    ...     store.search(events.query({"where": "paris", "year": 1944}), k=1).to_frame().rows()
+    ...     found = store.search(events.query({"where": "paris", "year": 1944}), k=1)
+    ...     found.to_frame().drop("distance").rows()
     array([2, 1])
-    [(0, 0.18350341907227397, 'army', 'paris', 1944)]
+    [(0, 'army', 'paris', 1944)]
     """
 
     def __init__(
@@ -126,8 +127,9 @@ class Events:
 
         Parameters
         ----------
-        table : polars or pandas frame, or mapping of str to sequence
-            Of n records, with the columns that are fields.
+        table : polars or pandas frame, mapping of str to sequence, or path-like
+            Of n records, with the columns that are fields; a file is CSV, TSV, Parquet, JSON or
+            JSON lines by its name.
         parts : iterable of str, or None
             Of which fields; None takes all.
 
@@ -140,10 +142,8 @@ class Events:
         ------
         KeyNotFoundError
             If a part is not in its store, and that is not to be ignored.
-        ValueError
-            If a field is no column of the table, or no record has a vector.
-        TypeError
-            If `table` is no table.
+        ValueError, TypeError
+            If a field is no column of the table, or `table` is no table.
 
         Notes
         -----
@@ -163,11 +163,6 @@ class Events:
             sums, found = self._sums(frame[first : first + _STEP], fields)
             pieces.append(sums[found].astype(np.float32))
             rows.append(first + np.flatnonzero(found))
-        if not any(map(len, rows)):
-            raise ValueError(
-                f"`table` must have a record with a part that has a vector; none of "
-                f"{len(frame):,} has."
-            )
         missing = {one.name: one.missing for one in fields}
         return Composed(np.concatenate(pieces), np.concatenate(rows), missing)
 
@@ -186,11 +181,16 @@ class Events:
 
         Raises
         ------
-        KeyNotFoundError, ValueError
-            As for `compose`.
+        KeyNotFoundError
+            If a part is not in its store, and that is not to be ignored.
+        ValueError
+            If one of them is no field, or none has a vector.
         """
-        table = {name: [value] for name, value in parts.items()}
-        vector: npt.NDArray[np.float32] = self.compose(table, parts).vectors[0]
+        names = self._chosen(parts)
+        composed = self.compose({name: [parts[name]] for name in names}, names)
+        if not len(composed.rows):
+            raise ValueError(f"`parts` must have a part that has a vector; got {dict(parts)!r}.")
+        vector: npt.NDArray[np.float32] = composed.vectors[0]
         return vector
 
     def to_store(
@@ -207,7 +207,7 @@ class Events:
         ----------
         store : path-like or Store
             A path at which to make a store, or a store that is open for writing.
-        table : polars or pandas frame, or mapping of str to sequence
+        table : polars or pandas frame, mapping of str to sequence, or path-like
             The records. Of columns that are no fields attributes are made, too.
         key : str or None
             The column of the keys; None takes the numbers of the records, from 0.
@@ -226,7 +226,7 @@ class Events:
         DuplicateKeyError
             If two records have the same key, or the store has it.
         KeyNotFoundError, ValueError, TypeError
-            As for `compose`, or if a column cannot be an attribute.
+            As for `compose`; if no record has a vector, or a column cannot be an attribute.
 
         Notes
         -----
@@ -252,6 +252,11 @@ class Events:
 
     def _add(self, store: Store, frame: "pl.DataFrame", keys: list[Any], key: str | None) -> None:
         composed = self.compose(frame)
+        if not len(composed.rows):
+            raise ValueError(
+                f"`table` must have records with parts that have vectors; none of {len(frame):,} "
+                f"has one."
+            )
         attributes = frame[composed.rows].drop([key] if key else [])
         rows = ([keys[row] for row in composed.rows.tolist()], composed.vectors, attributes)
         store.add_batches([rows], provenance=self._provenance(len(frame), composed))
