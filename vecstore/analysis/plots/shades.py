@@ -24,7 +24,7 @@ class Categories:
     codes : ndarray of int64, shape (n,)
         Which of the names each point has; -1 for none of them.
     names : list of str
-        At most ten, the most frequent first; in their natural order if these are all.
+        In their natural order, if they are all and at most ten; otherwise the nine most frequent.
     counts : list of int
         How many points have each.
     rest : str
@@ -83,19 +83,21 @@ def shades(values: "polars.Series") -> Categories | Quantities:
         raise TypeError(
             f'Colours need numbers or categories; "{values.name}" holds {values.dtype}.'
         )
-    few = values.dtype.is_integer() and values.n_unique() <= len(PALETTE)
+    few = values.dtype.is_integer() and values.drop_nulls().n_unique() <= len(PALETTE)
     if values.dtype.is_numeric() and not few:
         numbers = values.cast(pl.Float64).to_numpy().astype(np.float64)
         low, high = np.nanpercentile(numbers, [1, 99])
         return Quantities(numbers, float(low), float(high))
     counts = values.drop_nulls().value_counts(sort=True)
-    different = counts.height
-    shown = counts.head(len(PALETTE))
-    if different <= len(PALETTE):
+    different, missing = counts.height, values.null_count()
+    most = len(PALETTE) if different <= len(PALETTE) and not missing else len(PALETTE) - 1
+    shown = counts.head(most)
+    if different <= most:
         shown = shown.sort(values.name)
     present = shown[values.name].to_list()
     place = {value: code for code, value in enumerate(present)}
     codes = np.array([place.get(value, -1) for value in values.to_list()], np.int64)
-    rest = [f"{different - len(present)} others"] if different > len(present) else []
-    rest += ["no value"] if values.null_count() else []
+    others = different - len(present)
+    rest = [f"{others} other" + "s" * (others > 1)] if others else []
+    rest += ["no value"] if missing else []
     return Categories(codes, [str(v) for v in present], shown["count"].to_list(), ", ".join(rest))

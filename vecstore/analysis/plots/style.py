@@ -36,8 +36,8 @@ __all__ = [
     "title",
 ]
 
-#: Ten categories that a colour-blind person tells apart (Petroff, 2021, arXiv:2107.02270); greys
-#: come last.
+#: Ten categories that anybody tells apart, with any kind of colour blindness (Petroff, 2021,
+#: arXiv:2107.02270); greys come last.
 PALETTE = (
     "#3f90da",
     "#ffa90e",
@@ -50,8 +50,8 @@ PALETTE = (
     "#717581",
     "#94a4a2",
 )
-#: What belongs to none of the categories shown.
-NOTHING = "#d9dde0"
+#: What belongs to none of the categories, of which there are nine then.
+NOTHING = PALETTE[-1]
 #: The one thing that a picture is about.
 ACCENT = PALETTE[2]
 #: Text; text that explains; lines that only guide the eye.
