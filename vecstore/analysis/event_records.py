@@ -83,4 +83,9 @@ def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
         raise ValueError(
             f'`key` must be a column of the table, {", ".join(frame.columns)}; got "{key}".'
         )
+    if missing := frame[key].null_count():
+        raise ValueError(
+            f'`key` must be a column in which nothing is missing; "{key}" lacks {missing:,} of '
+            f"{len(frame):,}."
+        )
     return frame[key].to_list()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 import vecstore
-from vecstore.cli.expression import parse_weight
 from vecstore.cli.options import metric_option, output_options
 from vecstore.cli.output import Style, write_record
 from vecstore.cli.progress import progress
@@ -130,7 +129,7 @@ def _fields(
     from vecstore.analysis.event_fields import words
 
     signs = dict(map(_named, splits))
-    factors = {name: parse_weight(f"{name}={text}")[1] for name, text in map(_named, weights)}
+    factors = {name: _number(name, text) for name, text in map(_named, weights)}
     columns = [(_column(one), False) for one in fields] + [(_column(one), True) for one in texts]
     names = [name for (name, _), _ in columns]
     for name in (*signs, *factors):
@@ -160,6 +159,13 @@ def _named(text: str) -> tuple[str, str]:
     if value is None:
         raise click.UsageError(f'"{text}" must be a column, "=", and a value.')
     return name, value
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.UsageError(f'The weight of "{name}" must be a number; got "{text}".') from None
 
 
 def _recalls(
