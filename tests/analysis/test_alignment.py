@@ -145,7 +145,7 @@ def test_spaces_that_cannot_be_aligned_are_refused(tmp_path: Path) -> None:
     flat = vecstore.from_arrays(np.eye(2), metric="euclidean")
     with pytest.raises(ValueError, match='the metric "cosine", as `source` has; got "euclidean"'):
         align(plane, flat)
-    with pytest.raises(VecstoreError, match="None of the 1 pairs has its first key in"):
+    with pytest.raises(VecstoreError, match="None of the 1 pairs is known: the first key in"):
         align(plane, plane, [(7, 8)])
     with pytest.raises(ValueError, match="`refine` must be at least 0; got -1"):
         align(plane, plane, refine=-1)

@@ -192,6 +192,15 @@ def test_bats_is_read_from_its_folder_or_from_one_file(tmp_path: Path) -> None:
     assert len(file.sections[1].correct) == sum(right) > 0
 
 
+def test_a_folder_of_other_texts_is_refused_at_its_first_file(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear reader,\n")
+    with pytest.raises(IngestError, match=r"letter\.txt is not of BATS: lines of a word, a tab"):
+        word_analogies(glove(), tmp_path)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(IngestError, match="none holds no analogies"):
+        word_analogies(glove(), tmp_path / "none")
+
+
 def test_analogies_that_nobody_could_answer_are_an_error(tmp_path: Path) -> None:
     path = tmp_path / "q.txt"
     path.write_text(": moon\nblorp glorp zorp florp\n")

@@ -100,7 +100,7 @@ def test_arguments_are_checked(english: vecstore.Store, french: vecstore.Store) 
         precision(english, french, [("cat", "chat")], ks=[])
     with pytest.raises(ValueError, match="`ks` must be at least 1; got 0"):
         precision(english, french, [("cat", "chat")], ks=[0])
-    with pytest.raises(VecstoreError, match="None of the 1 pairs has its first key in"):
+    with pytest.raises(VecstoreError, match="None of the 1 pairs is known: the first key in"):
         precision(english, french, [("dog", "chien")])
 
 

@@ -144,10 +144,25 @@ def test_what_cannot_be_aligned_is_said_before_anything_is_made(
     Path("other.txt").write_text("cat chat\n")
     Path("empty.txt").write_text("\n")
     ways = {
-        (english, directions, "--pairs", "en-fr.txt"): "None of the 121 pairs has its first key",
+        (
+            english,
+            directions,
+            "--pairs",
+            "en-fr.txt",
+        ): "None of the 121 pairs is known: the first key",
         (english, directions, "--identical"): "`target` must have dim 8, as `source` has; got 2.",
-        (english, french, "--pairs", "turned.txt"): "None of the 1 pairs has its first key in en",
-        (english, french, "--pairs", "other.txt"): "None of the 1 pairs has its first key in en",
+        (
+            english,
+            french,
+            "--pairs",
+            "turned.txt",
+        ): "None of the 1 pairs is known: the first key in en",
+        (
+            english,
+            french,
+            "--pairs",
+            "other.txt",
+        ): "None of the 1 pairs is known: the first key in en",
         (english, french, "--pairs", "empty.txt"): "empty.txt holds no lines of a word and its",
         (english, french, "--pairs", "gone.txt"): "gone.txt: No such file or directory.",
         (english, "gone.vecs", "--identical"): "gone.vecs does not exist",

@@ -1,5 +1,6 @@
 """Pairs of keys that mean the same: files of them, and which of them two stores know."""
 
+import warnings
 from collections.abc import Hashable, Iterable, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -140,18 +141,23 @@ def known_pairs(pairs: Iterable[Pair], source: Store, target: Store) -> list[Pai
     ------
     VecstoreError
         If there are none.
+
+    Warns
+    -----
+    UserWarning
+        If they seem to be the wrong way round.
     """
     listed = list(dict.fromkeys(pairs))
     ours, theirs = _keys(source), _keys(target)
     known = [(key, other) for key, other in listed if key in ours and other in theirs]
-    if known:
-        return known
-    turned = any(other in ours and key in theirs for key, other in listed)
-    hint = " They are known the other way round: exchange the stores." if turned else ""
-    raise VecstoreError(
-        f"None of the {len(listed):,} pairs has its first key in {_name(source)} and its second "
-        f"in {_name(target)}.{hint}"
-    )
+    turned = sum(other in ours and key in theirs for key, other in listed)
+    hint = f" Turned round, {turned:,} are known: exchange the stores." if turned else ""
+    where = f"the first key in {_name(source)}, the second in {_name(target)}.{hint}"
+    if not known:
+        raise VecstoreError(f"None of the {len(listed):,} pairs is known: {where}")
+    if turned > 2 * len(known):
+        warnings.warn(f"Only {len(known):,} of the pairs are known: {where}", stacklevel=3)
+    return known
 
 
 def identical_keys(source: Store, target: Store) -> list[Pair]:

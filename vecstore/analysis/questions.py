@@ -12,6 +12,8 @@ from vecstore.errors import IngestError
 __all__ = ["HEADING", "Question", "Section", "read_questions"]
 
 HEADING = ": "
+# Where BATS keeps its categories: 1_Inflectional_morphology/I01 [noun - plural_reg].txt.
+_BATS = ("*.txt", "*/*.txt")
 
 
 class Question(NamedTuple):
@@ -53,9 +55,9 @@ def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
     ----------
     path : path-like
         A file in word2vec's format: lines ``a b c d``, in sections headed ``: name``. Or pairs in
-        that of BATS: lines ``word<TAB>target/target/...``, a file per category in a folder, or one
-        file with the category in a third column. Each pair of a category is asked about with
-        every other.
+        that of BATS: lines ``word<TAB>target/target/...``, a file per category in a folder or its
+        subfolders, or one file with the category in a third column. Each pair of a category is
+        asked about with every other.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
     Raises
     ------
     IngestError
-        If there is no question at all.
+        If there is no question at all, or a file of the folder holds something else.
 
     References
     ----------
@@ -77,7 +79,7 @@ def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
     """
     path = Path(path)
     if path.is_dir():
-        read = [_read_file(file) for file in sorted(path.rglob("*.txt"))]
+        read = [_read_category(file) for pattern in _BATS for file in sorted(path.glob(pattern))]
         sections = [section for found, _ in read for section in found]
         skipped = sum(count for _, count in read)
     else:
@@ -95,6 +97,15 @@ def _read_file(path: Path) -> tuple[list[Section], int]:
     if any(line.startswith(HEADING) for line in lines) or not any("\t" in line for line in lines):
         return _quadruples(lines, path.stem)
     return _pairs(lines, path.stem)
+
+
+def _read_category(path: Path) -> tuple[list[Section], int]:
+    """Read a file of BATS; the first line tells whether it is one."""
+    lines = (line for _, line in numbered_lines(path) if line.strip())
+    first = next(lines, "\t")
+    if "\t" not in first:
+        raise IngestError(f"{path} is not of BATS: lines of a word, a tab and its counterparts.")
+    return _pairs((first, *lines), path.stem)
 
 
 def _quadruples(lines: Iterable[str], name: str) -> tuple[list[Section], int]:

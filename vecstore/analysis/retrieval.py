@@ -51,7 +51,7 @@ class Retrieval:
     CSLS of x and y is ``2 cos(x, y) - r(x) - r(y)``, r being the mean cosine to the ten nearest
     neighbours in the other store [1]_. The best y is found by one exact search, because
     ``2 cos(x, y) - r(y)`` is the dot product of ``(2x, -1)`` and ``(y, r(y))``. Getting ready for
-    it costs one search for every row of the target, and a copy of its vectors in float32.
+    it costs one search for every row of the target, and copies of its vectors in float32.
 
     References
     ----------
@@ -82,7 +82,11 @@ class Retrieval:
         self._threads = threads
         if method == "csls":
             self._keys: npt.NDArray[Any] = target.keys()
-            units = _units(np.concatenate([vectors for _, vectors in target.batches()]))
+            units = np.empty((len(target), target.dim), np.float32)
+            first = 0
+            for _, vectors in target.batches(_BATCH):
+                units[first : first + len(vectors)] = _units(vectors)
+                first += len(vectors)
             self._scaled = _scaled(units, _crowding(units, source, threads, progress))
 
     def __call__(self, vectors: npt.ArrayLike, k: int) -> Matches:
@@ -149,7 +153,7 @@ def mutual_nearest(
 
 
 def _crowding(
-    units: Floats, store: Store, threads: int | None, progress: Progress | None = None
+    units: npt.NDArray[Any], store: Store, threads: int | None, progress: Progress | None = None
 ) -> Floats:
     """Return the mean cosine of each vector to its nearest neighbours in a store."""
     k, means = min(NEIGHBORHOOD, len(store)), np.empty(len(units))
@@ -162,9 +166,11 @@ def _crowding(
     return means
 
 
-def _scaled(units: Floats, crowding: Floats) -> Store:
+def _scaled(units: npt.NDArray[Any], crowding: Floats) -> Store:
     """Return what `_doubled` vectors are to be searched in: ``(y, r(y))`` in place of ``y``."""
-    return from_arrays(np.column_stack([units, crowding]), metric="dot")
+    rows = np.empty((len(units), units.shape[1] + 1), np.float32)
+    rows[:, :-1], rows[:, -1] = units, crowding
+    return from_arrays(rows, metric="dot")
 
 
 def _doubled(units: Floats) -> Floats:
