@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Block
+from vecstore.kernels.contract import Graph
 
 _Bytes = npt.NDArray[np.uint8]
 _Floats = npt.NDArray[np.float32]
@@ -54,6 +55,18 @@ def search_mul(
     negative_offsets: _Integers,
     negative: _Integers,
     k: int,
+    exclude_offsets: _Integers | None,
+    exclude_rows: _Integers | None,
+    level: str,
+    threads: int,
+) -> _Answer: ...
+def walk(
+    graph: Graph,
+    block: Block,
+    queries: _Floats,
+    k: int,
+    ef: int,
+    metric: str,
     exclude_offsets: _Integers | None,
     exclude_rows: _Integers | None,
     level: str,

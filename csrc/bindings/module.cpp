@@ -5,6 +5,7 @@ namespace vecstore {
 void register_kernels(pybind11::module_& m);
 void register_scan(pybind11::module_& m);
 void register_text(pybind11::module_& m);
+void register_walk(pybind11::module_& m);
 }  // namespace vecstore
 
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
@@ -13,4 +14,5 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
   vecstore::register_kernels(m);
   vecstore::register_scan(m);
   vecstore::register_text(m);
+  vecstore::register_walk(m);
 }

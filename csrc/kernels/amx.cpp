@@ -154,6 +154,7 @@ const KernelTable kAmxKernels = {
     prepare_codes,
     filter_codes,
     filter_codes_one,
+    dot_codes,
     multiply_codes,
 };
 

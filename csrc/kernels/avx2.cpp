@@ -123,13 +123,14 @@ inline int32_t row_dot(const uint8_t* row, const int8_t* query, __m256i tail, si
   return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1)));
 }
 
-inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, size_t dim) {
+template <class Row>
+inline IVec code_dots(const Row& row, const int8_t* query, size_t dim) {
   int16_t tail[16] = {};
   if (dim >= 16)
     for (size_t i = 16 - dim % 16; i < 16; ++i) tail[i] = query[dim - 16 + i];
   const __m256i last = iload(tail);
   alignas(32) int32_t dots[kWidth];
-  for (size_t r = 0; r < kWidth; ++r) dots[r] = row_dot(rows + r * stride, query, last, dim);
+  for (size_t r = 0; r < kWidth; ++r) dots[r] = row_dot(row(r), query, last, dim);
   return iload(dots);
 }
 
@@ -161,6 +162,7 @@ const KernelTable kAvx2Kernels = {
     prepare_codes,
     filter_codes,
     filter_codes_one,
+    dot_codes,
     multiply_codes,
 };
 

@@ -49,6 +49,7 @@ const KernelTable kAvx512Kernels = {
     nullptr,
     filter_codes,
     filter_codes_one,
+    dot_codes,
     multiply_codes,
 };
 

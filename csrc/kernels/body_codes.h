@@ -7,7 +7,7 @@
 //   min_or_nan(limit, v)           the smaller; v where v is NaN
 //   code_entry(p), kEntryCodes     the four bytes at p in every lane, and how many codes they are
 //   code_muladd(sum, row, query)   sum + the products of the codes in each entry
-//   code_dots(rows, stride, query, dim)   the sums of u_j a_j of kWidth rows as stored
+//   code_dots(row, query, dim)     the sums of u_j a_j of kWidth rows as stored; row(r) says where row r begins
 // No include guard: it is a body, not an interface.
 
 // What happens for every tile is inlined and unrolled at the source: sums that a loop indexes, or whose address
@@ -188,7 +188,8 @@ size_t filter_codes_one(const CodeRows& rows, const CodePanel& panel, size_t dim
     IVec dots;
     Vec offset = zero();
     if (count == kWidth) {
-      dots = code_dots(codes + i * rows.stride, rows.stride, query, dim);
+      const uint8_t* begin = codes + i * rows.stride;
+      dots = code_dots([=](size_t r) VECSTORE_INLINE_BODY { return begin + r * rows.stride; }, query, dim);
       if (rows.offset != nullptr) offset = load(rows.offset + i);
     } else {
       int32_t left[kWidth] = {};
@@ -207,4 +208,16 @@ size_t filter_codes_one(const CodeRows& rows, const CodePanel& panel, size_t dim
       if (lanes >> r & 1) hits[found++] = {static_cast<uint32_t>(i + r), 0, values[r]};
   }
   return found;
+}
+
+void dot_codes(const uint8_t* codes, size_t stride, const uint32_t* rows, size_t n, const int8_t* query, size_t dim,
+               int32_t* out) noexcept {
+  for (size_t i = 0; i < n; i += kWidth) {
+    const size_t last = (n - i < kWidth ? n - i : kWidth) - 1;
+    // The last row stands in for those that fill the register up.
+    const auto row = [=](size_t r) VECSTORE_INLINE_BODY { return codes + rows[i + (r < last ? r : last)] * stride; };
+    int32_t dots[kWidth];
+    istore(dots, code_dots(row, query, dim));
+    memcpy(out + i, dots, (last + 1) * sizeof *dots);
+  }
 }

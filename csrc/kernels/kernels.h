@@ -124,6 +124,10 @@ struct KernelTable {
   // The same for one query and rows as stored (dim bytes or more apart): a panel of one lane whose codes are
   // dim int8. Reads each row once, as vectors of its own bytes.
   size_t (*filter_codes_one)(const CodeRows& rows, const CodePanel& panel, size_t dim, CodeHit* hits) noexcept;
+  // out[i] = sum_j u_j a_j, exact for dim <= 65536, of the codes u of row rows[i], stored as for filter_codes_one, and
+  // the dim codes a of a query.
+  void (*dot_codes)(const uint8_t* codes, size_t stride, const uint32_t* rows, size_t n, const int8_t* query,
+                    size_t dim, int32_t* out) noexcept;
   // Multiplies codes held in registers and returns how many multiply-adds that were: the level's peak, for
   // benchmarks. `sums` has room for 1 KiB.
   size_t (*multiply_codes)(size_t rounds, int32_t* sums) noexcept;

@@ -160,10 +160,13 @@ void prepare_codes(const uint8_t* codes, size_t n, size_t stride, size_t dim, vo
   }
 }
 
-inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, size_t dim) {
+template <class Row>
+inline IVec code_dots(const Row& row, const int8_t* query, size_t dim) {
   IVec dots = {};
-  for (size_t r = 0; r < kWidth; ++r)
-    for (size_t j = 0; j < dim; ++j) dots.v[r] += rows[r * stride + j] * query[j];
+  for (size_t r = 0; r < kWidth; ++r) {
+    const uint8_t* codes = row(r);
+    for (size_t j = 0; j < dim; ++j) dots.v[r] += codes[j] * query[j];
+  }
   return dots;
 }
 
@@ -195,6 +198,7 @@ const KernelTable kScalarKernels = {
     prepare_codes,
     filter_codes,
     filter_codes_one,
+    dot_codes,
     multiply_codes,
 };
 

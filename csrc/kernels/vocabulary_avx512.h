@@ -94,18 +94,17 @@ inline __m512i add_quads(__m512i a, __m512i b) {
   return _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
 }
 // Dots of four rows within each 128-bit quarter, one row per lane.
-inline __m512i four_rows(const uint8_t* row, size_t stride, const int8_t* query, __m512i tail, size_t dim) {
-  return add_quads(
-      add_pairs(row_sums(row, query, tail, dim), row_sums(row + stride, query, tail, dim)),
-      add_pairs(row_sums(row + 2 * stride, query, tail, dim), row_sums(row + 3 * stride, query, tail, dim)));
+template <class Row>
+inline __m512i four_rows(const Row& row, size_t r, const int8_t* query, __m512i tail, size_t dim) {
+  return add_quads(add_pairs(row_sums(row(r), query, tail, dim), row_sums(row(r + 1), query, tail, dim)),
+                   add_pairs(row_sums(row(r + 2), query, tail, dim), row_sums(row(r + 3), query, tail, dim)));
 }
 
-inline IVec code_dots(const uint8_t* rows, size_t stride, const int8_t* query, size_t dim) {
+template <class Row>
+inline IVec code_dots(const Row& row, const int8_t* query, size_t dim) {
   const __m512i tail = query_tail(query, dim);
-  const __m512i a = four_rows(rows, stride, query, tail, dim),
-                b = four_rows(rows + 4 * stride, stride, query, tail, dim),
-                c = four_rows(rows + 8 * stride, stride, query, tail, dim),
-                d = four_rows(rows + 12 * stride, stride, query, tail, dim);
+  const __m512i a = four_rows(row, 0, query, tail, dim), b = four_rows(row, 4, query, tail, dim),
+                c = four_rows(row, 8, query, tail, dim), d = four_rows(row, 12, query, tail, dim);
   const __m512i ab = _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
   const __m512i cd = _mm512_add_epi32(_mm512_shuffle_i64x2(c, d, 0x88), _mm512_shuffle_i64x2(c, d, 0xdd));
   return _mm512_add_epi32(_mm512_shuffle_i64x2(ab, cd, 0x88), _mm512_shuffle_i64x2(ab, cd, 0xdd));

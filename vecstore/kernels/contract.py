@@ -165,6 +165,20 @@ class Engine(Protocol):
     ) -> Found:
         """Answer analogies by 3CosMul."""
 
+    def walk(
+        self,
+        graph: Graph,
+        block: Block,
+        queries: Float32s,
+        k: int,
+        ef: int,
+        metric: str,
+        *,
+        exclude: Exclusions | None = None,
+        threads: int | None = None,
+    ) -> Found:
+        """Find rows near each query by following the links of a graph of the block's rows."""
+
     def compose(
         self,
         blocks: Sequence[Block],

@@ -26,6 +26,7 @@ from vecstore.kernels.jit_mul import questions, scan_mul
 from vecstore.kernels.jit_plan import Scan, over_tiles, scan_all
 from vecstore.kernels.jit_scan import prepared, scan
 from vecstore.kernels.threads import in_threads, thread_count
+from vecstore.kernels.walking import walk
 
 __all__ = [
     "NAME",
@@ -42,6 +43,7 @@ __all__ = [
     "sq_euclidean",
     "sq_euclidean_rows",
     "sq_norms",
+    "walk",
 ]
 
 NAME = "numba"

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 
 from vecstore import _native
 from vecstore.arrays import Block, Codes, Exclusions
-from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors, Work
+from vecstore.kernels.contract import (
+    Float32s,
+    Float64s,
+    Found,
+    Graph,
+    Groups,
+    Int64s,
+    Vectors,
+    Work,
+)
 from vecstore.kernels.threads import thread_count
 
 __all__ = [
@@ -29,6 +38,7 @@ __all__ = [
     "sq_euclidean",
     "sq_euclidean_rows",
     "sq_norms",
+    "walk",
 ]
 
 NAME = "native"
@@ -185,6 +195,44 @@ def search_mul(
             *positive,
             *negative,
             k,
+            offsets,
+            rows,
+            level or "",
+            thread_count(threads),
+        )
+    )
+
+
+def walk(
+    graph: Graph,
+    block: Block,
+    queries: Float32s,
+    k: int,
+    ef: int,
+    metric: str,
+    *,
+    exclude: Exclusions | None = None,
+    level: str | None = None,
+    threads: int | None = None,
+) -> Found:
+    """Find rows near each query by following links; see `reference.walk`.
+
+    Notes
+    -----
+    Distances on the way are estimated from the block's codes, which it must have. Of the rows found
+    those are scored in float64 that might be among the k nearest of them. So the answer is that of
+    `reference.walk` but where two rows are about as near as codes can tell; every level gives the
+    same.
+    """
+    offsets, rows = exclude or (None, None)
+    return _found(
+        _native.walk(
+            graph,
+            block,
+            queries,
+            k,
+            ef,
+            metric,
             offsets,
             rows,
             level or "",

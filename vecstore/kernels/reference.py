@@ -21,6 +21,7 @@ from vecstore.kernels.float64 import (
     reciprocals,
     sq_distances,
 )
+from vecstore.kernels.walking import walk
 
 __all__ = [
     "NAME",
@@ -36,6 +37,7 @@ __all__ = [
     "sq_euclidean",
     "sq_euclidean_rows",
     "sq_norms",
+    "walk",
 ]
 
 NAME = "reference"
