@@ -113,6 +113,19 @@ def test_under_other_metrics_there_is_only_nn(tmp_path: Path, invoke: Invoke) ->
     assert answer(invoke(*asked, "--jsonl"))["precision_at_1"] == {"nn": 1.0}
 
 
+def test_keys_may_be_numbers(tmp_path: Path, invoke: Invoke) -> None:
+    for name, keys in (("a", [1, 2]), ("b", [10, 20])):
+        with vecstore.create(tmp_path / f"{name}.vecs", dim=2, keys="int") as store:
+            store.add(keys, np.eye(2))
+    Path("d.txt").write_text("1 10\n2 20\nno pair at all\n")
+    asked = ("align", "a.vecs", "b.vecs", "--pairs", "d.txt", "--held-out", "0", "--out", "c.vecs")
+    result = invoke(*asked)
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "d.txt: 1 lines are no pair and were skipped.\n",
+    )
+
+
 def test_a_terminal_shows_both_ways_side_by_side(spaces: tuple[str, str], watch: Watch) -> None:
     shown = watch("align", *spaces, "--pairs", "en-fr.txt", "--out", "new.vecs")
     assert "precision at 1  nn  1\n" in shown

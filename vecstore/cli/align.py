@@ -12,7 +12,7 @@ from vecstore.analysis.alignment import align as learn
 from vecstore.analysis.dictionary import known_pairs, read_dictionary, split_pairs
 from vecstore.analysis.retrieval import RETRIEVALS
 from vecstore.analysis.translation import precision
-from vecstore.cli.options import output_options, threads_option
+from vecstore.cli.options import output_options, parse_key, threads_option
 from vecstore.cli.output import Style, write_record
 from vecstore.cli.progress import progress
 
@@ -109,9 +109,9 @@ def align(
     if identical == (pairs is not None):
         raise click.UsageError("Pass either --pairs FILE or --identical.")
     with vecstore.open(source) as stays, vecstore.open(target) as moves:
-        known = None if pairs is None else known_pairs(read_dictionary(pairs)[0], stays, moves)
+        known = None if pairs is None else _known(pairs, stays, moves)
         if test is not None:
-            tests = known_pairs(read_dictionary(test)[0], stays, moves)
+            tests = _known(test, stays, moves)
         else:
             known, tests = (known, []) if known is None else split_pairs(known, held_out, SEED)
         with progress("Learning") as report:
@@ -131,6 +131,15 @@ def align(
             if tests:
                 facts |= _precision(stays, moved, tests, threads)
     write_record(facts, style)
+
+
+def _known(path: Path, source: vecstore.Store, target: vecstore.Store) -> Pairs:
+    """Read the pairs of a dictionary that both stores know, as keys of theirs."""
+    pairs, skipped = read_dictionary(path)
+    if skipped:
+        click.echo(f"{path}: {skipped:,} lines are no pair and were skipped.", err=True)
+    keys = [(parse_key(source, ours), parse_key(target, theirs)) for ours, theirs in pairs]
+    return known_pairs(keys, source, target)
 
 
 def _precision(
