@@ -7,6 +7,7 @@ How images become vectors::
     families    the networks of `keras.applications`, and what each wants done to its pixels
     networks    one of them with its weights, or any model
     layers      the part of it that ends at a layer, from pixels to vectors
+    fusing      the same network, faster
 
 Importing this package loads neither Keras nor TensorFlow; using it does.
 """

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.images.families import require_keras
 from vecstore.images.files import Images, Source, open_images
+from vecstore.images.fusing import fuse
 from vecstore.images.layers import (
     PRECISIONS,
     cut,
@@ -159,6 +160,8 @@ class ImageExtractor:
             "weights_sha256": digest(network.model),
             "packages": versions(),
         }
+        if network.top is not None:  # built above, of standard layers, and nobody else's
+            network = network._replace(model=fuse(network.model))
         if precision == "bfloat16":
             network = network._replace(model=in_bfloat16(network.model))
         self.model = features(network, pooling, self.size)
