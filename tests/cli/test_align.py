@@ -122,7 +122,7 @@ def test_keys_may_be_numbers(tmp_path: Path, invoke: Invoke) -> None:
     result = invoke(*asked)
     assert (result.exit_code, result.stderr) == (
         0,
-        "d.txt: 1 lines are no pair and were skipped.\n",
+        "d.txt: lines that are no pair, skipped: 1.\n",
     )
 
 

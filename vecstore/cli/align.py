@@ -137,7 +137,7 @@ def _known(path: Path, source: vecstore.Store, target: vecstore.Store) -> Pairs:
     """Read the pairs of a dictionary that both stores know, as keys of theirs."""
     pairs, skipped = read_dictionary(path)
     if skipped:
-        click.echo(f"{path}: {skipped:,} lines are no pair and were skipped.", err=True)
+        click.echo(f"{path}: lines that are no pair, skipped: {skipped:,}.", err=True)
     keys = [(parse_key(source, ours), parse_key(target, theirs)) for ours, theirs in pairs]
     return known_pairs(keys, source, target)
 
