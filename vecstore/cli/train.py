@@ -71,13 +71,15 @@ def train() -> None:
     """
 
 
-def training_options(*, epochs: int, batch_size: int) -> Callable[[Command], Command]:
+def training_options(*, epochs: int, batch_size: int | None) -> Callable[[Command], Command]:
     """Add the options that all commands here have.
 
     Parameters
     ----------
-    epochs, batch_size : int
-        The defaults.
+    epochs : int
+        The default.
+    batch_size : int or None
+        The default; None leaves it to the trainer.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def training_options(*, epochs: int, batch_size: int) -> Callable[[Command], Com
                 "--batch-size",
                 type=click.IntRange(min=1),
                 default=batch_size,
-                show_default=True,
+                show_default=True if batch_size else "as suits the data",
                 help="Rows in a step.",
             ),
             click.option(
