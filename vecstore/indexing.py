@@ -14,8 +14,9 @@ import numpy.typing as npt
 from vecstore.arrays import Block, as_words
 from vecstore.index.calibration import calibrate
 from vecstore.index.codes import Progress
-from vecstore.index.graph import NOBODY, Graph
+from vecstore.index.graph import NOBODY, Graph, reached
 from vecstore.index.hnsw import Index, as_stored
+from vecstore.index.joining import joined
 from vecstore.kernels.blocks import allowed
 from vecstore.kernels.contract import Float32s
 from vecstore.snapshot import Snapshot
@@ -121,14 +122,16 @@ def _build(
         seed=recipe.seed,
         progress=progress,
     )
+    graph = joined(graph)
     if len(rows) < len(chosen):
         graph = _spread(graph, rows, len(chosen))
+    chosen &= reached(graph)  # what is lost all the same is searched exactly
     built = time.perf_counter() - begun
     table = calibrate(graph, block, metric, threads=threads, seed=recipe.seed)
     covered = None if chosen.all() else as_words(chosen)
     facts = {
         **recipe._asdict(),
-        "rows": len(rows),
+        "rows": int(np.count_nonzero(chosen)),
         "build_seconds": round(built, 3),
         "built": datetime.now(UTC).isoformat(timespec="seconds"),
     }

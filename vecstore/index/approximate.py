@@ -178,9 +178,9 @@ def _choose(
     if asked.ef is not None:
         return _Choice(ceil(asked.ef / share), None, None)
     wanted = float(asked.recall or 1.0)
-    step = index.table.step(wanted, k)
+    step = None if wanted == 1 else index.table.step(wanted, k)
     if step is None:
-        return _Choice(None, None, f"no walk was measured to reach a recall of {wanted:g} at {k}")
+        return _Choice(None, None, f"no walk is assured to reach a recall of {wanted:g} at {k}")
     walk, scan = _fitting(step.speed, n_queries), _fitting(index.table.exact, n_queries)
     if walk * share <= scan:
         return _Choice(None, None, "the exact search was measured to be as fast")

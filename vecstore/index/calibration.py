@@ -254,7 +254,7 @@ def recall(found: Found, truth: Found, k: int) -> npt.NDArray[np.float64]:
     .. [1] Aumueller, Bernhardsson and Faithfull, 2020, "ANN-Benchmarks: a benchmarking tool for
        approximate nearest neighbor algorithms", Information Systems 87.
     """
-    k = min(k, truth.distances.shape[1], int(truth.counts.min(initial=0)))
+    k = min(k, int(truth.counts.min(initial=k)))
     if k == 0:
         return np.ones(len(truth.counts))
     farthest = truth.distances[:, k - 1 : k]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from vecstore.kernels.contract import Graph, Level
 
-__all__ = ["NOBODY", "Graph", "Level", "as_arrays", "from_arrays", "problems"]
+__all__ = ["NOBODY", "Graph", "Level", "as_arrays", "from_arrays", "problems", "reached"]
 
 #: What stands in unused places of links.
 NOBODY = 0xFFFFFFFF
@@ -130,7 +130,7 @@ def problems(graph: Graph, n: int) -> Iterator[str]:
             return
         yield from _wrong_links(level.links, f"on level {i} from the top")
     yield from _wrong_links(graph.links, "of rows")
-    if n and (lost := n - np.count_nonzero(_reached(graph.links, _start(graph)))):
+    if n and (lost := n - np.count_nonzero(reached(graph))):
         yield f"{lost} rows cannot be reached from where a walk starts."
 
 
@@ -150,13 +150,24 @@ def _start(graph: Graph) -> int:
     return place
 
 
-def _reached(links: npt.NDArray[np.uint32], start: int) -> npt.NDArray[np.bool_]:
-    """Return which rows links lead to, wave by wave."""
-    reached = np.zeros(len(links), np.bool_)
-    wave = np.array([start])
+def reached(graph: Graph) -> npt.NDArray[np.bool_]:
+    """Return which rows a walk can come to, if it is wide enough.
+
+    Parameters
+    ----------
+    graph : Graph
+        With an entry and upper levels that lead somewhere.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        By links of level 0, wave by wave.
+    """
+    links, there = graph.links, np.zeros(len(graph.links), np.bool_)
+    wave = np.array([_start(graph)])
     while len(wave):
-        reached[wave] = True
+        there[wave] = True
         ahead = np.unique(links[wave])
         ahead = ahead[ahead < len(links)]
-        wave = ahead[~reached[ahead]]
-    return reached
+        wave = ahead[~there[ahead]]
+    return there
