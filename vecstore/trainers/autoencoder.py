@@ -1,0 +1,277 @@
+"""What all autoencoders have in common: noise, loss, training, codes and reconstructions."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import check_count
+from vecstore.errors import VecstoreError
+from vecstore.trainers.encoder import Encoder
+from vecstore.trainers.samples import as_samples, check_unit_range, scaled
+from vecstore.trainers.trainer import check_schedule
+
+__all__ = ["CODE", "Autoencoder", "checked_sizes"]
+
+CODE = "code"  # the layer whose outputs are the codes
+
+# How the last layer comes to its values, by loss. Cross-entropy, because squared error through a
+# sigmoid learns nothing where the sigmoid is saturated: on MNIST the convolutional recipe then
+# stays black for good. The gradient of cross-entropy there is just output - input. Both want inputs
+# in [0, 1]: no sigmoid reaches a 255, and a loss that waits for it stays large whatever is learned.
+OUTPUTS = {"binary_crossentropy": "sigmoid", "mse": "linear"}
+NOISES = ("gaussian", "masking")
+PREDICTED = 1024  # rows at a time
+
+
+class Autoencoder(Encoder):
+    """Base of the autoencoders; a subclass says which layers lead to the code and back.
+
+    Parameters
+    ----------
+    denoising : float
+        The noise on what goes in; 0 is none.
+    noise : str
+        ``"gaussian"`` or ``"masking"``.
+    loss : str
+        ``"binary_crossentropy"`` or ``"mse"``.
+    learning_rate : float
+        Of Adam.
+    seed : int
+        Of everything random.
+    **parameters
+        Of the subclass.
+    """
+
+    def __init__(
+        self,
+        *,
+        denoising: float,
+        noise: str,
+        loss: str,
+        learning_rate: float,
+        seed: int,
+        **parameters: Any,
+    ) -> None:
+        if loss not in OUTPUTS:
+            raise ValueError(f'`loss` must be one of {", ".join(OUTPUTS)}; got "{loss}".')
+        if noise not in NOISES:
+            raise ValueError(f'`noise` must be one of {", ".join(NOISES)}; got "{noise}".')
+        if not 0 <= denoising < 1:
+            raise ValueError(f"`denoising` must be at least 0 and less than 1; got {denoising}.")
+        if not learning_rate > 0:
+            raise ValueError(f"`learning_rate` must be positive; got {learning_rate}.")
+        super().__init__(
+            **parameters,
+            denoising=denoising,
+            noise=noise,
+            loss=loss,
+            learning_rate=learning_rate,
+            seed=seed,
+        )
+        self._encoder: Any = None
+        self._data: npt.NDArray[Any] | None = None
+
+    def fit(
+        self,
+        data: npt.ArrayLike,
+        *,
+        epochs: int = 10,
+        batch_size: int = 128,
+        validation: Any = None,
+        progress: bool = True,
+    ) -> Self:
+        """Learn to put rows together again from short codes.
+
+        Parameters
+        ----------
+        data : array_like, shape (n, ...)
+            Bytes (uint8), which are divided by 255, or bools, or numbers in [0, 1]; any finite
+            numbers with the loss ``"mse"``.
+        epochs : int, default 10
+            More of them: a second call goes on where the first stopped.
+        batch_size : int, default 128
+            Rows in a step.
+        validation : float, array_like or None
+            The share of the rows, drawn at random, that is held out, or other rows.
+        progress : bool, default True
+            Whether to draw a bar, where there is a terminal.
+
+        Returns
+        -------
+        Autoencoder
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If the data have another shape than those learned from before, are not finite, or not in
+            the range of the loss.
+        TypeError
+            If they are no numbers.
+
+        Notes
+        -----
+        In memory are the data and a copy as float32.
+        """
+        check_schedule(epochs, batch_size, validation)
+        rows = self._rows(data, "data")
+        learned, held_out = rows, None
+        if isinstance(validation, float):
+            order = np.random.default_rng(self.parameters["seed"]).permutation(len(rows))
+            count = int(len(rows) * validation)
+            if not 0 < count < len(rows):
+                raise ValueError(f"`validation` must leave rows on both sides; got {validation}.")
+            learned, held_out = rows[np.sort(order[count:])], rows[np.sort(order[:count])]
+        elif validation is not None:
+            held_out = self._rows(validation, "validation", rows.shape[1:])
+        if self._model is None:
+            with self._seeded():
+                self._model = self._built(rows.shape[1:])
+        self._data = rows
+        clean = scaled(learned)
+        self._train(
+            clean,
+            clean,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=None if held_out is None else (scaled(held_out),) * 2,
+            progress=progress,
+        )
+        return self
+
+    def encode(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Return the codes of rows.
+
+        Parameters
+        ----------
+        data : array_like, shape (n, ...)
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, dim)
+            A code of several axes is laid out flat.
+        """
+        import keras
+
+        if self._encoder is None:
+            self._encoder = keras.Model(self.model.inputs, self.model.get_layer(CODE).output)
+        codes = self._predicted(self._encoder, self._rows(data, "data"))
+        return codes.reshape(len(codes), -1)
+
+    def reconstruct(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Encode rows, and decode their codes.
+
+        Parameters
+        ----------
+        data : array_like, shape (n, ...)
+            As for `fit`. A model that learned with noise takes it away from these.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, ...)
+            Bytes come back as values from 0 to 1.
+        """
+        rows = self._rows(data, "data")
+        return self._predicted(self.model, rows).reshape(np.shape(data))
+
+    def reconstruction_error(self, data: npt.ArrayLike) -> float:
+        """Return the mean squared difference between rows and what is made of them.
+
+        Parameters
+        ----------
+        data : array_like, shape (n, ...)
+            As for `fit`.
+
+        Returns
+        -------
+        float
+            Per number of a row, in units in which white is 1; whatever the loss is.
+        """
+        rows = self._rows(data, "data")
+        difference = self._predicted(self.model, rows) - scaled(rows)
+        return float(np.square(difference).mean(dtype=np.float64))
+
+    def embeddings(self) -> tuple[Sequence[int], npt.NDArray[np.float32]]:
+        """Return the codes of the rows of the last `fit`.
+
+        Returns
+        -------
+        keys : sequence of n int
+            Row numbers.
+        vectors : ndarray of float32, shape (n, dim)
+            Their codes.
+        """
+        _ = self.model
+        if self._data is None:
+            raise VecstoreError(
+                f"This {type(self).__name__} was loaded and has no rows; pass them to encode."
+            )
+        vectors = self.encode(self._data)
+        return range(len(vectors)), vectors
+
+    @abstractmethod
+    def _layers(self, shape: tuple[int, ...], output: str) -> list[Any]:
+        """Return the layers, one of them named `CODE`, for rows of this shape.
+
+        `output` is the activation of the last one.
+        """
+
+    def _built(self, shape: tuple[int, ...]) -> Any:
+        import keras
+
+        chosen = self.parameters
+        noise = []
+        if chosen["denoising"]:
+            # Both are there in training only.
+            kind = {"gaussian": keras.layers.GaussianNoise, "masking": keras.layers.Dropout}
+            noise = [kind[chosen["noise"]](chosen["denoising"], name="noise")]
+        model = keras.Sequential(
+            [keras.Input(shape), *noise, *self._layers(shape, OUTPUTS[chosen["loss"]])]
+        )
+        model.compile(keras.optimizers.Adam(chosen["learning_rate"]), loss=chosen["loss"])
+        return model
+
+    def _rows(
+        self, data: npt.ArrayLike, name: str, shape: tuple[int, ...] | None = None
+    ) -> npt.NDArray[Any]:
+        """Check data, and give them the axes of the network."""
+        if shape is None and self._model is not None:
+            shape = self._model.input_shape[1:]
+        rows = as_samples(self._arranged(data), name, shape=shape)
+        if self.parameters["loss"] == "binary_crossentropy":
+            check_unit_range(rows, name)
+        return rows
+
+    def _arranged(self, data: npt.ArrayLike) -> npt.ArrayLike:
+        return data
+
+    def _predicted(self, model: Any, rows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        predicted: npt.NDArray[np.float32] = model.predict(
+            scaled(rows), batch_size=PREDICTED, verbose=0
+        )
+        return predicted
+
+
+def checked_sizes(sizes: Sequence[int], name: str) -> list[int]:
+    """Return the sizes of layers as a list, of at least one.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Each at least 1.
+    name : str
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    list of int
+        What JSON can hold.
+    """
+    checked = [check_count(size, name) for size in sizes]
+    if not checked:
+        raise ValueError(f"`{name}` must have at least one size; got none.")
+    return checked

@@ -1,0 +1,155 @@
+"""Labelled texts from tables, and from the arrays of callers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vecstore.trainers.tables import as_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["LabelledTexts", "as_labelled", "read_texts"]
+
+
+class LabelledTexts(NamedTuple):
+    """Texts, and what each of them is.
+
+    Attributes
+    ----------
+    texts : list of n str, or of lists of words
+        What to learn from.
+    labels : list of n str, int or bool
+        What to learn.
+    """
+
+    texts: Sequence[Any]
+    labels: Sequence[Any]
+
+
+def as_labelled(data: Any, name: str) -> LabelledTexts:
+    """Return a pair of texts and labels, or refuse it.
+
+    Parameters
+    ----------
+    data : pair of sequences
+        Texts, or lists of words, and as many labels.
+    name : str
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    LabelledTexts
+        Labels are Python's own, so that JSON can hold them.
+
+    Raises
+    ------
+    TypeError
+        If it is no pair, or holds what is neither text nor label.
+    ValueError
+        If there are none, or not as many labels as texts.
+    """
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise TypeError(f"`{name}` must be a pair (texts, labels); got {type(data).__name__}.")
+    texts, labels = (list(part) for part in data)
+    labels = [label.item() if hasattr(label, "item") else label for label in labels]
+    if len(texts) != len(labels):
+        raise ValueError(
+            f"`{name}` must have a label for each text; got {len(texts)} texts and "
+            f"{len(labels)} labels."
+        )
+    if not texts:
+        raise ValueError(f"`{name}` must have at least one text; got none.")
+    for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
+        if not isinstance(text, str | list | tuple):
+            raise TypeError(
+                f"`{name}` must hold texts, or lists of words; text {row} is of type "
+                f"{type(text).__name__}."
+            )
+        if not isinstance(label, str | int):
+            raise TypeError(
+                f"`{name}` must hold labels of type str, int or bool; label {row} is of type "
+                f"{type(label).__name__}."
+            )
+    return LabelledTexts(texts, labels)
+
+
+def read_texts(
+    path: str | PathLike[str],
+    *,
+    text: str | Sequence[str] = "text",
+    label: str = "label",
+    where: str | None = None,
+) -> LabelledTexts:
+    r"""Read labelled texts from a table.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV or TSV (also .gz), Parquet, JSON (a list of objects) or JSON lines; the suffix tells.
+    text : str or sequence of str, default "text"
+        The column of the texts; of several, the texts are joined by line breaks. A missing text is
+        empty.
+    label : str, default "label"
+        The column of the labels. Rows without one are left out.
+    where : str or None
+        Which rows, in SQL: ``"split = 'train'"``.
+
+    Returns
+    -------
+    LabelledTexts
+        In the order of the table.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no table, a column is missing, a condition cannot be evaluated, or no row is left.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("phrases.csv").write_text("text,label\nwell done,1\npoor work,0\n")
+    >>> read_texts("phrases.csv", where="label = 1")
+    LabelledTexts(texts=['well done'], labels=[1])
+    """
+    import polars as pl
+
+    columns = [text] if isinstance(text, str) else list(text)
+    with _evaluating():
+        condition = None if where is None else pl.sql_expr(where)
+    needed = [] if condition is None else condition.meta.root_names()
+    frame = as_table(path, list(dict.fromkeys([*columns, label, *needed])))
+    if condition is not None:
+        frame = frame.filter(_fulfilled(condition, frame))
+    kept = frame.filter(pl.col(label).is_not_null())
+    if kept.is_empty():
+        fulfilled = f" where {where}" if where else ""
+        raise ValueError(f'{path} must have rows with a "{label}"{fulfilled}; it has none.')
+    parts = [pl.col(column).cast(pl.String).fill_null("") for column in columns]
+    texts = kept.select(pl.concat_str(parts, separator="\n")).to_series()
+    return LabelledTexts(texts.to_list(), kept[label].to_list())
+
+
+def _fulfilled(condition: "pl.Expr", frame: "pl.DataFrame") -> "pl.Series":
+    import polars as pl
+
+    with _evaluating():
+        answer = frame.select(condition).to_series()
+    if answer.dtype != pl.Boolean:
+        raise ValueError(f"`where` must be true or false for each row; it is {answer.dtype}.")
+    return answer
+
+
+@contextmanager
+def _evaluating() -> Iterator[None]:
+    """Turn what polars raises for a condition into one sentence."""
+    from polars.exceptions import PolarsError
+
+    try:
+        yield
+    except PolarsError as error:
+        first = str(error).partition("\n")[0].rstrip(".")
+        raise ValueError(f"`where` cannot be evaluated: {first}.") from error

@@ -1,0 +1,113 @@
+"""Samples as autoencoders take them: checked, and scaled to what a sigmoid can reach."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["as_samples", "check_unit_range", "scaled"]
+
+WHITE = 255  # the largest byte
+
+# Values looked at in one step of a check: temporaries of it stay small whatever the data.
+CHECKED = 1 << 22
+
+
+def as_samples(
+    data: npt.ArrayLike, name: str, *, shape: tuple[int, ...] | None = None
+) -> npt.NDArray[Any]:
+    """Return data as an array of samples that a network can take.
+
+    Parameters
+    ----------
+    data : array_like of numbers or bools, shape (n, ...)
+        Mapped files are read as they are needed.
+    name : str
+        The caller's argument, for the errors.
+    shape : tuple of int or None
+        Of every sample; None takes what comes.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        The same memory where possible.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+    ValueError
+        If there are none, they have another shape, or one is not finite.
+    """
+    samples = np.asarray(data)
+    if samples.dtype.kind not in "buif":
+        raise TypeError(f"`{name}` must be numbers; got dtype {samples.dtype}.")
+    if samples.ndim < 2 or 0 in samples.shape:
+        raise ValueError(f"`{name}` must have rows of at least one number; got {samples.shape}.")
+    if shape is not None and samples.shape[1:] != shape:
+        wanted = ", ".join(map(str, ("n", *shape)))
+        raise ValueError(f"`{name}` must have shape ({wanted}); got {samples.shape}.")
+    if samples.dtype.kind == "f":
+        for first, part in _parts(samples):
+            if not np.isfinite(part).all():
+                row = first + int(np.argwhere(~np.isfinite(part))[0, 0])
+                raise ValueError(f"`{name}` must be finite; row {row} holds NaN or infinity.")
+    return samples
+
+
+def check_unit_range(samples: npt.NDArray[Any], name: str) -> None:
+    """Refuse samples with values that no sigmoid can reach.
+
+    Parameters
+    ----------
+    samples : ndarray
+        From `as_samples`. Bytes and bools are in range by themselves: `scaled` sees to it.
+    name : str
+        The caller's argument, for the error.
+
+    Raises
+    ------
+    ValueError
+        If a value is not in [0, 1].
+    """
+    if samples.dtype in (np.uint8, np.bool_):
+        return
+    least = min(part.min() for _, part in _parts(samples))
+    most = max(part.max() for _, part in _parts(samples))
+    if least < 0 or most > 1:
+        raise ValueError(
+            f"`{name}` must lie in [0, 1] for the loss binary_crossentropy, or be bytes (uint8), "
+            f"which are divided by 255; got values from {least:g} to {most:g}."
+        )
+
+
+def scaled(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Return samples as float32: bytes divided by 255, everything else as it is.
+
+    Parameters
+    ----------
+    samples : ndarray of numbers or bools
+        Of any shape.
+
+    Returns
+    -------
+    ndarray of float32
+        Of the same shape; always a copy.
+
+    Examples
+    --------
+    >>> scaled(np.array([[0, 51, 255]], np.uint8))
+    array([[0. , 0.2, 1. ]], dtype=float32)
+    """
+    floats = samples.astype(np.float32)
+    if samples.dtype == np.uint8:
+        floats /= np.float32(WHITE)
+    return floats
+
+
+def _parts(samples: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """Yield pieces of the samples, each with the number of its first."""
+    step = max(1, CHECKED // int(np.prod(samples.shape[1:])))
+    for first in range(0, len(samples), step):
+        yield first, samples[first : first + step]
