@@ -147,7 +147,7 @@ def project(
         raise ValueError(f"A map needs at least {_FEWEST} rows; there are {len(selection)}.")
     if columns is not None:
         check_columns(store, dict.fromkeys(columns, "float64"), overwrite=overwrite)
-    near = min(near, len(selection) - 1)
+    near = 0 if method == "pca" else min(near, len(selection) - 1)
     explained = None
     if method == "pca":
         points, explained = _by_components(selection, seed)
@@ -160,7 +160,7 @@ def project(
         source = {
             "model": method,
             "columns": list(columns),
-            "parameters": {"k": near, "seed": seed},
+            "parameters": {"seed": seed, **({"k": near} if near else {})},
             "packages": {_PACKAGES[method]: version(_PACKAGES[method])},
         }
         write_columns(store, selection.keys, dict(zip(columns, points.T, strict=True)), source)
