@@ -109,7 +109,7 @@ def find_images(
     source, labels
         As for `open_images`, less archives.
     name : str or None
-        What to call the folder in an error.
+        The archive that the folder was in, for errors and labels.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def find_images(
     if isinstance(source, str | PathLike) and Path(source).is_dir():
         root = Path(source)
         files = sorted(_images_below(root))
-        top = Path(name or root).resolve().name
+        top = Path(name).name.partition(".")[0] if name else root.resolve().name
         folders = [file.parent.name if file.parent != root else top for file in files]
         keys = [file.relative_to(root).as_posix() for file in files]
         if not files:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 __all__ = ["fuse"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 def fuse(model: Any) -> Any:
@@ -90,7 +90,7 @@ def _with_norm(layer: Any, weights: list[Floats], norm: Any) -> list[Floats]:
     scale: Floats = 1 / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
     if norm.scale:
         scale = scale * np.asarray(norm.gamma)
-    *kernels, bias = weights if layer.use_bias else [*weights, np.float32(0)]
+    kernels, bias = (weights[:-1], weights[-1]) if layer.use_bias else (weights, 0.0)
     shift = (bias - np.asarray(norm.moving_mean)) * scale
     if norm.center:
         shift = shift + np.asarray(norm.beta)

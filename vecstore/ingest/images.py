@@ -2,17 +2,17 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.images.families import require_keras
-from vecstore.images.files import Images, Source, open_images
+from vecstore.images.files import Source, open_images
 from vecstore.images.fusing import fuse
 from vecstore.images.layers import (
     PRECISIONS,
@@ -23,38 +23,18 @@ from vecstore.images.layers import (
     resolve_layer,
 )
 from vecstore.images.networks import digest, load_network, versions
-from vecstore.images.pixels import pixel_batches, why_unreadable
+from vecstore.ingest.image_batches import Progress, read_batches
 from vecstore.ingest.image_report import ImageReport
 from vecstore.ingest.image_store import ImageStore
 from vecstore.store import Store
 
 __all__ = ["ImageExtractor"]
 
-Progress = Callable[[int, int | None], None]
-
 # Images that the network gets at a time. Larger batches are slower on a processor: what lies
 # between two layers no longer fits its caches, and is memory fresh from the system each time.
 _BATCH = 16
 # Images in a commit: what Ctrl-C or a crash can cost.
 _COMMIT = 256
-
-
-class Extracted(NamedTuple):
-    """What the network made of one batch.
-
-    Attributes
-    ----------
-    places : ndarray of int64, shape (n,)
-        Which images, ascending.
-    vectors : ndarray of float32, shape (n, dim)
-        Theirs.
-    stored : ndarray of int32, shape (n, 2)
-        Their heights and widths as they are in the files.
-    """
-
-    places: npt.NDArray[np.int64]
-    vectors: npt.NDArray[np.float32]
-    stored: npt.NDArray[np.int32]
 
 
 class ImageExtractor:
@@ -116,6 +96,10 @@ class ImageExtractor:
     -----
     Images are read, decoded and resized in parallel while the network computes, as RGB, bilinearly
     and without keeping proportions. Memory: the weights, and two or three batches.
+
+    In bfloat16, vectors of MobileNet had a cosine of .995 or more with those in float32, and the
+    nearest neighbour of an image had its label as often (of 600 rooms .975 and .973, of 300 fruits
+    .910 and .903, of 197 animals .939 and .949), at 1.5 times the speed on AVX512-BF16.
 
     References
     ----------
@@ -212,7 +196,7 @@ class ImageExtractor:
         with open_images(paths_or_folder, labels) as images:
             vectors = np.empty((len(images.keys), self.dim), np.float32)
             places: list[int] = []
-            for batch in self._batches(images, batch_size, report, progress):
+            for batch in read_batches(self.model, images, batch_size, report, progress):
                 vectors[len(places) : len(places) + len(batch.places)] = batch.vectors
                 places.extend(batch.places.tolist())
         report.images = len(places)
@@ -271,7 +255,7 @@ class ImageExtractor:
             report.known = len(images.keys) - len(new)
             images = images.pick(new)
             begun = time.perf_counter()
-            for batch in self._batches(images, batch_size, report, progress):
+            for batch in read_batches(self.model, images, batch_size, report, progress):
                 refused = kept.put(images, *batch)
                 report.skipped += refused
                 report.images += len(batch.places) - len(refused)
@@ -282,39 +266,6 @@ class ImageExtractor:
         if not report.known:
             report.check_any()
         return report
-
-    def _batches(
-        self, images: Images, batch_size: int, report: ImageReport, progress: Progress | None
-    ) -> Iterator[Extracted]:
-        """Yield vectors in the order of the images; the report gets what could not be read."""
-        total = len(images.keys)
-        if not total:
-            return
-        rows = min(batch_size, total)
-        following = 0
-        for places, pixels, stored in pixel_batches(images.files, self.size, rows):
-            if len(places) < rows:
-                # Filled up, because a batch of another shape would be compiled for itself.
-                pixels = np.concatenate([pixels, np.zeros((rows - len(places), *self.size))])
-            vectors = np.asarray(self.model.predict_on_batch(pixels))[: len(places)]
-            batch = Extracted(places.numpy(), vectors, stored.numpy())
-            end = int(batch.places[-1]) + 1
-            report.skipped += self._unread(images, following, end, batch.places)
-            following = end
-            yield batch
-            if progress is not None:
-                progress(end, total)
-        report.skipped += self._unread(images, following, total, ())
-
-    def _unread(
-        self, images: Images, first: int, end: int, read: Sequence[int] | npt.NDArray[np.int64]
-    ) -> list[tuple[str, str]]:
-        """Return the images from `first` to `end` that were not read, with what is wrong."""
-        missing = sorted(set(range(first, end)).difference(map(int, read)))
-        return [
-            (images.keys[place], why_unreadable(images.files[place], self.size))
-            for place in missing
-        ]
 
 
 def _source(paths_or_folder: Source) -> dict[str, str]:
