@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vecstore import kernels
-from vecstore.arrays import Block, Exclusions, as_words, check_count
+from vecstore.arrays import Block, Exclusions, check_count
 from vecstore.index import exact
 from vecstore.index.calibration import Speed
 from vecstore.index.hnsw import Index
-from vecstore.kernels.blocks import allowed
 from vecstore.kernels.contract import Float32s, Found, Int64s
 from vecstore.results import Plan
+from vecstore.storage.tombstones import all_rows, count_rows
 
 __all__ = ["Asked", "check_approximate", "search"]
 
@@ -172,7 +172,7 @@ def _choose(
         return _Choice(None, None, _NO_INDEX)
     inside, _ = _split(block, index)
     n = len(block.vectors)
-    share = (n if inside.mask is None else int(np.bitwise_count(inside.mask).sum())) / max(1, n)
+    share = _qualifying(inside) / max(1, n)
     if share < _LEAST_SHARE:
         return _Choice(None, None, f"{share:.0%} of the rows qualify, too few for a walk")
     if asked.ef is not None:
@@ -196,10 +196,10 @@ def _split(block: Block, index: Index) -> tuple[Block, list[Block]]:
     """Return the rows that the graph has, and the others, if there are any."""
     if index.covered is None:
         return block, []
-    free, covered = allowed(block), allowed(block._replace(mask=index.covered))
-    inside, outside = free & covered, free & ~covered
-    others = [block._replace(mask=as_words(outside))] if outside.any() else []
-    return block._replace(mask=as_words(inside)), others
+    free = all_rows(len(block.vectors)) if block.mask is None else block.mask
+    outside = free & ~index.covered
+    others = [block._replace(mask=outside)] if outside.any() else []
+    return block._replace(mask=free & index.covered), others
 
 
 def _exactly(
@@ -251,6 +251,4 @@ def _chosen(exclude: Exclusions, queries: Int64s) -> Exclusions:
 
 
 def _qualifying(block: Block) -> int:
-    if block.mask is None:
-        return len(block.vectors)
-    return int(np.bitwise_count(block.mask).sum(dtype=np.int64))
+    return len(block.vectors) if block.mask is None else count_rows(block.mask)
