@@ -370,3 +370,7 @@ def test_multi_simlex_and_bats_by_concept() -> None:
     by_name = {one.section: one for one in bats.sections}
     assert by_name["E10 [male - female]"].accuracy > 0.4
     assert len(bats.sections) == 12
+    by_concept = word_analogies(concepts("english"), real("concepts-3lang/bats_analogies.tsv"))
+    print(f"{by_concept.accuracy:.3f} of {by_concept.total.counted:,}")
+    assert by_concept.total.counted > 1000
+    assert by_concept.accuracy > 0.05

@@ -4,7 +4,8 @@ The same questions count, and the figures are the same, as with gensim's
 ``evaluate_word_analogies`` and ``evaluate_word_pairs``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -95,7 +96,8 @@ def word_analogies(
     words = KnownWords(store, restrict, case_insensitive)
     sections, skipped = read_questions(path)
     questions = [question for section in sections for question in section.questions]
-    inputs = [_inputs(question, words) for question in questions]
+    find = cache(words.find)  # a file asks about the same few words again and again
+    inputs = [_inputs(question, find) for question in questions]
     known = [keys for keys in inputs if keys]
     if not known and not count_unknown:
         raise VecstoreError(
@@ -233,11 +235,11 @@ def _is_question(line: str) -> bool:
     return "\t" in line or (len(words) == 4 and all(number_in(word) is None for word in words))
 
 
-def _inputs(question: Question, words: KnownWords) -> tuple[str, str, str] | None:
+def _inputs(question: Question, find: Callable[[str], str | None]) -> tuple[str, str, str] | None:
     """Return a, b and c as keys; None if a word of the question is unknown."""
-    a, c = words.find(question.a), words.find(question.c)
-    b = next(filter(None, map(words.find, question.b)), None)
-    if a is None or b is None or c is None or not any(map(words.find, question.expected)):
+    a, c = find(question.a), find(question.c)
+    b = next(filter(None, map(find, question.b)), None)
+    if a is None or b is None or c is None or not any(map(find, question.expected)):
         return None
     return a, b, c
 
@@ -255,7 +257,8 @@ def _answers(
     matches = store.analogy(
         positive=[[b, c] for _, b, c in asked],
         negative=[[a] for a, _, _ in asked],
-        k=_CANDIDATES,
+        # Without two spellings of a word no input comes back as another key.
+        k=1 if words.unique else _CANDIDATES,
         method=method,
         where=words.where,
         threads=threads,

@@ -27,6 +27,8 @@ class KnownWords:
     ----------
     where : ndarray of bool, shape (len(store),), or None
         Which rows may be answers; None if all may.
+    unique : bool
+        Whether each of these keys stands for itself alone.
     fold : callable
         ``fold(word)`` is what a word shares with the others that count as the same: the word in
         upper case, unless case counts.
@@ -56,8 +58,10 @@ class KnownWords:
             self.where = np.arange(len(keys)) < restrict
             keys = keys[:restrict]
         self.fold: Callable[[str], str] = str.upper if case_insensitive else str
+        listed = keys.tolist()
         # Backwards, so that the first key of a spelling is the one that stays.
-        self._keys = {self.fold(key): key for key in reversed(keys.tolist())}
+        self._keys = dict(zip(map(self.fold, reversed(listed)), reversed(listed), strict=True))
+        self.unique = len(self._keys) == len(listed)
 
     def find(self, word: str) -> str | None:
         """Return the key that stands for a word.
