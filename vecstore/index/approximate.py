@@ -161,7 +161,7 @@ def search(
     walks = [choice for choice in choices if choice.ef is not None]
     recalls = [choice.recall for choice in walks if choice.recall is not None]
     return found, replace(
-        plan, ef=max(choice.ef or 0 for choice in walks), recall=min(recalls, default=None)
+        plan, ef=max(k, *(choice.ef or 0 for choice in walks)), recall=min(recalls, default=None)
     )
 
 
