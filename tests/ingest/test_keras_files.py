@@ -180,9 +180,7 @@ def test_quantised_weights_are_what_the_layer_gives(
         quantise(model, config=Int4QuantizationConfig(block_size=block))
     path = saved(model, tmp_path, name)
     if bits == "int4" and name == "m.weights.h5":
-        with pytest.raises(
-            IngestError, match=r"quantised, to 4 bits .* Save the model as \.keras"
-        ):
+        with pytest.raises(IngestError, match=r"quantised, to 4 bits .* Save the model as \.keras"):
             read_embedding(path)
         return
     found = read_embedding(path)

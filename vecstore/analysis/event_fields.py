@@ -45,17 +45,25 @@ class Field(NamedTuple):
         text = str(int(value) if whole else value)
         if self.split is None:
             return [text]
-        pieces = text.split(self.split) if isinstance(self.split, str) else self.split(text)
-        return [piece.strip() for piece in pieces if piece.strip()]
+        if callable(self.split):
+            return [part for part in self.split(text) if part]
+        return [part for part in map(str.strip, text.split(self.split)) if part]
 
-    def keys(self, part: str, name: str) -> list[Any]:
-        """Return the keys of a part of the field called `name`: one, or two that make a word."""
-        if self.store.key_kind == "int":
-            digits = part.removeprefix("-")
-            return [int(part) if digits.isascii() and digits.isdecimal() else part]
-        if self.key == _AS_IT_IS:
-            return list(as_known(part, self.store.__contains__))
-        return [self.key.format(field=name, value=part)]
+    def key_of(self, part: str, name: str) -> Any:
+        """Return the key of a part of the field called `name`; None if it cannot be one."""
+        key = self.key.format(field=name, value=part)
+        if self.store.key_kind == "str":
+            return key
+        digits = key.removeprefix("-")
+        return int(key) if digits.isascii() and digits.isdecimal() else None
+
+    def spelled(self, part: str) -> list[Any]:
+        """Return the keys of a part that is none as it stands: in lower case, or in two halves."""
+        if self.store.key_kind == "int" or self.key != _AS_IT_IS:
+            return []
+        known = self.store.__contains__
+        keys = as_known(part, known)
+        return list(keys) if all(map(known, keys)) else []
 
 
 def words(text: str) -> list[str]:
@@ -76,7 +84,8 @@ def words(text: str) -> list[str]:
     >>> words("Tart, and snappy!")
     ['Tart', 'and', 'snappy']
     """
-    return [token for token in tokens(text) if is_word(token)]
+    # Nearly all begin with a letter or a digit, which is seen at once.
+    return [token for token in tokens(text) if token[0].isalnum() or is_word(token)]
 
 
 def check_field(name: str, field: Field) -> None:

@@ -1,6 +1,7 @@
 """The vectors of the fields of records, out of the stores that have those of their parts."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -62,9 +63,9 @@ class FieldVectors:
         self.missing = 0
         self._strict = strict
         self._unit = field.store.metric == "cosine"
-        self._rows: dict[Any, int] = {}  # of the table, by key
-        self._rows_of_part: dict[str, list[int]] = {}
         self._table: Floats = np.empty((0, field.store.dim))
+        self._rows: dict[str, list[int]] = {}  # of the table, by part
+        self._unknown: set[str] = set()
 
     def means(self, values: Sequence[Any]) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return the mean of the parts of every value.
@@ -81,52 +82,54 @@ class FieldVectors:
         found : ndarray of bool, shape (n,)
             Whether there was a part to take the mean of.
         """
-        rows = [self._rows_of(value) for value in values]
-        self._fetch()
+        parts = [self.field.parts(value) for value in values]
+        self._learn([part for part in dict.fromkeys(chain(*parts)) if part not in self._rows])
+        rows = [[row for part in some for row in self._rows[part]] for some in parts]
+        if self._unknown:
+            self.missing += sum(part in self._unknown for part in chain(*parts))
         counts = np.array([len(some) for some in rows])
         found = counts > 0
         means = np.zeros((len(rows), self._table.shape[1]))
         if found.any():
-            flat = np.concatenate([some for some in rows if some])
+            flat = np.fromiter(chain(*rows), np.intp, counts.sum())
             starts = np.cumsum(counts[found]) - counts[found]
             means[found] = np.add.reduceat(self._table[flat], starts) / counts[found, np.newaxis]
         return unit(means) if self._unit else (means, found)
 
-    def _rows_of(self, value: Any) -> list[int]:
-        rows: list[int] = []
-        for part in self.field.parts(value):
-            if part not in self._rows_of_part:
-                self._rows_of_part[part] = self._look_up(part)
-            self.missing += not self._rows_of_part[part]
-            rows += self._rows_of_part[part]
-        return rows
-
-    def _look_up(self, part: str) -> list[int]:
-        """Return the rows of the table for a part, none if the store does not have it."""
-        store = self.field.store
-        keys = self.field.keys(part, self.name)
-        if not all(key in store for key in keys):
-            if self._strict:
-                raise self._not_found(keys)
-            return []
-        return [self._rows.setdefault(key, len(self._rows)) for key in keys]
-
-    def _not_found(self, keys: list[Any]) -> KeyNotFoundError:
-        way_out = 'Pass missing="ignore" to leave such parts out.'
-        try:
-            self.field.store[keys]
-        except KeyNotFoundError as error:
-            reason, suggestions = str(error), error.suggestions
-        except TypeError:
-            reason, suggestions = f'"{keys[0]}" is no key of a store of integers.', ()
-        return KeyNotFoundError(
-            f'Field "{self.name}": {reason} {way_out}', key=keys[0], suggestions=suggestions
+    def _learn(self, parts: list[str]) -> None:
+        """Fetch the vectors of parts that were not met before."""
+        keys = {part: self.field.key_of(part, self.name) for part in parts}
+        asked = [part for part in parts if keys[part] is not None]
+        vectors = dict(
+            zip(asked, self.field.store.get([keys[part] for part in asked]), strict=True)
         )
-
-    def _fetch(self) -> None:
-        new = list(self._rows)[len(self._table) :]
+        new: list[Any] = []
+        for part in parts:
+            found = [vectors[part]] if vectors.get(part) is not None else []
+            found = found or [self.field.store[key] for key in self.field.spelled(part)]
+            if not found:
+                if self._strict:
+                    raise self._not_found(part, keys[part])
+                self._unknown.add(part)
+            first = len(self._table) + len(new)
+            self._rows[part] = list(range(first, first + len(found)))
+            new += found
         if new:
-            vectors = self.field.store[new].astype(np.float64)
+            table = np.array(new, np.float64)
             if self._unit:
-                vectors /= np.linalg.norm(vectors, axis=1)[:, np.newaxis]
-            self._table = np.concatenate((self._table, vectors))
+                table /= np.linalg.norm(table, axis=1)[:, np.newaxis]
+            self._table = np.concatenate((self._table, table))
+
+    def _not_found(self, part: str, key: Any) -> KeyNotFoundError:
+        suggestions: tuple[str, ...] = ()
+        reason = f'"{part}" is no key of a store of integers.'
+        if key is not None:
+            try:
+                self.field.store[key]
+            except KeyNotFoundError as error:
+                reason, suggestions = str(error), error.suggestions
+        return KeyNotFoundError(
+            f'Field "{self.name}": {reason} Pass missing="ignore" to leave such parts out.',
+            key=key,
+            suggestions=suggestions,
+        )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Composed", "Events"]
 
 # Records that are composed at a time: what this takes in memory does not grow with a table.
-_STEP = 8192
+_STEP = 2048
 
 Rows = npt.NDArray[np.int64]
 
