@@ -163,4 +163,7 @@ def why_unreadable(file: str, size: tuple[int, int, int]) -> str:
 def _jpeg_decoder(content: Any, channels: int, ratio: int) -> Any:
     import tensorflow as tf
 
-    return lambda: tf.io.decode_jpeg(content, channels=channels, ratio=ratio)
+    # As accurate as Pillow, and no slower than the default.
+    return lambda: tf.io.decode_jpeg(
+        content, channels=channels, ratio=ratio, dct_method="INTEGER_ACCURATE"
+    )
