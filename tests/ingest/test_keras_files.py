@@ -331,6 +331,22 @@ def test_reading_files_loads_no_keras(tmp_path: Path) -> None:
     assert subprocess.run(command, check=True, stdout=-1, text=True).stdout == "(3, 3) set()\n"
 
 
+@pytest.mark.parametrize(
+    "use", ["embedding_layer(None)", "StoreEmbeddings", "read_embedding(object())"]
+)
+def test_without_keras_what_needs_it_says_what_to_install(use: str) -> None:
+    program = (
+        "import sys; sys.modules['keras'] = None\n"
+        "import vecstore.ingest.keras as road\n"
+        f"try: road.{use}\n"
+        "except ImportError as error: print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", program], check=True, stdout=-1, text=True).stdout
+    assert said == (
+        'Layers and models need Keras and TensorFlow; pip install "vecstore-exact[keras]".\n'
+    )
+
+
 # Real ones, which lie beside a checkout or do not.
 
 
