@@ -109,8 +109,7 @@ def _points(selection: Selection, columns: tuple[str, str]) -> npt.NDArray[np.fl
     missing = [name for name in columns if name not in selection.frame.columns]
     if missing:
         raise VecstoreError(
-            f"There is no map in this store, for want of a column {' or '.join(missing)}; "
-            "project it first."
+            f"The store has no map: it lacks the column {' and '.join(missing)}; project it first."
         )
     values = [selection.column(name, "columns").cast(float).to_numpy() for name in columns]
     return np.column_stack(values).astype(np.float64)

@@ -1,0 +1,31 @@
+"""What commands that draw have in common: ``--out FILE``, and a figure that is saved there."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vecstore.analysis.extras import need
+from vecstore.cli.options import out_option
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["picture"]
+
+
+def picture(draw: "Callable[..., Figure]") -> Callable[..., Any]:
+    """Make a command of a function that draws."""
+
+    @wraps(draw)
+    def command(*arguments: Any, out: Path | None, **rest: Any) -> None:
+        if out is None:
+            raise click.UsageError("Say where to draw: --out FILE, which ends in .png or .svg.")
+        need("matplotlib")
+        from vecstore.analysis.plots.style import save
+
+        click.echo(save(draw(*arguments, **rest), out))
+
+    return out_option("The picture: a new .png or .svg file.", ".png", ".svg")(command)
