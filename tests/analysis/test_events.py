@@ -16,8 +16,6 @@ from vecstore.analysis.event_fields import words
 from vecstore.errors import DuplicateKeyError, KeyNotFoundError, StoreExistsError
 from vecstore.store import Store
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-
 RNG = np.random.default_rng(8)
 WORDS = ["air force", "army", "new york", "paris", "1944", "1980", "bombing", "parade"]
 VECTORS = RNG.standard_normal((8, 6)).astype(np.float32)
@@ -315,70 +313,3 @@ def test_a_key_that_no_store_of_integers_has_is_named() -> None:
     years = vecstore.from_arrays(VECTORS, keys=list(range(8)))
     with pytest.raises(KeyNotFoundError, match='Field "year": "late" is no key of a store of int'):
         Events({"year": years}).query({"year": "late"})
-
-
-# Real tables, which lie beside a checkout or do not.
-
-
-def real(name: str) -> Path:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    return path
-
-
-def glove(folder: Path) -> Store:
-    from vecstore import ingest
-
-    path = real("glove-6b-100d-text/glove.6B.100d.first50k.txt.gz")
-    ingest.import_into(path, folder / "glove.vecs")
-    return vecstore.open(folder / "glove.vecs")
-
-
-def test_wines_are_found_by_taster_variety_and_country(tmp_path: Path) -> None:
-    """The vectors of the categories come from which of them go together."""
-    fields = ["taster_name", "variety", "country"]
-    table = pl.read_csv(real("wine-reviews/wine130k_categorical.csv.gz")).drop_nulls(fields)
-    table = table.sample(8000, seed=0)
-    known = [f"{field}={value}" for field in fields for value in table[field].unique().sort()]
-    place = {key: row for row, key in enumerate(known)}
-    together = np.zeros((len(known), len(known)))
-    for row in table.select(fields).iter_rows():
-        ids = [place[f"{field}={value}"] for field, value in zip(fields, row, strict=True)]
-        together[np.ix_(ids, ids)] += 1
-    left, values, _ = np.linalg.svd(np.log1p(together))
-    factors = vecstore.from_arrays(left[:, :32] * np.sqrt(values[:32]), keys=known)
-    events = Events({field: Field(factors, key="{field}={value}") for field in fields})
-    with events.to_store(tmp_path / "wines.vecs", table, "id") as store:
-        asked = factors.compose({"variety=Pinot Noir": 1, "taster_name=Paul Gregutt": 1})
-        nearest = store.search(asked, k=10).to_frame()
-        assert nearest.select("variety", "taster_name").unique().rows() == [
-            ("Pinot Noir", "Paul Gregutt")
-        ]
-        recall = found_by_parts(events, store, table, "id")
-        without = {
-            left: found_by_parts(
-                events, store, table, "id", parts=[one for one in fields if one != left]
-            )
-            for left in fields
-        }
-    print(f"recall@10 of {len(table):,} wines by all parts {recall:.3f}, without one: {without}")
-    assert recall == 1
-    assert without["country"] > 0.9  # all of them are from one
-
-
-def test_films_are_found_by_words_of_their_titles(tmp_path: Path) -> None:
-    table = pl.read_csv(real("movielens-latest-small/movies.csv.gz"))
-    parts = glove(tmp_path)
-    events = Events(
-        {"title": Field(parts, split=words), "genres": Field(parts, split="|")}, missing="ignore"
-    )
-    with events.to_store(tmp_path / "films.vecs", table, "movieId") as store:
-        asked = parts.compose({"toy": 1, "story": 1, "animation": 1})
-        titles = store.search(asked, k=5).to_frame()["title"].to_list()
-        assert {"Toy Story (1995)", "Toy Story 2 (1999)"} <= set(titles)
-        all_parts = found_by_parts(events, store, table, "movieId")
-        titles_only = found_by_parts(events, store, table, "movieId", parts=["title"])
-    print(f"recall@10 of films by all parts {all_parts}, by their titles {titles_only}")
-    assert all_parts == 1
-    assert titles_only > 0.85
