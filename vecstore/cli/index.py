@@ -8,7 +8,7 @@ import click
 import vecstore
 from vecstore.cli import vectors
 from vecstore.cli.options import output_options, threads_option, where_option
-from vecstore.cli.output import Style, field, write_record
+from vecstore.cli.output import Style, write_record
 from vecstore.cli.progress import progress
 
 __all__ = ["index"]
@@ -100,7 +100,8 @@ def drop(path: str) -> None:
         had = store.info()["indexes"]
         store.drop_index()
     freed = sum(one["bytes"] for one in had)
-    click.echo(f"{Path(path)}: {len(had)} indexes removed, {freed:,} bytes")
+    what = "1 index" if len(had) == 1 else f"{len(had)} indexes"
+    click.echo(f"{Path(path)}: {what} removed, {freed:,} bytes")
 
 
 def _write(store: vecstore.Store, style: Style) -> None:
@@ -114,5 +115,6 @@ def _write(store: vecstore.Store, style: Style) -> None:
             tables.print_index(one)
         else:
             for step in one["steps"]:
-                fields = [step["ef"], *step["recall"], *step["speed"].values()]
-                click.echo("\t".join(map(field, fields)))
+                shares = [f"{share:.4f}" for share in step["recall"]]
+                rates = [f"{rate:.0f}" for rate in step["speed"].values()]
+                click.echo("\t".join([str(step["ef"]), *shares, *rates]))
