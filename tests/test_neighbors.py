@@ -137,6 +137,21 @@ def test_an_interrupt_ends_it_and_leaves_no_file(tmp_path: Path, rng: np.random.
     assert list(tmp_path.iterdir()) == []
 
 
+# Each other's.
+
+
+@pytest.mark.parametrize("k", [1, 3, 20])
+def test_mutual_neighbours_have_each_other(
+    k: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbors, "_COMPARED_BYTES", 8 * k * k * 7)  # seven rows at a time
+    rows = vecstore.from_arrays(some_vectors(15, 4, rng)).neighbors(k).rows
+    near = [{int(row) for row in some if row >= 0} for some in rows]
+    expected = [[int(row) >= 0 and i in near[row] for row in some] for i, some in enumerate(rows)]
+    np.testing.assert_array_equal(neighbors.mutual(rows), expected, strict=True)
+    np.testing.assert_array_equal(neighbors.mutual(rows, 3, 9), expected[3:9])
+
+
 # Into a file.
 
 
@@ -153,6 +168,7 @@ def test_a_graph_in_a_file_is_the_graph_in_memory(
     with h5py.File(path) as file:
         np.testing.assert_array_equal(file["rows"], expected.rows, strict=True)
         np.testing.assert_array_equal(file["distances"], expected.distances, strict=True)
+        np.testing.assert_array_equal(file["mutual"], neighbors.mutual(expected.rows))
         assert (file.attrs["format"], file.attrs["metric"]) == (b"vecstore neighbors", b"cosine")
     assert [one.name for one in tmp_path.iterdir()] == ["graph.h5"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from vecstore.storage.hdf5_reader import map_arrays
 from vecstore.storage.hdf5_writer import Pieces, write_side_by_side
 from vecstore.tables import row_table
 
-__all__ = ["MEMORY", "neighbors"]
+__all__ = ["MEMORY", "mutual", "neighbors"]
 
 #: Bytes that the search may take beside the vectors, their codes and the result.
 MEMORY = 256 << 20
@@ -31,6 +32,8 @@ MEMORY = 256 << 20
 _LARGEST_TILE = 8192
 # What a search keeps of a query, in bytes: for each of its values, and for each neighbour.
 _VALUE_BYTES, _NEIGHBOR_BYTES = 16, 256
+# Rows of neighbours' neighbours compared at once, in bytes.
+_COMPARED_BYTES = 16 << 20
 
 
 def neighbors(
@@ -89,6 +92,45 @@ def neighbors(
         single=False,
         plan=tiles.plan,
     )
+
+
+def mutual(graph: Int64s, first: int = 0, stop: int | None = None) -> npt.NDArray[np.bool_]:
+    """Return which neighbours have the row among their own nearest too.
+
+    Parameters
+    ----------
+    graph : ndarray of int64, shape (n, k)
+        What `Matches.rows` of `neighbors` is: places of the neighbours of every row, -1 unused.
+    first, stop : int
+        Of which rows; of all if not given.
+
+    Returns
+    -------
+    ndarray of bool, shape (stop - first, k)
+        False where a place is unused.
+
+    Notes
+    -----
+    O(k^2) for a row. The graph may lie in a file: some MB of it are read at a time.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[0, 2], [3, 0], [3, 1]], keys=["north", "east", "ene"])
+    >>> mutual(store.neighbors().rows)[:, 0]
+    array([False,  True,  True])
+    """
+    n, k = graph.shape
+    stop = n if stop is None else stop
+    marks = np.empty((stop - first, k), np.bool_)
+    step = max(1, _COMPARED_BYTES // max(1, 8 * k * k))
+    for start in range(first, stop, step):
+        near = np.asarray(graph[start : min(start + step, stop)])
+        rows = np.arange(start, start + len(near))
+        # Unused places look up row -1, the last, and are masked.
+        back = (graph[near] == rows[:, None, None]).any(axis=2)
+        marks[start - first : start - first + len(near)] = back & (near >= 0)
+    return marks
 
 
 class _Tile(NamedTuple):
@@ -165,11 +207,23 @@ def _in_file(tiles: _Tiles, metric: str, out: Path) -> tuple[Float64s, Int64s]:
     arrays = {
         "rows": Pieces(tiles.shape, np.dtype(np.int64), ()),
         "distances": Pieces(tiles.shape, np.dtype(np.float64), ()),
+        "mutual": Pieces(tiles.shape, np.dtype(np.uint8), ()),
     }
     label: dict[str, str | int] = {"format": "vecstore neighbors", "metric": metric}
-    steps: Iterator[dict[str, npt.NDArray[Any]]] = (
-        {"rows": tile.rows, "distances": tile.distances} for tile in tiles
-    )
+    steps = _steps(tiles, out.parent)
     files.publish(out, lambda new: write_side_by_side(new, label, arrays, steps))
     mapped = map_arrays(out).arrays
     return mapped["distances"], mapped["rows"]
+
+
+def _steps(tiles: _Tiles, folder: Path) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """Give the tiles, then the marks of what is mutual, which need all of the graph."""
+    # What is being written cannot be read yet, so that the graph is kept a second time until then.
+    with TemporaryFile(dir=folder) as scratch:
+        graph = np.memmap(scratch, np.int64, "w+", shape=tiles.shape)
+        for tile in tiles:
+            graph[tile.first : tile.first + len(tile.rows)] = tile.rows
+            yield {"rows": tile.rows, "distances": tile.distances}
+        for first in range(0, len(graph), _LARGEST_TILE):
+            marks = mutual(graph, first, min(first + _LARGEST_TILE, len(graph)))
+            yield {"mutual": marks.view(np.uint8)}

@@ -1,5 +1,6 @@
 """``vecstore neighbors``: the nearest keys of every key."""
 
+import json
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -8,11 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TextIO
 
 import click
+import numpy as np
+import numpy.typing as npt
 
 import vecstore
 from vecstore.cli.options import out_option, output_options, threads_option, with_store
-from vecstore.cli.output import Style, field, write_answers
+from vecstore.cli.output import SIMILAR, Style, field
 from vecstore.cli.progress import progress
+from vecstore.neighbors import mutual
 from vecstore.results import Matches
 from vecstore.storage import files
 
@@ -23,11 +27,12 @@ SHOWN = 10  # rows of the table
 
 
 class Pairs(NamedTuple):
-    """Columns of equal length: keys, neighbours, distances."""
+    """Columns of equal length: keys, neighbours, distances, and whether each is mutual."""
 
     keys: list[Any]
     neighbors: list[Any]
     distances: list[float]
+    mutual: list[bool]
 
 
 @click.command()
@@ -43,9 +48,12 @@ def neighbors(
 ) -> None:
     """Find the nearest keys of every key of STORE, the key itself left out.
 
-    On a terminal the first rows are shown. Piped, a line is: a key, a neighbour, their distance. So
-    is a line of a .tsv file; a .parquet file has such columns. An .h5 file has the datasets "rows"
-    and "distances", of shape (n, k): row i is about the i-th key, and names others by number.
+    A pair is mutual if each is among the nearest of the other.
+
+    On a terminal the first rows are shown. Piped, a line is: a key, a neighbour, their distance,
+    and whether they are mutual, true or false. So is a line of a .tsv file; a .parquet file has
+    such columns. An .h5 file has the datasets "rows", "distances" and "mutual", of shape (n, k):
+    row i is about the i-th key, and names others by number.
 
     \b
       vecstore neighbors words.vecs --out pairs.tsv
@@ -66,7 +74,7 @@ def _answer(store: vecstore.Store, out: Path | None, style: Style, **options: An
     elif style == "lines":
         _write_lines(store, store.neighbors(**options), sys.stdout)
     else:
-        write_answers(_answers(store, store.neighbors(**options)), style)
+        _write_objects(store, store.neighbors(**options), style)
 
 
 def _write(store: vecstore.Store, out: Path, **options: Any) -> None:
@@ -80,32 +88,52 @@ def _write(store: vecstore.Store, out: Path, **options: Any) -> None:
         files.publish(out, partial(write, store, matches))
 
 
-def _batches(store: vecstore.Store, matches: Matches) -> Iterator[tuple[list[Any], Matches]]:
-    """Give keys with what was found for them, some thousands at a time."""
+def _batches(
+    store: vecstore.Store, matches: Matches
+) -> Iterator[tuple[list[Any], Matches, npt.NDArray[np.bool_]]]:
+    """Give keys, what was found for them and which of that is mutual, some thousands at a time."""
     first = 0
     for keys, _ in store.batches(BATCH):
-        yield keys.tolist(), matches[first : first + len(keys)]
-        first += len(keys)
+        stop = first + len(keys)
+        yield keys.tolist(), matches[first:stop], mutual(matches.rows, first, stop)
+        first = stop
 
 
-def _answers(store: vecstore.Store, matches: Matches) -> Iterator[tuple[str, Matches]]:
-    for keys, some in _batches(store, matches):
-        yield from zip(map(str, keys), some, strict=True)
+def _write_objects(store: vecstore.Store, matches: Matches, style: Style) -> None:
+    """Print an object for each key, as "similar" does, with the marks."""
+    objects = (
+        {"query": str(key), "matches": list(_matches(found, marks))}
+        for keys, some, marked in _batches(store, matches)
+        for key, found, marks in zip(keys, some, marked.tolist(), strict=True)
+    )
+    if style == "json":
+        click.echo(json.dumps(list(objects), ensure_ascii=False))
+        return
+    for one in objects:
+        click.echo(json.dumps(one, ensure_ascii=False))
+
+
+def _matches(found: Matches, marks: list[bool]) -> Iterator[dict[str, Any]]:
+    similar = found.similarities.tolist() if found.metric in SIMILAR else None
+    for place, match in enumerate(found):
+        similarity = {} if similar is None else {"similarity": similar[place]}
+        yield {**match._asdict(), **similarity, "mutual": marks[place]}
 
 
 def _pairs(store: vecstore.Store, matches: Matches) -> Iterator[Pairs]:
     """Give the pairs, some thousands at a time; unused places are left out."""
-    for keys, some in _batches(store, matches):
+    for keys, some, marks in _batches(store, matches):
         found = some.rows >= 0
         owners = found.nonzero()[0].tolist()
         near, distances = some.keys[found].tolist(), some.distances[found].tolist()
-        yield Pairs([keys[owner] for owner in owners], near, distances)
+        yield Pairs([keys[owner] for owner in owners], near, distances, marks[found].tolist())
 
 
 def _write_lines(store: vecstore.Store, matches: Matches, file: TextIO) -> None:
     for pairs in _pairs(store, matches):
-        for key, near, distance in zip(*pairs, strict=True):
-            file.write(f"{field(key)}\t{field(near)}\t{distance!r}\n")
+        for key, near, distance, both in zip(*pairs, strict=True):
+            mark = "true" if both else "false"
+            file.write(f"{field(key)}\t{field(near)}\t{distance!r}\t{mark}\n")
 
 
 def _write_tsv(store: vecstore.Store, matches: Matches, path: Path) -> None:
@@ -118,7 +146,7 @@ def _write_parquet(store: vecstore.Store, matches: Matches, path: Path) -> None:
     from polars.io.plugins import register_io_source
 
     kind = pl.String if store.key_kind == "str" else pl.Int64
-    schema = {"key": kind, "neighbor": kind, "distance": pl.Float64}
+    schema = {"key": kind, "neighbor": kind, "distance": pl.Float64, "mutual": pl.Boolean}
 
     def frames(*_: Any) -> Iterator[pl.DataFrame]:
         for pairs in _pairs(store, matches):
@@ -133,6 +161,19 @@ def _show_first(store: vecstore.Store, k: int, threads: int | None) -> None:
 
     keys: list[Any] = next((keys.tolist() for keys, _ in store.batches(SHOWN)), [])
     matches = store.similar(keys, k=k, threads=threads)
+    near = {match.key for found in matches for match in found}
+    theirs = _nearest(store, list(near), k, threads)
     tables.print_pairs(
-        (key, *one) for key, found in zip(keys, matches, strict=True) for one in found
+        (key, *match, key in theirs[match.key])
+        for key, found in zip(keys, matches, strict=True)
+        for match in found
     )
+
+
+def _nearest(
+    store: vecstore.Store, keys: list[Any], k: int, threads: int | None
+) -> dict[Any, set[Any]]:
+    """Return the nearest keys of some."""
+    matches = store.similar(keys, k=k, threads=threads)
+    found = zip(keys, matches, strict=True)
+    return {key: {match.key for match in some} for key, some in found}

@@ -40,14 +40,15 @@ def print_answers(answers: Sequence[tuple[str, Matches]]) -> None:
     console().print(Columns([Padding(table, (0, 3, 1, 0)) for table in tables]), end="")
 
 
-def print_pairs(pairs: Iterable[tuple[object, object, float]]) -> None:
-    """Print keys, their neighbours and the distances between them."""
+def print_pairs(pairs: Iterable[tuple[object, object, float, bool]]) -> None:
+    """Print keys, their neighbours, the distances between them, and whether they are mutual."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("key", style="cyan", overflow="fold")
     table.add_column("neighbour", style="cyan", overflow="fold")
     table.add_column("distance", justify="right")
-    for key, neighbor, distance in pairs:
-        table.add_row(field(key), field(neighbor), f"{distance:.4f}")
+    table.add_column("mutual")
+    for key, neighbor, distance, mutual in pairs:
+        table.add_row(field(key), field(neighbor), f"{distance:.4f}", "yes" if mutual else "")
     console().print(table)
 
 

@@ -1,0 +1,81 @@
+"""``vecstore duplicates``: groups of vectors that are nearly the same."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+import vecstore
+from vecstore.cli.options import output_options, threads_option, with_store
+from vecstore.cli.output import Style, field
+from vecstore.cli.progress import progress
+
+if TYPE_CHECKING:
+    from vecstore.analysis import Group
+
+__all__ = ["duplicates"]
+
+SHOWN = 20  # groups of the table
+NAMED = 8  # keys of a group in the table
+
+
+@click.command()
+@with_store
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0),
+    default=0.02,
+    show_default=True,
+    help="The distance up to which two are nearly the same.",
+)
+@threads_option
+@output_options
+def duplicates(store: vecstore.Store, within: float, threads: int | None, style: Style) -> None:
+    """Find groups of keys in STORE whose vectors are nearly the same.
+
+    Two keys no farther apart than --within are in one group; no such pair is missed. On a terminal
+    the largest groups are shown. Piped, a line is: the number of the group, its distance, a key.
+    The distance is that of the loneliest key of the group to the one nearest to it.
+
+    \b
+      vecstore duplicates images.vecs
+      vecstore duplicates words.vecs --within 0.1 --jsonl
+    """
+    from vecstore.analysis import duplicates as find_groups
+
+    with progress("Searching"):
+        groups = find_groups(store, within, threads=threads)
+    if style == "table":
+        _print(groups)
+        keys = sum(len(group.keys) for group in groups)
+        more = f"; the largest {SHOWN} are shown" if len(groups) > SHOWN else ""
+        counted = "1 group" if len(groups) == 1 else f"{len(groups):,} groups"
+        click.echo(f"{counted} of {keys:,} among {len(store):,} keys{more}.", err=True)
+    elif style == "lines":
+        for number, group in enumerate(groups):
+            for key in group.keys:
+                click.echo(f"{number}\t{group.distance!r}\t{field(key)}")
+    elif style == "json":
+        click.echo(json.dumps([group._asdict() for group in groups], ensure_ascii=False))
+    else:
+        for group in groups:
+            click.echo(json.dumps(group._asdict(), ensure_ascii=False))
+
+
+def _print(groups: Sequence["Group"]) -> None:
+    from rich.table import Table
+
+    from vecstore.cli.tables import console
+
+    if not groups:
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("keys", justify="right")
+    table.add_column("distance", justify="right")
+    table.add_column("which", style="cyan", overflow="fold")
+    for group in groups[:SHOWN]:
+        named = ", ".join(map(field, group.keys[:NAMED]))
+        more = f" and {len(group.keys) - NAMED:,} more" if len(group.keys) > NAMED else ""
+        table.add_row(f"{len(group.keys):,}", f"{group.distance:.4f}", named + more)
+    console().print(table)

@@ -1,0 +1,48 @@
+"""Tables of polars on standard output."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from vecstore.cli.output import Style, field
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["write_frame"]
+
+
+def write_frame(frame: "polars.DataFrame", style: Style) -> None:
+    """Print a table of a key and a number.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The key, an integer or a distance.
+    style : str
+        Lines have its columns as fields; in JSON a row is an object.
+    """
+    if style == "table":
+        _print(frame)
+    elif style == "lines":
+        for row in frame.iter_rows():
+            click.echo("\t".join(map(field, row)))
+    elif style == "json":
+        click.echo(json.dumps(frame.to_dicts(), ensure_ascii=False))
+    else:
+        for one in frame.iter_rows(named=True):
+            click.echo(json.dumps(one, ensure_ascii=False))
+
+
+def _print(frame: "polars.DataFrame") -> None:
+    from rich.table import Table
+
+    from vecstore.cli.tables import console
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(frame.columns[0], style="cyan", overflow="fold")
+    table.add_column(frame.columns[1], justify="right")
+    for key, number in frame.iter_rows():
+        table.add_row(field(key), f"{number:.4f}" if isinstance(number, float) else f"{number:,}")
+    console().print(table)
