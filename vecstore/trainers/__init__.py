@@ -15,7 +15,7 @@ from typing import Any
 _HOMES = {
     "CategoricalFactors": "categories",
     "ConvAutoencoder": "autoencoders",
-    "Cooccurrence": "matrices",
+    "Cooccurrence": "cooccurrence",
     "Corpus": "corpus",
     "DenseAutoencoder": "autoencoders",
     "ImageClassifier": "images",
@@ -24,7 +24,6 @@ _HOMES = {
     "Vocabulary": "vocabulary",
     "Word2Vec": "word2vec",
     "WordWindow": "words",
-    "dimension_extremes": "categories",
     "reduce": "matrices",
 }
 
@@ -40,7 +39,6 @@ __all__ = [
     "Vocabulary",
     "Word2Vec",
     "WordWindow",
-    "dimension_extremes",
     "reduce",
 ]
 
