@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from click.testing import Result
 
@@ -143,6 +144,19 @@ def test_export_asks_for_the_format_where_the_name_tells_none(words: Path, invok
     result = invoke("export", "words.vecs", "out.data")
     assert result.exit_code == 2
     assert "pass --format" in result.stderr
+
+
+def test_export_with_neighbours_is_for_viewers(words: Path, invoke: Invoke, tmp_path: Path) -> None:
+    facts(invoke("import", str(words), "words.vecs"))
+    assert invoke("export", "words.vecs", "map.parquet", "--neighbors", "1").exit_code == 0
+    frame = pl.read_parquet(tmp_path / "map.parquet")
+    with vecstore.open("words.vecs") as store:
+        near = store.neighbors().keys[:, 0].tolist()
+    keys = frame["key"].to_list()
+    assert [keys[row] for [row] in frame["neighbors"].struct["ids"]] == near
+    result = invoke("export", "words.vecs", "words.vec", "--neighbors", "1")
+    assert result.exit_code == 1
+    assert "`neighbors` must be None unless `format` is parquet" in result.stderr
 
 
 def test_export_overwrites_nothing(words: Path, invoke: Invoke, tmp_path: Path) -> None:

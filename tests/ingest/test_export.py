@@ -103,6 +103,7 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str) -> None:
         ("word2vec-binary", "\na"),
         ("word2vec-binary", ""),
         ("projector", "a\tb"),
+        ("projector", " "),
         ("npy", "a\nb"),
         ("fbin", "a\r"),
         ("npz", "a\0"),

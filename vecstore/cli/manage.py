@@ -139,7 +139,12 @@ def info(store: vecstore.Store, style: Style) -> None:
     metavar="NAME",
     help=f"One of {', '.join(ingest.WRITABLE)}.  [default: told by the suffix of FILE]",
 )
-def export(store: vecstore.Store, file: Path, format: str | None) -> None:
+@click.option(
+    "--neighbors",
+    type=click.IntRange(min=1),
+    help="With Parquet: so many nearest of every key too, and the attributes.",
+)
+def export(store: vecstore.Store, file: Path, format: str | None, neighbors: int | None) -> None:
     """Write STORE to a FILE that other programs read.
 
     Prints the names of the files made. "import" gets the same vectors back from them, to the last
@@ -149,12 +154,14 @@ def export(store: vecstore.Store, file: Path, format: str | None) -> None:
       vecstore export words.vecs words.vec
       vecstore export words.vecs words.npy        and beside it words.keys.txt
       vecstore export words.vecs words.h5         everything in one file, which "info" and all open
-      vecstore export words.vecs vectors.tsv      and beside it metadata.tsv, for the projector
+      vecstore export words.vecs vectors.tsv      and beside it metadata.tsv, for TensorBoard
+      vecstore export words.vecs map.parquet --neighbors 15
+      embedding-atlas map.parquet --vector vector --neighbors neighbors
     """
     chosen = format or FORMAT_OF_SUFFIX.get(file.suffix.lower())
     if chosen is None:
         raise click.UsageError(f'The name "{file.name}" tells no format; pass --format.')
     with progress(f"Exporting {store.path}"):
-        made = ingest.export(store, file, chosen)
+        made = ingest.export(store, file, chosen, neighbors=neighbors)
     for path in made:
         click.echo(path)

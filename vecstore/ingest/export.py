@@ -10,10 +10,12 @@ word2vec-binary   the same with the bytes of the floats for the decimals
 npy, fbin         a matrix; beside it the keys, unless they are the row numbers: ``.keys.txt`` with
                   one a line, or ``.keys.npy`` with integers
 npz               a matrix "vectors" and an array "keys"
-parquet           a column "key" and a column "vector"
+parquet           a column "key" and a column "vector"; with neighbours, the attributes too, and a
+                  column "neighbors" of row numbers and distances, which Embedding Atlas shows
 hdf5              everything there is: keys, vectors, attributes, subwords, and where they come
                   from; `vecstore.open` opens it
-projector         ``vectors.tsv``, and beside it ``metadata.tsv`` with the keys
+projector         ``vectors.tsv``; beside it ``metadata.tsv`` with the keys and the attributes, and
+                  ``projector_config.pbtxt``, by which TensorBoard finds both
 ================= ================================================================================
 
 Text has no integers: pass ``key_kind="int"`` to read them as such again.
@@ -25,8 +27,15 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 
+from vecstore.arrays import check_count
 from vecstore.errors import StoreExistsError
-from vecstore.ingest import write_arrays, write_hdf5, write_text
+from vecstore.ingest import (
+    write_arrays,
+    write_hdf5,
+    write_neighbors,
+    write_projector,
+    write_text,
+)
 from vecstore.ingest.matrix import companion_paths
 from vecstore.ingest.projector import metadata_path
 from vecstore.ingest.rows import Rows
@@ -54,7 +63,11 @@ WRITABLE = tuple(_WRITERS)
 
 
 def export(
-    store: Store, path: str | PathLike[str], format: str = "word2vec-text"
+    store: Store,
+    path: str | PathLike[str],
+    format: str = "word2vec-text",
+    *,
+    neighbors: int | None = None,
 ) -> tuple[Path, ...]:
     r"""Write the vectors of a store to a file that other programs read.
 
@@ -66,6 +79,9 @@ def export(
         The file to make.
     format : str, default "word2vec-text"
         A name from `WRITABLE`.
+    neighbors : int or None
+        With format ``"parquet"``: so many nearest neighbours of every row are written too, and the
+        attributes.
 
     Returns
     -------
@@ -79,7 +95,8 @@ def export(
     FileNotFoundError
         If the folder of the file is not there.
     ValueError
-        If there is no such format, or it cannot hold a key of the store.
+        If there is no such format, or it cannot hold a key of the store, an attribute or
+        neighbours.
 
     Examples
     --------
@@ -93,26 +110,39 @@ def export(
     """
     if format not in _WRITERS:
         raise ValueError(f'`format` must be one of {", ".join(WRITABLE)}; got "{format}".')
-    rows = Rows(store, format)
+    rows, write = Rows(store, format), _WRITERS[format]
+    if neighbors is not None:
+        write = _with_neighbors(rows, format, check_count(neighbors, "neighbors"))
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(target.parent))
     # The file with the vectors comes last: where it is, everything is.
-    jobs = [*_companions(rows, target, format), (target, _WRITERS[format])]
+    jobs = [*_companions(rows, target, format), (target, write)]
     for made, _ in jobs:
         if made.exists():
             raise StoreExistsError(f"{made} exists already; remove it, or choose another path.")
-    for made, write in jobs:
-        files.publish(made, partial(write, rows))
+    for made, job in jobs:
+        files.publish(made, partial(job, rows))
     return tuple(made for made, _ in reversed(jobs))
 
 
 def _companions(rows: Rows, path: Path, format: str) -> list[tuple[Path, Write]]:
     if format == "projector":
-        return [(metadata_path(path), write_text.write_metadata)]
+        config = partial(write_projector.write_config, vectors=path)
+        return [
+            (metadata_path(path), write_projector.write_metadata),
+            (write_projector.config_path(path), config),
+        ]
     if format not in ("npy", "fbin") or rows.are_numbered:
         return []
     text, array = companion_paths(path)
     if rows.key_kind == "int":
         return [(array, write_arrays.write_key_array)]
     return [(text, write_text.write_keys)]
+
+
+def _with_neighbors(rows: Rows, format: str, k: int) -> Write:
+    if format != "parquet":
+        raise ValueError(f'`neighbors` must be None unless `format` is parquet; it is "{format}".')
+    write_neighbors.check_columns(rows)
+    return partial(write_neighbors.write_parquet_with_neighbors, k=k)

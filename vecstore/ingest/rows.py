@@ -1,12 +1,16 @@
 """The rows to be exported, and whether a format can hold their keys."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore.store import Store
+
+if TYPE_CHECKING:
+    import polars
 
 __all__ = ["Rows"]
 
@@ -74,6 +78,26 @@ class Rows:
                         f'Use format="parquet", which holds any key.'
                     )
             yield texts, vectors
+
+    @cached_property
+    def attributes(self) -> "dict[str, polars.DataType]":
+        """The types of the attributes by name, in the order in which they came."""
+        return dict(self.store.frame([]).drop("key").schema)
+
+    def table(self, keys: Sequence[Any]) -> "polars.DataFrame":
+        """Return keys with their attributes.
+
+        Parameters
+        ----------
+        keys : sequence of m keys
+            As they are, or as text.
+
+        Returns
+        -------
+        polars.DataFrame
+            Column ``key``, then the attributes; m lines.
+        """
+        return self.store.frame([int(key) for key in keys] if self.key_kind == "int" else keys)
 
     @property
     def are_numbered(self) -> bool:

@@ -14,7 +14,6 @@ __all__ = [
     "fits_line",
     "write_glove",
     "write_keys",
-    "write_metadata",
     "write_numbers",
     "write_word2vec_text",
 ]
@@ -63,13 +62,6 @@ def write_keys(rows: Rows, path: Path) -> None:
     """Write keys, one a line."""
     with path.open("wb") as file:
         for keys, _ in rows.texts(fits_label):
-            file.writelines(f"{key}\n".encode() for key in keys)
-
-
-def write_metadata(rows: Rows, path: Path) -> None:
-    """Write keys as the projector's metadata of one column, which has no header."""
-    with path.open("wb") as file:
-        for keys, _ in rows.texts(lambda key: fits_label(key) and "\t" not in key):
             file.writelines(f"{key}\n".encode() for key in keys)
 
 
