@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from vecstore.cli.output import Style
+from vecstore.cli.quiet import import_quietly
 from vecstore.cli.train import finish, training_options
 
 __all__ = ["command"]
@@ -69,6 +70,7 @@ def command(
           --target points --out wines.vecs
       vecstore similar wines.vecs "variety=Malbec" --where "field = 'variety' and count > 99"
     """
+    import_quietly("keras", "tensorflow")
     from vecstore.trainers import CategoricalFactors
 
     trainer = CategoricalFactors(fields, target, dim, l2, seed=seed)

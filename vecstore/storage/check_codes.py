@@ -58,9 +58,9 @@ def check_codes(
     wild: Bools = np.any(stored < 1, axis=1) | np.any(stored[:, dim:] != _ZERO, axis=1)
     yield from _where(path, "scan/codes", wild, rows, "bytes that no code is")
 
-    errors = codes.errors[rows].astype(np.float64)
-    usable = errors != np.inf
     with np.errstate(all="ignore"):  # a damaged array may hold anything
+        errors = codes.errors[rows].astype(np.float64)
+        usable = errors != np.inf
         scales = codes.bounds[rows // CODE_BLOCK, 0].astype(np.float64)
         y = _prepared(vectors[rows], metric) - codes.center.astype(np.float64)
         rest = y - scales[:, None] * (stored[:, :dim].astype(np.float64) - _ZERO)

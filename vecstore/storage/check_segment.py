@@ -83,7 +83,8 @@ def check_finite(
         some = vectors[start : start + step]
         wrong = {"is not finite": ~np.isfinite(some).all(axis=1)}
         if refuse_zero:
-            wrong["is zero"] = ~some.any(axis=1)
+            with np.errstate(invalid="ignore"):  # a NaN that signals does so here
+                wrong["is zero"] = ~some.any(axis=1)
         for what, rows in wrong.items():
             if rows.any():
                 bad.setdefault(what, start + int(np.argmax(rows)))
@@ -120,8 +121,8 @@ def _steps(n: int, dim: int, full: bool) -> Iterator[Rows]:
 def _check_norms(segment: Segment, rows: Rows) -> Iterator[Problem]:
     if segment.inverse_norms is None:
         return
-    x = segment.vectors[rows].astype(np.float64)
     with np.errstate(all="ignore"):  # damaged vectors may hold anything
+        x = segment.vectors[rows].astype(np.float64)
         wanted = 1 / np.sqrt(np.einsum("ij,ij->i", x, x))
         rounded = wanted.astype(np.float32)
         found = segment.inverse_norms[rows]
