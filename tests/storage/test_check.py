@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import vecstore
 from tests.storage.stores import DIM, keys_of, make_store, patch, reseal
 from vecstore.errors import StoreNotFoundError
 from vecstore.kernels import native, reference
