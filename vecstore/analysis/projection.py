@@ -38,6 +38,7 @@ _PACKAGES = {"pca": "scikit-learn", "tsne": "openTSNE", "umap": "umap-learn"}
 _FEWEST = 3  # rows: two points are on a line in any map
 _PERPLEXITY = 3  # neighbours to one unit of it, as van der Maaten (2014) has it
 _EXAGGERATED, _NORMAL = 250, 500  # iterations of t-SNE, openTSNE's own
+_FEW = 1_000  # rows up to which threads spend more time waiting for each other than computing
 _EVERY = 50  # iterations between two reports
 
 
@@ -204,7 +205,7 @@ def _by_tsne(
 
     vectors = selection.vectors()
     found = PrecomputedNeighbors(*_neighbors(selection, vectors, k, threads, progress))
-    jobs = -1 if threads is None else threads
+    jobs = threads or (-1 if len(vectors) > _FEW else 1)
     model = TSNE(
         early_exaggeration_iter=_EXAGGERATED,
         n_iter=_NORMAL,

@@ -30,7 +30,7 @@ __all__ = ["images"]
     help="Where the paths of the images begin.  [default: here]",
 )
 @click.option(
-    "--column", metavar="COLUMN", help="The attribute with the paths.  [default: the keys]"
+    "--column", metavar="COLUMN", help="The attribute with the paths.  [default: path, or the keys]"
 )
 @click.option("--label", metavar="COLUMN", help="An attribute to write under the images.")
 @where_option

@@ -57,7 +57,8 @@ def draw_images(
     folder : path-like, default "."
         Where paths that are not absolute begin.
     column : str or None
-        The attribute with the path of each image; None takes the keys themselves.
+        The attribute with the path of each image; None takes ``path``, which `ImageExtractor`
+        writes, or else the keys themselves.
     label : str or None
         An attribute to write under the images; neighbours that differ in it from their image are
         framed in red, those that do not in blue.
@@ -84,9 +85,11 @@ def draw_images(
         raise ValueError(f"`k` must be at most {_MOST}, to be seen; got {k}.")
     if not 1 <= len(names) <= _MOST:
         raise ValueError(f"`keys` must be 1 to {_MOST} different keys; got {len(names)}.")
+    there = store.frame([]).columns
     for name, argument in ((column, "column"), (label, "label")):
-        if name is not None and name not in store.frame([]).columns:
+        if name is not None and name not in there:
             raise ValueError(f'`{argument}` must name a column of the store; got "{name}".')
+    column = column or ("path" if "path" in there else "key")
     matches = store.similar(names, k=k, where=where)
     rows = [
         _tiles(store, name, found, column, label, Path(folder))
@@ -120,7 +123,7 @@ class _Tile(NamedTuple):
 
 
 def _tiles(
-    store: Store, key: Any, found: Matches, column: str | None, label: str | None, folder: Path
+    store: Store, key: Any, found: Matches, column: str, label: str | None, folder: Path
 ) -> list[_Tile]:
     """Return an image and those nearest to it."""
     table = store.frame([key, *(match.key for match in found)])
@@ -128,7 +131,7 @@ def _tiles(
     distances = [None, *(match.distance for match in found)]
     tiles = []
     for name, path, text, distance in zip(
-        table["key"].to_list(), table[column or "key"].to_list(), texts, distances, strict=True
+        table["key"].to_list(), table[column].to_list(), texts, distances, strict=True
     ):
         color = FAINT
         if label and distance is not None:
