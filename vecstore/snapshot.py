@@ -58,6 +58,7 @@ class Snapshot:
         self.dtype = dtype
         self.key_kind = key_kind
         self._schema = schema
+        self._all_coded: tuple[Block, ...] | None = None  # once nothing is left to be made
         lengths = [len(part.keys) for part in parts]
         self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
@@ -140,10 +141,15 @@ class Snapshot:
         tuple of Block
             Some of them, or all, may have no codes.
         """
-        return tuple(
-            block._replace(codes=part.codes_for(n_queries, threads))
-            for block, part in zip(self.blocks, self.parts, strict=True)
-        )
+        if self._all_coded is None:
+            coded = tuple(
+                block._replace(codes=part.codes_for(n_queries, threads))
+                for block, part in zip(self.blocks, self.parts, strict=True)
+            )
+            if any(block.codes is None for block in coded):
+                return coded
+            self._all_coded = coded
+        return self._all_coded
 
     def encode(self, threads: int | None, progress: Progress | None) -> None:
         """Make all codes that are not there yet.

@@ -231,6 +231,8 @@ def _filled(
     threads: int | None,
 ) -> Found:
     """Answer exactly what a walk did not find k rows for, though as many may answer."""
+    if found.counts.min(initial=k) >= k:
+        return found
     there = sum(_qualifying(block) for block in blocks)
     short = np.flatnonzero(found.counts < min(k, there))
     if not len(short):

@@ -159,7 +159,7 @@ def search(
             engine.search(some, queries, k, metric, exclude=exclude, path=way, threads=threads)
             for some, way in ways or [(plain, "float")]
         ]
-        found = parts[0] if len(parts) == 1 else merged(parts, k)
+        found = merged(parts, k)
     return found, as_plan(engine, path, found.work, len(queries), threads)
 
 
@@ -247,6 +247,8 @@ def merged(parts: Sequence[Found], k: int) -> Found:
     Found
         Under (distance, row).
     """
+    if len(parts) == 1:
+        return parts[0]
     distances = np.concatenate([part.distances for part in parts], axis=1)
     rows = np.concatenate([part.rows for part in parts], axis=1)
     # Unused places have distance inf, like overflowed ones, but no row: they come last.
