@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "front"]
 
-# Okabe and Ito: told apart by the colour-blind. Ours are the first two.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B8B00", "#555555")
+# Okabe and Ito, and two more: told apart by the colour-blind. Ours are the first two.
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B8B00", "#777777")
+_COLORS += ("#000000",)
+# Nobody asks for less, and what is drawn there takes the place of the rest.
+_LEAST = 0.75
 _OURS = ("vecstore-hnsw", "vecstore")
 _PANELS = {"single": "one query to a call", "batch": "all queries in one call"}
 
@@ -65,12 +68,13 @@ def draw(path: Path, found: Sequence[Measurement], title: str) -> None:
         for name in names:
             best = front([one for one in found if one.algorithm == name], mode)
             _draw_front(axes, best, mode, name, colors[name])
-        axes.set_title(f"{_PANELS[mode]}, {found[0].threads} thread(s)", fontsize="medium")
+        threads = "one thread" if found[0].threads == 1 else f"{found[0].threads} threads"
+        axes.set_title(f"{_PANELS[mode]}, {threads}", fontsize="medium")
         axes.set_xlabel(f"recall@{found[0].k}")
         axes.set_yscale("log")
         axes.grid(alpha=0.3, which="both")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_xlim(left=max(0.5, min(one.recall for one in found) - 0.01), right=1.005)
+        axes.set_xlim(left=max(_LEAST, min(one.recall for one in found) - 0.01), right=1.005)
     panels[0].set_ylabel("queries per second")
     panels[1].legend(fontsize="small", loc="lower left")
     picture.savefig(path, dpi=150)
