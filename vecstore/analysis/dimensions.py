@@ -165,9 +165,9 @@ def correlate(store: Store, attribute: str, *, where: Where = None, seed: int = 
     """
     need("sklearn")
     vectors, values = _rows_with(Selection(store, where), attribute, seed)
-    spread = float(vectors.std(axis=0).max())
-    if not spread:
+    if (vectors == vectors[0]).all():
         raise ValueError("`store` must have vectors that differ; all of these rows are equal.")
+    spread = vectors.std(axis=0).max()
     # One scale for all dimensions: small ones stay small, so that noise in them counts little.
     vector, guessed = _ridge(vectors / spread, values, seed)
     length = float(np.linalg.norm(vector))

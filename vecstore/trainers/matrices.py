@@ -22,8 +22,9 @@ ITERATIONS = 10
 # Singular values smaller than this, relative to the largest, are rounding.
 NOTHING = 1e-10
 
-# Up to so many columns, components of a sparse matrix come from its covariances.
-FEW_COLUMNS = 1000
+# Of so many columns all covariances are cheap; so is everything about a matrix of so many rows.
+FEW = 1000
+TALL = 10  # times as many rows as columns
 
 
 def reduce(
@@ -40,7 +41,7 @@ def reduce(
     method : str, default "pca"
         ``"pca"`` takes the mean of the rows away first, ``"svd"`` does not.
     seed : int, default 0
-        Of what is random in it.
+        Of the vector that an iteration starts from, where there is one.
 
     Returns
     -------
@@ -54,8 +55,8 @@ def reduce(
 
     Notes
     -----
-    Exact for matrices with few columns, or ten times as many rows as columns; for others, PCA uses
-    random projections. A sparse matrix stays sparse.
+    No random projections, which are quick, and far off where components are of similar size: 60,000
+    rows of 784 take a second or two, 10,000 of 10,000 a minute. A sparse matrix stays sparse.
 
     Examples
     --------
@@ -73,14 +74,12 @@ def reduce(
     rows = matrix.tocsr() if issparse(matrix) else np.asarray(matrix)
     _check_matrix(rows, check_count(dim, "dim"), sparse=issparse(matrix))
     if method == "svd":
-        # The exact solver cannot give all singular vectors, the other one can.
+        # ARPACK cannot give all singular vectors; where they are all wanted, chance has no say.
         solver = "arpack" if dim < min(rows.shape) else "randomized"
         decomposition = TruncatedSVD(dim, algorithm=solver, random_state=seed)
-    elif issparse(rows):
-        solver = "covariance_eigh" if rows.shape[1] <= FEW_COLUMNS else "arpack"
-        decomposition = PCA(dim, svd_solver=solver, random_state=seed)
     else:
-        decomposition = PCA(dim, random_state=seed)
+        solver = _solver(rows.shape, dim, sparse=issparse(rows))
+        decomposition = PCA(dim, svd_solver=solver, random_state=seed)
     # Rows that are all equal have no variance of which a component could have a share.
     with np.errstate(invalid="ignore", divide="ignore"):
         reduced: npt.NDArray[np.floating[Any]] = decomposition.fit_transform(rows)
@@ -129,6 +128,16 @@ def need_sklearn() -> None:
     """Say what to install if scikit-learn is not there."""
     if find_spec("sklearn") is None:
         raise ImportError('This needs scikit-learn; pip install "vecstore-exact[analysis]".')
+
+
+def _solver(shape: tuple[int, int], dim: int, *, sparse: bool) -> str:
+    """Return the cheapest exact way to principal components."""
+    n, m = shape
+    if m <= FEW and (sparse or n >= TALL * m):
+        return "covariance_eigh"
+    if not sparse and (min(shape) <= FEW or dim == min(shape)):
+        return "full"
+    return "arpack"
 
 
 def _check_matrix(rows: Any, dim: int, *, sparse: bool) -> None:
