@@ -85,7 +85,7 @@ def test_what_is_no_embedding_is_refused() -> None:
         read_embedding(model)
     with pytest.raises(ValueError, match=r'`layer` must be one of "a" \(3, 2\) in .*; got "b"\.'):
         read_embedding(model, "b")
-    with pytest.raises(IngestError, match=r"None of its weights is a matrix\."):
+    with pytest.raises(IngestError, match=r"None of its weights is a matrix of floats\."):
         read_embedding(keras.layers.Embedding(7, 3))  # it has no weights yet
     with pytest.raises(TypeError, match=r"must be a path, a Keras model or a layer; got ndarray\."):
         read_embedding(VECTORS)

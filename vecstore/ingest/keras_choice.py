@@ -94,7 +94,7 @@ def choose(
         how_many = f"{len(found)} Embedding layers" if found else "no Embedding layer"
         way_out = f"Pass layer= with one of {_listed(found or candidates)}"
         if not candidates:
-            way_out = "None of its weights is a matrix"
+            way_out = "None of its weights is a matrix of floats"
         raise IngestError(f"{what} has {how_many}. {way_out}.")
     named = [one for one in candidates if layer.strip("/") in one.names]
     if len(named) == 1:
