@@ -1,10 +1,23 @@
 """What tests, doctests and benchmarks share."""
 
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-KERNELS = Path(__file__).parent / "vecstore" / "kernels"
+PACKAGE = Path(__file__).parent / "vecstore"
+EXTRAS = ("keras", "matplotlib", "sklearn")
+
+# Modules that cannot be imported for their doctests where an extra is not installed.
+collect_ignore = [
+    str(path)
+    for path in PACKAGE.rglob("*.py")
+    for extra in EXTRAS
+    if re.search(rf"^(import|from) {extra}\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    and find_spec(extra) is None
+]
+KERNELS = PACKAGE / "kernels"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
