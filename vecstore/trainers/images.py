@@ -28,6 +28,7 @@ from vecstore.trainers.trainer import Trainer, check_schedule
 __all__ = ["ImageClassifier"]
 
 VECTOR = "vector"  # the layer that the classes are told by: its output is an image's vector
+MOMENTUM = 0.9  # of the means and variances in batch normalisation
 PREDICTED = 16  # images at a time; see ImageExtractor
 HELD_OUT, TRAINING = "held out", "training"
 
@@ -67,9 +68,9 @@ class ImageClassifier(Trainer):
 
     Notes
     -----
-    The recipe of [1]_ leaves Adam at its 0.001, which spoils the network: of 39 images held out
-    from 197 cats, dogs and horses, the classifier then had .46 to .77 right after five epochs, and
-    .95 to .97 at 0.0001, for the same three seeds.
+    The recipe of [1]_ leaves Adam at its 0.001 and the momentum of batch normalisation at its 0.99.
+    Of 39 images held out from 197 cats, dogs and horses, its classifier had .46, .74 and .77 right
+    after five epochs, for three seeds. At 0.0001 and 0.9, as here, it is .97 each time.
 
     Pixels go into `model` as they are, from 0 to 255: ``ImageExtractor(trainer.model, "vector",
     preprocess="none")`` makes vectors of any other images.
@@ -284,10 +285,15 @@ class ImageClassifier(Trainer):
         )
         for layer in network.model.layers[: chosen["freeze"]]:
             layer.trainable = False
-        stack = [keras.layers.GlobalAveragePooling2D()]
-        stack += [keras.layers.Dense(units, activation="relu") for units in chosen["head"]]
-        stack[-1].name = VECTOR
+        for layer in network.model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                # At Keras' 0.99 the means that are used afterwards are, a few steps later, still
+                # those of the weights that the network came with.
+                layer.momentum = MOMENTUM
         with self._seeded():
+            stack = [keras.layers.GlobalAveragePooling2D()]
+            stack += [keras.layers.Dense(units, activation="relu") for units in chosen["head"]]
+            stack[-1].name = VECTOR
             pixels = keras.Input(input_size(network, chosen["size"]))
             found = network.model(preprocess(pixels, network.mode))
             for layer in (*stack, keras.layers.Dense(classes, activation="softmax")):
