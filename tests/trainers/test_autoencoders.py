@@ -61,23 +61,19 @@ def test_convolutions_learn_digits_too() -> None:
     coder.fit(IMAGES[:1500], epochs=10, batch_size=50)
     blank = np.mean((IMAGES[1500:] - IMAGES[:1500].mean(axis=0)) ** 2)
     assert coder.reconstruction_error(IMAGES[1500:]) < 0.6 * blank
+    assert coder.reconstruct(IMAGES[:3]).shape == (3, 8, 8)
+    assert coder.reconstruct(IMAGES[:3, ..., np.newaxis]).shape == (3, 8, 8, 1)
 
 
-@pytest.mark.parametrize(("noise", "share"), [("gaussian", 0.9), ("masking", 0.95)])
-def test_what_learned_with_noise_takes_it_away(
-    noise: str, share: float, rng: np.random.Generator
-) -> None:
-    def spoiled(rows: np.ndarray) -> np.ndarray:
-        if noise == "gaussian":
-            return np.clip(rows + rng.normal(0, 0.4, rows.shape), 0, 1)
-        return rows * (rng.random(rows.shape) > 0.4)
+def test_what_learned_with_noise_takes_it_away(rng: np.random.Generator) -> None:
+    noisy = np.clip(UNSEEN + rng.normal(0, 0.4, UNSEEN.shape), 0, 1)
 
     def error(denoising: float) -> float:
-        coder = DenseAutoencoder([32], denoising=denoising, noise=noise, learning_rate=3e-3)
+        coder = DenseAutoencoder([32], denoising=denoising, learning_rate=3e-3)
         coder.fit(KNOWN, epochs=15, batch_size=50)
-        return float(np.mean((coder.reconstruct(spoiled(UNSEEN)) - UNSEEN) ** 2))
+        return float(np.mean((coder.reconstruct(noisy) - UNSEEN) ** 2))
 
-    assert error(0.4) < share * error(0.0)
+    assert error(0.4) < 0.9 * error(0.0)
 
 
 def test_bags_of_words_have_codes(rng: np.random.Generator) -> None:
@@ -117,16 +113,13 @@ def test_images_of_every_size_come_back_in_it(shape: tuple[int, ...], filters: l
 
 
 def test_the_dense_recipe_narrows_to_20_and_widens_again() -> None:
-    coder = DenseAutoencoder().fit(np.zeros((2, 28, 28), np.uint8), epochs=1)
-    units = [layer.units for layer in coder.model.layers if hasattr(layer, "units")]
+    layers = DenseAutoencoder()._built((28, 28)).layers
+    units = [layer.units for layer in layers if hasattr(layer, "units")]
     assert units == [100, 50, 20, 50, 100, 784]
 
 
 def test_reconstructions_have_the_shape_of_what_was_given(trained: DenseAutoencoder) -> None:
     assert trained.reconstruct(UNSEEN[:3]).shape == (3, 64)
-    coder = ConvAutoencoder([2]).fit(IMAGES[:4], epochs=1)
-    assert coder.reconstruct(IMAGES[:3]).shape == (3, 8, 8)
-    assert coder.reconstruct(IMAGES[:3, ..., np.newaxis]).shape == (3, 8, 8, 1)
 
 
 def test_bytes_and_shares_of_white_are_the_same(trained: DenseAutoencoder) -> None:
@@ -157,6 +150,10 @@ def test_the_rows_of_the_last_fit_go_to_a_store(tmp_path: Path) -> None:
     with coder.to_store(tmp_path / "codes.vecs", metric="euclidean") as store:
         np.testing.assert_array_equal(store[[0, 49]], coder.encode(ROWS[[0, 49]]))
         assert len(store) == 50
+    labels = DIGITS.target[:2].tolist()
+    coder.fit(ROWS[:2], epochs=1, keys=["a", "b"], attributes={"digit": labels})
+    with coder.to_store(tmp_path / "named.vecs", metric="euclidean") as store:
+        assert store.frame().rows() == [("a", 0), ("b", 1)]
 
 
 def test_keys_may_be_given(trained: DenseAutoencoder, tmp_path: Path) -> None:
@@ -185,13 +182,11 @@ def test_an_autoencoder_with_noise_can_be_saved(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_losses() -> None:
-    def losses(seed: int) -> list[float]:
-        coder = DenseAutoencoder([4], denoising=0.2, seed=seed)
+    def losses() -> list[float]:
+        coder = DenseAutoencoder([4], denoising=0.2, seed=1)
         return coder.fit(ROWS[:100], epochs=2, validation=0.2).history["val_loss"].to_list()
 
-    first = losses(1)
-    assert losses(1) == first
-    assert losses(2) != first
+    assert losses() == losses()
 
 
 # What is refused.
@@ -223,6 +218,8 @@ def test_parameters_that_make_no_autoencoder_are_refused(
         (ROWS, {"validation": DIGITS.data}, r"`validation` must lie in \[0, 1\]"),
         (ROWS, {"validation": ROWS[:, :5]}, r"`validation` must have shape \(n, 64\); got"),
         (ROWS, {"validation": 1e-6}, "`validation` must leave rows on both sides"),
+        (ROWS, {"keys": [1, 2]}, "`keys` must have a value for each of the 1797 rows; got 2."),
+        (ROWS, {"attributes": {"digit": [1]}}, "`digit` must have a value for each of the 1797"),
         (ROWS, {"epochs": 0}, "`epochs` must be at least 1"),
     ],
 )

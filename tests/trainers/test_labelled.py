@@ -41,6 +41,10 @@ def test_a_condition_may_look_at_any_column(table: Path) -> None:
     assert found == (["first"], ["a"])
 
 
+def test_texts_may_be_read_without_labels(table: Path) -> None:
+    assert read_texts(table, text="body", label=None, where="size > 2").texts == ["third", "fourth"]
+
+
 def test_labels_may_be_numbers(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\nwell done,1\npoor work,0\n")
     assert read_texts(tmp_path / "a.csv").labels == [1, 0]

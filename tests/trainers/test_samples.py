@@ -37,5 +37,5 @@ def test_what_no_network_can_take_is_refused(data: Any, error: type, message: st
 def test_values_that_no_sigmoid_reaches_are_refused() -> None:
     check_unit_range(np.array([[0.0, 1.0]]), "data")
     check_unit_range(np.array([[0, 255]], np.uint8), "data")
-    with pytest.raises(ValueError, match=r"divided by 255; got values from -1 to 16\.$"):
+    with pytest.raises(ValueError, match=r"divided by 255; got values from -1 to 16\."):
         check_unit_range(np.array([[-1.0, 16.0]]), "data")

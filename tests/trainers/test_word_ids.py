@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 pytest.importorskip("keras")
 
 from vecstore.trainers.vocabulary import Vocabulary
-from vecstore.trainers.word_ids import PADDING, UNKNOWN, WordIds, words_of
+from vecstore.trainers.word_ids import (
+    PADDING,
+    UNKNOWN,
+    WordIds,
+    bags_of_words,
+    vocabulary_of,
+    words_of,
+)
 
 pytestmark = pytest.mark.keras
 
@@ -91,6 +98,14 @@ def test_every_number_is_one_of_the_embedding(texts: list[str], length: int, has
 def test_texts_without_any_word_teach_nothing() -> None:
     with pytest.raises(ValueError, match="`data` must hold words; got texts without any"):
         by_rank().learned(["...", ""])
+
+
+def test_a_bag_holds_the_known_words_of_a_text() -> None:
+    known = vocabulary_of(TEXTS, max_size=3)
+    assert list(known) == ["the", "cat", "sat"]
+    bags = bags_of_words(["Sat, sat!", "the elk", ""], known)
+    assert bags.tolist() == [[False, False, True], [True, False, False], [False] * 3]
+    assert bags.dtype == np.bool_
 
 
 def test_ids_are_int32() -> None:

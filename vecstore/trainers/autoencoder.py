@@ -1,7 +1,7 @@
 """What all autoencoders have in common: noise, loss, training, codes and reconstructions."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -73,6 +73,8 @@ class Autoencoder(Encoder):
         )
         self._encoder: Any = None
         self._data: npt.NDArray[Any] | None = None
+        self._keys: Sequence[Any] | None = None
+        self._columns: Mapping[str, Sequence[Any]] | None = None
 
     def fit(
         self,
@@ -82,6 +84,8 @@ class Autoencoder(Encoder):
         batch_size: int = 128,
         validation: Any = None,
         progress: bool = True,
+        keys: Sequence[Any] | None = None,
+        attributes: Mapping[str, Sequence[Any]] | None = None,
     ) -> Self:
         """Learn to put rows together again from short codes.
 
@@ -98,6 +102,10 @@ class Autoencoder(Encoder):
             The share of the rows, drawn at random, that is held out, or other rows.
         progress : bool, default True
             Whether to draw a bar, where there is a terminal.
+        keys : sequence of n str or int, or None
+            Of the rows, for `to_store`; None numbers them from 0.
+        attributes : mapping of str to sequence of n values, or None
+            What `to_store` shall keep with the codes, such as labels.
 
         Returns
         -------
@@ -108,7 +116,7 @@ class Autoencoder(Encoder):
         ------
         ValueError
             If the data have another shape than those learned from before, are not finite, or not in
-            the range of the loss.
+            the range of the loss; if there are not as many keys or labels as rows.
         TypeError
             If they are no numbers.
 
@@ -117,7 +125,13 @@ class Autoencoder(Encoder):
         In memory are the data and a copy as float32.
         """
         check_schedule(epochs, batch_size, validation)
-        rows = self._rows(data, "data")
+        rows = self.checked(data)
+        for name, column in {"keys": keys, **(attributes or {})}.items():
+            if column is not None and len(column) != len(rows):
+                raise ValueError(
+                    f"`{name}` must have a value for each of the {len(rows)} rows; "
+                    f"got {len(column)}."
+                )
         learned, held_out = rows, None
         if isinstance(validation, float):
             order = np.random.default_rng(self.parameters["seed"]).permutation(len(rows))
@@ -126,11 +140,11 @@ class Autoencoder(Encoder):
                 raise ValueError(f"`validation` must leave rows on both sides; got {validation}.")
             learned, held_out = rows[np.sort(order[count:])], rows[np.sort(order[:count])]
         elif validation is not None:
-            held_out = self._rows(validation, "validation", rows.shape[1:])
+            held_out = self.checked(validation, "validation", shape=rows.shape[1:])
         if self._model is None:
             with self._seeded():
                 self._model = self._built(rows.shape[1:])
-        self._data = rows
+        self._data, self._keys, self._columns = rows, keys, attributes
         clean = scaled(learned)
         self._train(
             clean,
@@ -141,6 +155,32 @@ class Autoencoder(Encoder):
             progress=progress,
         )
         return self
+
+    def checked(
+        self, data: npt.ArrayLike, name: str = "data", *, shape: tuple[int, ...] | None = None
+    ) -> npt.NDArray[Any]:
+        """Return data with the axes of the network, or refuse them; `fit` and all others do it.
+
+        Parameters
+        ----------
+        data : array_like, shape (n, ...)
+            As for `fit`.
+        name : str, default "data"
+            The caller's argument, for the errors.
+        shape : tuple of int or None
+            Of every row; None takes that of the network, or what comes where there is none yet.
+
+        Returns
+        -------
+        ndarray, shape (n, ...)
+            The same memory where possible.
+        """
+        if shape is None and self._model is not None:
+            shape = self._model.input_shape[1:]
+        rows = as_samples(self._arranged(data), name, shape=shape)
+        if self.parameters["loss"] == "binary_crossentropy":
+            check_unit_range(rows, name)
+        return rows
 
     def encode(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """Return the codes of rows.
@@ -159,7 +199,7 @@ class Autoencoder(Encoder):
 
         if self._encoder is None:
             self._encoder = keras.Model(self.model.inputs, self.model.get_layer(CODE).output)
-        codes = self._predicted(self._encoder, self._rows(data, "data"))
+        codes = self._predicted(self._encoder, self.checked(data))
         return codes.reshape(len(codes), -1)
 
     def reconstruct(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -175,7 +215,7 @@ class Autoencoder(Encoder):
         ndarray of float32, shape (n, ...)
             Bytes come back as values from 0 to 1.
         """
-        rows = self._rows(data, "data")
+        rows = self.checked(data)
         return self._predicted(self.model, rows).reshape(np.shape(data))
 
     def reconstruction_error(self, data: npt.ArrayLike) -> float:
@@ -191,17 +231,17 @@ class Autoencoder(Encoder):
         float
             Per number of a row, in units in which white is 1; whatever the loss is.
         """
-        rows = self._rows(data, "data")
+        rows = self.checked(data)
         difference = self._predicted(self.model, rows) - scaled(rows)
         return float(np.square(difference).mean(dtype=np.float64))
 
-    def embeddings(self) -> tuple[Sequence[int], npt.NDArray[np.float32]]:
+    def embeddings(self) -> tuple[Sequence[Any], npt.NDArray[np.float32]]:
         """Return the codes of the rows of the last `fit`.
 
         Returns
         -------
-        keys : sequence of n int
-            Row numbers.
+        keys : sequence of n str or int
+            As given to `fit`, or row numbers.
         vectors : ndarray of float32, shape (n, dim)
             Their codes.
         """
@@ -211,7 +251,17 @@ class Autoencoder(Encoder):
                 f"This {type(self).__name__} was loaded and has no rows; pass them to encode."
             )
         vectors = self.encode(self._data)
-        return range(len(vectors)), vectors
+        return self._keys if self._keys is not None else range(len(vectors)), vectors
+
+    def attributes(self) -> Mapping[str, Sequence[Any]] | None:
+        """Return what was given to the last `fit` to go with the codes.
+
+        Returns
+        -------
+        mapping of str to sequence of n values, or None
+            As given.
+        """
+        return self._columns
 
     @abstractmethod
     def _layers(self, shape: tuple[int, ...], output: str) -> list[Any]:
@@ -234,17 +284,6 @@ class Autoencoder(Encoder):
         )
         model.compile(keras.optimizers.Adam(chosen["learning_rate"]), loss=chosen["loss"])
         return model
-
-    def _rows(
-        self, data: npt.ArrayLike, name: str, shape: tuple[int, ...] | None = None
-    ) -> npt.NDArray[Any]:
-        """Check data, and give them the axes of the network."""
-        if shape is None and self._model is not None:
-            shape = self._model.input_shape[1:]
-        rows = as_samples(self._arranged(data), name, shape=shape)
-        if self.parameters["loss"] == "binary_crossentropy":
-            check_unit_range(rows, name)
-        return rows
 
     def _arranged(self, data: npt.ArrayLike) -> npt.ArrayLike:
         return data

@@ -21,7 +21,7 @@ class LabelledTexts(NamedTuple):
     texts : list of n str, or of lists of words
         What to learn from.
     labels : list of n str, int or bool
-        What to learn.
+        What to learn; none, where nobody asked for them.
     """
 
     texts: Sequence[Any]
@@ -79,7 +79,7 @@ def read_texts(
     path: str | PathLike[str],
     *,
     text: str | Sequence[str] = "text",
-    label: str = "label",
+    label: str | None = "label",
     where: str | None = None,
 ) -> LabelledTexts:
     r"""Read labelled texts from a table.
@@ -91,8 +91,8 @@ def read_texts(
     text : str or sequence of str, default "text"
         The column of the texts; of several, the texts are joined by line breaks. A missing text is
         empty.
-    label : str, default "label"
-        The column of the labels. Rows without one are left out.
+    label : str or None, default "label"
+        The column of the labels. Rows without one are left out. None reads texts alone.
     where : str or None
         Which rows, in SQL: ``"split = 'train'"``.
 
@@ -121,16 +121,18 @@ def read_texts(
     with _evaluating():
         condition = None if where is None else pl.sql_expr(where)
     needed = [] if condition is None else condition.meta.root_names()
-    frame = as_table(path, list(dict.fromkeys([*columns, label, *needed])))
+    labels = [] if label is None else [label]
+    kept = as_table(path, list(dict.fromkeys([*columns, *labels, *needed])))
     if condition is not None:
-        frame = frame.filter(_fulfilled(condition, frame))
-    kept = frame.filter(pl.col(label).is_not_null())
+        kept = kept.filter(_fulfilled(condition, kept))
+    kept = kept.drop_nulls(labels) if labels else kept
     if kept.is_empty():
+        with_label = f' with a "{label}"' if labels else ""
         fulfilled = f" where {where}" if where else ""
-        raise ValueError(f'{path} must have rows with a "{label}"{fulfilled}; it has none.')
+        raise ValueError(f"{path} must have rows{with_label}{fulfilled}; it has none.")
     parts = [pl.col(column).cast(pl.String).fill_null("") for column in columns]
     texts = kept.select(pl.concat_str(parts, separator="\n")).to_series()
-    return LabelledTexts(texts.to_list(), kept[label].to_list())
+    return LabelledTexts(texts.to_list(), [] if label is None else kept[label].to_list())
 
 
 def _fulfilled(condition: "pl.Expr", frame: "pl.DataFrame") -> "pl.Series":

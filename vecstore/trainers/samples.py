@@ -77,8 +77,8 @@ def check_unit_range(samples: npt.NDArray[Any], name: str) -> None:
     most = max(part.max() for _, part in _parts(samples))
     if least < 0 or most > 1:
         raise ValueError(
-            f"`{name}` must lie in [0, 1] for the loss binary_crossentropy, or be bytes (uint8), "
-            f"which are divided by 255; got values from {least:g} to {most:g}."
+            f"`{name}` must lie in [0, 1], or be bytes (uint8), which are divided by 255; got "
+            f'values from {least:g} to {most:g}. Pass loss="mse" for any numbers.'
         )
 
 

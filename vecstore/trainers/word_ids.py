@@ -11,7 +11,15 @@ import numpy.typing as npt
 from vecstore.trainers.tokens import END, TOKENIZERS
 from vecstore.trainers.vocabulary import Vocabulary
 
-__all__ = ["PADDING", "UNKNOWN", "Text", "WordIds", "words_of"]
+__all__ = [
+    "PADDING",
+    "UNKNOWN",
+    "Text",
+    "WordIds",
+    "bags_of_words",
+    "vocabulary_of",
+    "words_of",
+]
 
 PADDING = 0
 UNKNOWN = 1  # with a vocabulary; the hashing trick knows every word
@@ -41,6 +49,60 @@ def words_of(text: Text) -> Sequence[str]:
     if not isinstance(text, str):
         return text
     return [word for word in TOKENIZERS["words"].findall(text.lower()) if word != END]
+
+
+def vocabulary_of(texts: Iterable[Text], *, max_size: int | None = None) -> Vocabulary:
+    """Count the words of texts.
+
+    Parameters
+    ----------
+    texts : iterable of str or of sequences of str
+        What to learn from.
+    max_size : int or None
+        At most so many words, the commonest.
+
+    Returns
+    -------
+    Vocabulary
+        With counts.
+
+    Raises
+    ------
+    ValueError
+        If there is no word in the texts.
+    """
+    counts = Counter(chain.from_iterable(map(words_of, texts)))
+    if not counts:
+        raise ValueError("`data` must hold words; got texts without any.")
+    return Vocabulary.counted(counts, max_size=max_size)
+
+
+def bags_of_words(texts: Sequence[Text], vocabulary: Vocabulary) -> npt.NDArray[np.bool_]:
+    """Return which words are in which texts, as autoencoders take them.
+
+    Parameters
+    ----------
+    texts : sequence of n str or sequences of str
+        Order and number of their words are forgotten.
+    vocabulary : Vocabulary
+        Words that are not in it are left out.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, len(vocabulary))
+        A byte for every text and word.
+
+    Examples
+    --------
+    >>> bags_of_words(["No, no!", "Yes."], Vocabulary(["yes", "no"]))
+    array([[False,  True],
+           [ True, False]])
+    """
+    bags = np.zeros((len(texts), len(vocabulary)), np.bool_)
+    for bag, text in zip(bags, texts, strict=True):
+        ids = vocabulary.ids(words_of(text))
+        bag[ids[ids >= 0]] = True
+    return bags
 
 
 class WordIds:
@@ -83,11 +145,8 @@ class WordIds:
         ValueError
             If there is no word in the texts.
         """
-        counts = Counter(chain.from_iterable(map(words_of, texts)))
-        if not counts:
-            raise ValueError("`data` must hold words; got texts without any.")
         most = None if self.hashed else self.size - UNKNOWN - 1
-        return WordIds(self.size, self.hashed, Vocabulary.counted(counts, max_size=most))
+        return WordIds(self.size, self.hashed, vocabulary_of(texts, max_size=most))
 
     def ids(self, words: Sequence[str]) -> npt.NDArray[np.int32]:
         """Return the numbers of words.

@@ -53,6 +53,7 @@ def draw_reconstructions(
             )
     n, height, width = shape[:3]
     figure = new_figure(WIDTH * n + 1.2, (WIDTH * height / width + 0.05) * len(rows) + 0.1)
+    figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     grid = figure.subplots(len(rows), n, squeeze=False)
     for line, (name, images) in zip(grid, rows.items(), strict=True):
         # Invisible axes would take their label with them.
