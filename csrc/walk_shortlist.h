@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "scan.h"
+
 namespace vecstore {
 
 // How many rows a walk follows at a time. Their neighbours come from memory side by side: 1.4 times the queries
@@ -16,6 +18,18 @@ constexpr size_t kAtOnce = 6;
 // Holds the nearest rows up to the ef-th that may answer. Of others it holds no more than this many per ef: where
 // fewer rows than that qualify, an exact scan is the better search anyway.
 constexpr size_t kOthers = 15;
+
+// Which rows may answer a query.
+struct Qualifies {
+  const Block* block;
+  const int64_t *excluded, *excluded_end;  // global rows
+
+  bool every_row() const { return block->mask == nullptr && excluded == excluded_end; }
+  bool operator()(uint32_t row) const {
+    return (block->mask == nullptr || (block->mask[row / 64] >> (row % 64) & 1) != 0) &&
+           std::find(excluded, excluded_end, block->first_row + static_cast<int64_t>(row)) == excluded_end;
+  }
+};
 
 class Shortlist {
  public:
@@ -53,8 +67,7 @@ class Shortlist {
   Entry reach() const { return answers_ == ef_ || size_ == most_ ? entries_[size_ - 1] : ~Entry{0}; }
 
   // Puts an entry below `reach` in its place and drops what that pushes out of reach.
-  template <class MayAnswer>
-  void insert(Entry entry, const MayAnswer& may_answer) {
+  void insert(Entry entry, const Qualifies& qualifies) {
     const size_t place = place_of(entry);
     std::memmove(&entries_[place + 1], &entries_[place], (size_ - place) * sizeof entry);
     entries_[place] = entry;
@@ -64,9 +77,9 @@ class Shortlist {
       return;
     }
     ++size_;
-    answers_ += may_answer(row(entry));
-    while (answers_ > ef_ || size_ > most_ || (answers_ == ef_ && !may_answer(row(entries_[size_ - 1]))))
-      answers_ -= may_answer(row(entries_[--size_]));
+    answers_ += qualifies(row(entry));
+    while (answers_ > ef_ || size_ > most_ || (answers_ == ef_ && !qualifies(row(entries_[size_ - 1]))))
+      answers_ -= qualifies(row(entries_[--size_]));
   }
 
   // The nearest rows that were not followed yet; they are, now.

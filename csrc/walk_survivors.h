@@ -13,18 +13,6 @@
 
 namespace vecstore {
 
-// Which rows may answer a query.
-struct Qualifies {
-  const Block* block;
-  const int64_t *excluded, *excluded_end;  // global rows
-
-  bool every_row() const { return block->mask == nullptr && excluded == excluded_end; }
-  bool operator()(uint32_t row) const {
-    return (block->mask == nullptr || (block->mask[row / 64] >> (row % 64) & 1) != 0) &&
-           std::find(excluded, excluded_end, block->first_row + static_cast<int64_t>(row)) == excluded_end;
-  }
-};
-
 // The rows of one query's shortlist that may be among the k nearest of it, as far as their codes can tell.
 class Survivors {
  public:
@@ -38,7 +26,10 @@ class Survivors {
       const CodeQueries::Row& query = queries.row(q);
       const double score = query.base - query.step * static_cast<double>(Shortlist::distance(shortlist[place]));
       const double room = room_of(query, block.codes.bounds[row / kCodeBlock]);
-      rows_.push_back(row), lower_.push_back(score - room), upper_.push_back(score + room);
+      const bool bounded = std::isfinite(score) && room < kHuge * kHuge;
+      rows_.push_back(row);
+      lower_.push_back(bounded ? score - room : -kInfinity);
+      upper_.push_back(bounded ? score + room : kInfinity);
     }
     if (rows_.size() > k) drop_below(kth_largest(k));
     const size_t bytes = block.half ? 2 : 4;
@@ -66,10 +57,12 @@ class Survivors {
   static double room_of(const CodeQueries::Row& query, const CodeBounds& bounds) {
     const double error = static_cast<double>(bounds.error), length = static_cast<double>(bounds.length);
     const double reach = query.length + query.error + length;
-    const double room = query.length * error + query.error * length + 0x1p-20 * reach * length + query.rounding +
-                        std::abs(query.base) * kRounded;
-    return query.usable && room < kHuge * kHuge ? room : std::numeric_limits<double>::infinity();
+    if (!query.usable) return kInfinity;
+    return query.length * error + query.error * length + 0x1p-20 * reach * length + query.rounding +
+           std::abs(query.base) * kRounded;
   }
+
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
   double kth_largest(size_t k) {
     const auto kth = lower_.begin() + static_cast<std::ptrdiff_t>(k - 1);

@@ -72,6 +72,17 @@ def walk(
     level: str,
     threads: int,
 ) -> _Answer: ...
+def grow(
+    graph: Graph,
+    block: Block,
+    rows: npt.NDArray[np.uint32],
+    vectors: _Floats,
+    forward: int,
+    ef: int,
+    metric: str,
+    level: str,
+    threads: int,
+) -> None: ...
 def compose(
     blocks: Sequence[Block],
     dim: int,

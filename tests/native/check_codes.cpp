@@ -1,7 +1,7 @@
 // The 8-bit scan against the float32 scan, which check_scan.cpp holds to brute force: the same rows and the same
 // bits at every level, on everything. Level amx runs on emulated tiles.
 #include "check.h"
-#include "encode.h"
+#include "coded.h"
 #include "rows.h"
 
 namespace vecstore {
@@ -21,28 +21,6 @@ std::vector<const KernelTable*> levels() {
     if (std::string(table->name) == "avx512") all.push_back(&kEmulatedTiles);
 #endif
   return all;
-}
-
-// Codes that own their memory.
-struct Coded {
-  std::vector<uint8_t> codes;
-  std::vector<CodeBounds> bounds;
-  std::vector<float> errors, norms, center;
-
-  Coded(Block& block, size_t dim, Metric metric, const std::vector<float>& center_)
-      : codes(block.n * code_stride(dim)), bounds(code_blocks(block.n)), errors(block.n), norms(block.n),
-        center(center_) {
-    encode(kScalarKernels, block, dim, metric, center.data(), 1,
-           {codes.data(), bounds.data(), errors.data(), norms.data()});
-    block.codes = {codes.data(), bounds.data(), errors.data(), norms.data(), center.data()};
-  }
-};
-
-std::vector<float> center_of(const Rows& rows, Random& random) {
-  std::vector<float> center(rows.dim());
-  if (rows.size() == 0 || below(random, 2) == 0) return center;
-  for (float& c : center) c = static_cast<float>(uniform(random, -1.0, 1.0));
-  return center;
 }
 
 std::string difference(const Answers& expected, const Answers& got) {

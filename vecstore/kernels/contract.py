@@ -179,6 +179,19 @@ class Engine(Protocol):
     ) -> Found:
         """Find rows near each query by following the links of a graph of the block's rows."""
 
+    def grow(
+        self,
+        graph: Graph,
+        block: Block,
+        rows: Int64s,
+        forward: int,
+        ef: int,
+        metric: str,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        """Link rows that are not in a graph yet to rows that are."""
+
     def compose(
         self,
         blocks: Sequence[Block],

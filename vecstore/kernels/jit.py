@@ -16,6 +16,7 @@ from vecstore.kernels import jit_sums
 from vecstore.kernels.blocks import gather
 from vecstore.kernels.contract import Float32s, Float64s, Found, Groups, Int64s, Vectors
 from vecstore.kernels.float64 import norms, quotients, reciprocals
+from vecstore.kernels.growing import grow
 from vecstore.kernels.jit_arrays import line, widened
 from vecstore.kernels.jit_codes import code_scans
 from vecstore.kernels.jit_compile import compiled_metric
@@ -35,6 +36,7 @@ __all__ = [
     "dot",
     "dot_rows",
     "encode",
+    "grow",
     "inverse_norms",
     "levels",
     "search",

@@ -9,6 +9,8 @@ equal those of `reference` to the last bit at every level. The GIL is released w
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from vecstore import _native
 from vecstore.arrays import Block, Codes, Exclusions
 from vecstore.kernels.contract import (
@@ -30,6 +32,7 @@ __all__ = [
     "dot",
     "dot_rows",
     "encode",
+    "grow",
     "inverse_norms",
     "level",
     "levels",
@@ -238,6 +241,30 @@ def walk(
             level or "",
             thread_count(threads),
         )
+    )
+
+
+def grow(
+    graph: Graph,
+    block: Block,
+    rows: Int64s,
+    forward: int,
+    ef: int,
+    metric: str,
+    *,
+    level: str | None = None,
+    threads: int | None = None,
+) -> None:
+    """Link rows that are not in a graph yet to rows that are; see `reference.grow`.
+
+    Notes
+    -----
+    What lies between rows is taken from their codes, except under dot.
+    """
+    vectors = block.vectors[rows].astype(np.float32)
+    numbers = rows.astype(np.uint32)
+    _native.grow(
+        graph, block, numbers, vectors, forward, ef, metric, level or "", thread_count(threads)
     )
 
 

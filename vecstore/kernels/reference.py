@@ -21,6 +21,7 @@ from vecstore.kernels.float64 import (
     reciprocals,
     sq_distances,
 )
+from vecstore.kernels.growing import grow
 from vecstore.kernels.walking import walk
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "dot",
     "dot_rows",
     "encode",
+    "grow",
     "inverse_norms",
     "levels",
     "search",

@@ -13,7 +13,7 @@ from vecstore.kernels.blocks import allowed
 from vecstore.kernels.contract import Float32s, Float64s, Found, Graph, Work
 from vecstore.kernels.float64 import distances_to
 
-__all__ = ["walk"]
+__all__ = ["Candidate", "Measure", "collect", "walk"]
 
 # Rows followed at a time. More of them than one are little more work, and memory answers sooner.
 _AT_ONCE = 6
@@ -21,7 +21,7 @@ _AT_ONCE = 6
 _OTHERS = 15
 
 #: Distance and row: candidates are compared by both.
-_Candidate = tuple[float, int]
+Candidate = tuple[float, int]
 
 
 def walk(
@@ -89,8 +89,8 @@ def walk(
             rows = excluded[offsets[i] : offsets[i + 1]] - block.first_row
             may_answer[rows[(rows >= 0) & (rows < len(may_answer))]] = False
 
-        measure = _Measure(block, query, metric)
-        near = _collect(graph, max(ef, k), measure, may_answer)
+        measure = Measure(block, query, metric)
+        near = collect(graph, max(ef, k), measure, may_answer)
         scanned += measure.count
         answer = [(d, row) for d, row in near if may_answer[row] and row not in measure.nowhere][:k]
         found.counts[i] = len(answer)
@@ -100,7 +100,7 @@ def walk(
     return found._replace(work=Work(scanned, None))
 
 
-class _Measure:
+class Measure:
     """The distances of rows to one query; how many were asked for, and rows that have none."""
 
     def __init__(self, block: Block, query: Float64s, metric: str) -> None:
@@ -109,6 +109,7 @@ class _Measure:
         self._block, self._query, self._metric = block, query, metric
 
     def __call__(self, rows: list[int]) -> list[float]:
+        """Return the distance of each row; ``inf`` where there is none."""
         self.count += len(rows)
         wide = self._block.vectors[rows].astype(np.float64)
         with np.errstate(invalid="ignore"):  # inf - inf in rows of somebody else's file
@@ -119,9 +120,9 @@ class _Measure:
         return found
 
 
-def _collect(
-    graph: Graph, ef: int, distances: _Measure, may_answer: npt.NDArray[np.bool_]
-) -> list[_Candidate]:
+def collect(
+    graph: Graph, ef: int, distances: Measure, may_answer: npt.NDArray[np.bool_]
+) -> list[Candidate]:
     """Follow the links of the nearest rows until those of every row that is kept were followed."""
     start = _descend(graph, distances)
     near = [*zip(distances([start]), [start], strict=True)]
@@ -135,7 +136,7 @@ def _collect(
     return near
 
 
-def _kept(near: list[_Candidate], ef: int, may_answer: npt.NDArray[np.bool_]) -> list[_Candidate]:
+def _kept(near: list[Candidate], ef: int, may_answer: npt.NDArray[np.bool_]) -> list[Candidate]:
     """Return the candidates up to the ef-th that may answer, or to the last there is room for."""
     answers = 0
     for place, (_, row) in enumerate(near):
@@ -145,7 +146,7 @@ def _kept(near: list[_Candidate], ef: int, may_answer: npt.NDArray[np.bool_]) ->
     return near
 
 
-def _descend(graph: Graph, distances: _Measure) -> int:
+def _descend(graph: Graph, distances: Measure) -> int:
     """Return the row to start at: where greedy steps lead, or row 0 where they lead nowhere."""
     node = graph.entry
     for i, level in enumerate(graph.levels):
@@ -155,7 +156,7 @@ def _descend(graph: Graph, distances: _Measure) -> int:
     return node if 0 <= node < len(graph.links) else 0
 
 
-def _nearest_node(graph: Graph, level: int, node: int, distances: _Measure) -> int:
+def _nearest_node(graph: Graph, level: int, node: int, distances: Measure) -> int:
     links = graph.levels[level].links
     row = _row_of(graph, level, node)
     if row is None:
