@@ -13,7 +13,7 @@ from vecstore.kernels.contract import Vectors
 from vecstore.kernels.float64 import norms, reciprocals
 from vecstore.kernels.threads import thread_count
 
-__all__ = ["hnsw_graph"]
+__all__ = ["as_graph", "hnsw_graph"]
 
 # What near means, in hnswlib's words. Under cosine the rows are scaled to unit length for it.
 _SPACES = {"cosine": "ip", "euclidean": "l2", "dot": "ip"}
@@ -94,12 +94,28 @@ def hnsw_graph(
         index.add_items(rows, labels, num_threads=thread_count(threads))
         if progress:
             progress(first + len(rows), n)
+    return as_graph(index)
+
+
+def as_graph(index: Any) -> Graph:
+    """Return the graph of an index.
+
+    Parameters
+    ----------
+    index : hnswlib.Index
+        Whose labels are the numbers of its rows.
+
+    Returns
+    -------
+    Graph
+        A copy, with labels in place of hnswlib's own numbers.
+
+    Raises
+    ------
+    ImportError
+        If this version of hnswlib keeps its state in a way of its own.
+    """
     (state,) = index.__getstate__()
-    return _graph_of(state)
-
-
-def _graph_of(state: Mapping[str, Any]) -> Graph:
-    """Return the graph in the state of an index, with rows for hnswlib's own numbers."""
     if state["ser_version"] != _STATE_VERSION:
         raise ImportError(
             f"The installed hnswlib keeps its state in version {state['ser_version']}; "
