@@ -71,15 +71,17 @@ def train() -> None:
     """
 
 
-def training_options(*, epochs: int, batch_size: int | None) -> Callable[[Command], Command]:
+def training_options(
+    *, epochs: int | None, batch_size: int | None, metric: str = "cosine"
+) -> Callable[[Command], Command]:
     """Add the options that all commands here have.
 
     Parameters
     ----------
-    epochs : int
+    epochs, batch_size : int or None
+        The defaults; None leaves it to the trainer.
+    metric : str, default "cosine"
         The default.
-    batch_size : int or None
-        The default; None leaves it to the trainer.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def training_options(*, epochs: int, batch_size: int | None) -> Callable[[Comman
                 callback=_nothing_there,
                 help="Keep the trained model in a new folder.",
             ),
-            metric_option(default="cosine", show_default=True, help="Of the new store."),
+            metric_option(default=metric, show_default=True, help="Of the new store."),
             click.option(
                 "--seed",
                 type=click.IntRange(min=0),
@@ -117,7 +119,7 @@ def training_options(*, epochs: int, batch_size: int | None) -> Callable[[Comman
                 "--epochs",
                 type=click.IntRange(min=1),
                 default=epochs,
-                show_default=True,
+                show_default=True if epochs else "as suits the model",
                 help="Times to go through the data.",
             ),
             click.option(
