@@ -38,15 +38,15 @@ class TrainingBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         """Start the bar of this epoch."""
         if self.first is None:
             self.first = epoch
-        self.steps = self.params.get("steps")
+        steps = self.params.get("steps")
         number = epoch - self.first
+        self.done = (steps or 0) * number
         text = f"{self.description}, epoch {number + 1} of {self.epochs}"
-        total = self.steps and self.steps * self.epochs
-        self.bar.update(self.task, description=text, total=total)
+        self.bar.update(self.task, description=text, total=steps and steps * self.epochs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Move on."""
-        self.bar.advance(self.task)
+        self.bar.update(self.task, completed=self.done + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Show what the epoch came to."""

@@ -1,0 +1,99 @@
+"""Rows of numbers that come block by block, as shuffled batches without an end."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Rows"]
+
+Block = npt.NDArray[np.int32]
+
+# Of an array that is in memory already: what is shuffled as one. 8 MB of 4-grams.
+_BLOCK = 1 << 19
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows too many for memory, perhaps.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    blocks : callable
+        Returns an iterator over all of them, as arrays of shape (n, columns), each time.
+    """
+
+    count: int
+    blocks: Callable[[], Iterator[Block]]
+
+    @classmethod
+    def of_array(cls, array: npt.NDArray[np.integer]) -> "Rows":
+        """Take the rows of an array.
+
+        Parameters
+        ----------
+        array : ndarray of int, shape (n, columns)
+            Converted to int32 a block at a time.
+
+        Returns
+        -------
+        Rows
+        """
+        starts = range(0, len(array), _BLOCK)
+        return cls(
+            len(array),
+            lambda: (array[start : start + _BLOCK].astype(np.int32) for start in starts),
+        )
+
+    def split(self, share: float) -> tuple["Rows", Block]:
+        """Hold some rows out.
+
+        Parameters
+        ----------
+        share : float
+            Of the rows, the last ones; at least one.
+
+        Returns
+        -------
+        rest : Rows
+        held_out : ndarray of int32, shape (n, columns)
+            In memory.
+        """
+        kept = self.count - max(1, int(share * self.count))
+        return Rows(kept, lambda: self._part(0, kept)), np.concatenate(
+            [*self._part(kept, self.count)]
+        )
+
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Block]:
+        """Go round and round.
+
+        Parameters
+        ----------
+        size : int
+            Rows in each batch; no more than there are.
+        rng : Generator
+            Shuffles. Rows change places inside a block only: what is on disk is read in order.
+
+        Yields
+        ------
+        ndarray of int32, shape (size, columns)
+            All of one size, so that a model is compiled once: what is left of a block goes into the
+            next one.
+        """
+        rest: Block | None = None
+        while True:
+            for block in self.blocks():
+                rows = block if rest is None else np.concatenate([rest, block])
+                rows = rows[rng.permutation(len(rows))]
+                full = len(rows) // size * size
+                yield from rows[:full].reshape(-1, size, rows.shape[1])
+                rest = rows[full:]
+
+    def _part(self, start: int, stop: int) -> Iterator[Block]:
+        begin = 0
+        for block in self.blocks():
+            yield block[max(0, start - begin) : max(0, stop - begin)]
+            begin += len(block)
