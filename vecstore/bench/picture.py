@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["draw", "front"]
 
 # Okabe and Ito, and two more: told apart by the colour-blind. Ours are the first two.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B8B00", "#777777")
-_COLORS += ("#000000",)
+_COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+_COLORS += ["#8B8B00", "#777777", "#000000"]
 # Nobody asks for less, and what is drawn there takes the place of the rest.
 _LEAST = 0.75
 _OURS = ("vecstore-hnsw", "vecstore")

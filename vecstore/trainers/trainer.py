@@ -58,6 +58,8 @@ class Trainer(ABC):
 
     # What `keras.models.load_model` shall know beyond what Keras itself has.
     custom_objects: ClassVar[Mapping[str, Any]] = {}
+    # Whether `fit` compiles the model itself, so that how it was compiled need not be loaded.
+    compiles_in_fit: ClassVar[bool] = False
 
     def __init__(self, *, seed: int = 0, **parameters: Any) -> None:
         self.parameters = {**parameters, "seed": check_count(seed, "seed", least=0)}
@@ -201,7 +203,9 @@ class Trainer(ABC):
                 f"{saved['trainer']}."
             )
         trainer = cls(**saved["parameters"])
-        trainer._model = keras.models.load_model(folder / MODEL, custom_objects=cls.custom_objects)
+        trainer._model = keras.models.load_model(
+            folder / MODEL, custom_objects=cls.custom_objects, compile=not cls.compiles_in_fit
+        )
         trainer._epochs = saved["history"]
         trainer._restore(saved["state"])
         return trainer
