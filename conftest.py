@@ -17,6 +17,8 @@ collect_ignore = [
     if re.search(rf"^(import|from) {extra}\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     and find_spec(extra) is None
 ]
+# Part of ann-benchmarks, where it is copied to.
+collect_ignore.append("benchmarks/ann_benchmarks/module.py")
 KERNELS = PACKAGE / "kernels"
 
 

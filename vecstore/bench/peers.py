@@ -192,7 +192,7 @@ def _usearch(vectors: Floats, metric: str, threads: int) -> Search:
     from usearch.index import Index
 
     kind = "l2sq" if metric == "euclidean" else "ip"
-    graph = Index(
+    graph: Any = Index(
         ndim=vectors.shape[1],
         metric=kind,
         dtype="i8" if metric == "cosine" else "f32",
@@ -202,7 +202,7 @@ def _usearch(vectors: Floats, metric: str, threads: int) -> Search:
     graph.add(np.arange(len(vectors)), unit(vectors, metric), threads=threads)
 
     def search(queries: Floats, k: int, ef: int) -> Rows:
-        graph.expansion_search = ef  # type: ignore[misc]
+        graph.expansion_search = ef
         found = graph.search(queries, k, threads=threads)
         return np.asarray(found.keys, np.int64).reshape(len(queries), -1)
 
