@@ -59,7 +59,10 @@ def test_a_wide_sparse_matrix_is_reduced_as_a_dense_one() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    matrix=arrays(np.float64, (6, 4), elements=st.floats(-1e3, 1e3)).filter(lambda m: m.any()),
+    # Squares of far smaller numbers are zero, and then ARPACK has nothing to begin with.
+    matrix=arrays(
+        np.float64, (6, 4), elements=st.integers(-(10**6), 10**6).map(lambda n: n / 1e3)
+    ).filter(lambda m: m.any()),
     dim=st.integers(1, 4),
     method=st.sampled_from(["pca", "svd"]),
 )
