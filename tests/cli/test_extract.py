@@ -95,6 +95,7 @@ def test_what_is_wrong_is_one_sentence_and_leaves_nothing_behind(
     assert not (tmp_path / "a.vecs").exists()
 
 
+@pytest.mark.slow
 def test_nothing_but_the_answer_is_written(tmp_path: Path, launch: Launch) -> None:
     """TensorFlow has much to say about the machine, which no reader of tables wants."""
     done = launch(f"vecstore extract {FRUIT} fruit.vecs {' '.join(FILTERS)} --jsonl")

@@ -206,21 +206,32 @@ def test_families_with_other_preprocessing_are_refused(store: Path) -> None:
         other.extract_into(FRUIT, store)
 
 
-@pytest.mark.parametrize("what", ["weights", "layer", "pooling", "size"])
-def test_another_network_is_refused(store: Path, what: str) -> None:
-    options: dict[str, Any] = {"layer": "conv_dw_1", "weights": None, "alpha": 0.25, "size": 32}
-    options["pooling"] = "avg"
-    ImageExtractor("mobilenet", **options).extract_into(FRUIT / "Lime", store)
-    if what == "weights":
-        network = keras.applications.MobileNet(
-            alpha=0.25, weights=None, input_shape=(32, 32, 3), include_top=False
-        )
-        extractor = ImageExtractor(network, "conv_dw_1", pooling="avg", preprocess="tf")
-    else:
-        changed = {"layer": "conv_dw_1_bn", "pooling": "max", "size": 64}[what]
-        extractor = ImageExtractor("mobilenet", **(options | {what: changed}))
+def filters(seed: int) -> Any:
+    """Two layers of random filters over images of any size."""
+    keras.utils.set_random_seed(seed)
+    pixels = keras.Input((None, None, 3))
+    first = keras.layers.Conv2D(4, 3, name="first")(pixels)
+    return keras.Model(pixels, keras.layers.Conv2D(4, 3, name="second")(first))
+
+
+@pytest.mark.parametrize(
+    ("what", "changed"),
+    [
+        ("layer", {"layer": "first"}),
+        ("pooling", {"pooling": "max"}),
+        ("size", {"size": 32}),
+        ("weights", {"seed": 1}),
+    ],
+)
+def test_another_network_is_refused(store: Path, what: str, changed: dict[str, Any]) -> None:
+    def extractor(*, seed: int = 0, layer: str = "second", **options: Any) -> ImageExtractor:
+        options = {"pooling": "avg", "size": 24, "preprocess": "tf"} | options
+        return ImageExtractor(filters(seed), layer, **options)
+
+    extractor().extract_into(FRUIT / "Lime", store)
+    extractor().extract_into(FRUIT / "Banana", store)
     with pytest.raises(ValueError, match=f"holds vectors of another kind .*{what}"):
-        extractor.extract_into(FRUIT, store)
+        extractor(**changed).extract_into(FRUIT, store)
 
 
 def test_vectors_of_something_else_are_refused(extractor: ImageExtractor, store: Path) -> None:

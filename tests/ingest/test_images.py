@@ -3,7 +3,6 @@
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -170,15 +169,7 @@ def test_where_vectors_come_from_is_told(extractor: ImageExtractor) -> None:
     assert len(extractor.provenance["weights_sha256"]) == 64
 
 
-def test_a_layer_with_places_is_flattened_or_pooled() -> None:
-    small: dict[str, Any] = {"weights": None, "alpha": 0.25, "size": 32}
-    dims = {
-        pooling: ImageExtractor("mobilenet", "conv_pw_5_relu", pooling=pooling, **small).dim
-        for pooling in (None, "avg", "max")
-    }
-    assert dims == {None: 4 * 4 * 64, "avg": 64, "max": 64}
-
-
+@pytest.mark.slow
 def test_without_its_classifier_a_network_gives_the_same(tmp_path: Path) -> None:
     whole = keras.applications.MobileNet(alpha=0.25, weights=None, input_shape=(32, 32, 3))
     base = keras.applications.MobileNet(

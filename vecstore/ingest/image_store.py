@@ -186,7 +186,9 @@ class ImageStore:
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, str]:
     """Return how two origins differ, in words."""
-    names = [name for name in _SHOWN if one.get(name) != other.get(name)] or ["weights_sha256"]
+    names = [name for name in _SHOWN if one.get(name) != other.get(name)]
+    if "weights" not in names and one.get("weights_sha256") != other.get("weights_sha256"):
+        names.append("weights_sha256")  # of another file by the same name, say
     first, second = (
         ", ".join(f"{name} {origin.get(name)}" for name in names) for origin in (one, other)
     )

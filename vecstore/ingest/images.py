@@ -221,15 +221,19 @@ class ImageExtractor:
 
         Parameters
         ----------
-        paths_or_folder, batch_size, labels, progress
+        paths_or_folder : path-like, or iterable of path-like
             As for `extract`.
         store : path-like or Store
             A store to add to, or a path at which to make one. Keys are those of `extract`; the
             attributes are ``path`` (absolute), ``label``, ``width`` and ``height``.
+        batch_size, labels
+            As for `extract`.
         metric : str or None
             Of a new store; None is cosine.
         commit_every : int, default 256
             Images in a commit. Interrupted, the same call goes on where the last commit was.
+        progress : callable or None
+            As for `extract`.
 
         Returns
         -------
