@@ -75,7 +75,7 @@ def test_blocks_are_cut_without_a_trace(sentences: list[list[str]], size: int) -
 
 def test_nothing_to_learn_from_is_an_error() -> None:
     for empty in ([], [""], ["!?"]):
-        with pytest.raises(ValueError, match="`source` must hold text; got no word at all"):
+        with pytest.raises(ValueError, match="The text holds no word at all"):
             Corpus(empty)
     with pytest.raises(ValueError, match='commonest, "the", occurs 3 times; `min_count` is 4'):
         Corpus(TEXT, min_count=4)

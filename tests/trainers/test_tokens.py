@@ -79,12 +79,14 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         flat(tmp_path / "nowhere.txt")
     latin = tmp_path / "latin.txt"
     latin.write_bytes("déjà".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"latin.txt is no text in utf-8: .*; pass encoding="):
+    with pytest.raises(ValueError, match=r"latin.txt is no text in utf-8 .*; pass encoding="):
         flat(latin)
     assert flat(latin, encoding="latin-1") == ["déjà", "\n"]
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(b"word " * 1000)[:-10])
     with pytest.raises(ValueError, match=r"cut.gz is damaged: .*; get it again"):
         flat(cut)
+    with pytest.raises(ValueError, match='`encoding` must be one that Python knows; got "utf-7x"'):
+        flat(["a"], encoding="utf-7x")
     with pytest.raises(ValueError, match='`tokenizer` must be "words", "spaces" or a callable'):
         flat(["a"], tokenizer="letters")

@@ -7,43 +7,82 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from tests.trainers.test_words import ANIMALS, FOODS, sentences  # noqa: E402
-from vecstore.trainers import Word2Vec  # noqa: E402
+from tests.trainers.test_words import kinds_of_nearest, sentences  # noqa: E402 (needs Keras)
+from vecstore.trainers import Corpus, Word2Vec  # noqa: E402
 
 pytestmark = pytest.mark.keras
 
+IMDB = Path(__file__).parents[3] / "shared/data/imdb/imdb_text8like_20MB.txt.gz"
+
 
 @pytest.mark.parametrize("mode", ["skipgram", "cbow"])
-def test_words_of_a_kind_become_neighbours(tmp_path: Path, mode: str) -> None:
+def test_words_of_a_kind_become_neighbours(mode: str, tmp_path: Path) -> None:
     trainer = Word2Vec(mode=mode, dim=8, window=3, subsample=0)
-    trainer.fit(sentences(3000), epochs=20, progress=False)
+    trainer.fit(sentences(1500), epochs=20, validation=sentences(100, seed=1))
+    history = trainer.history
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
+    assert history["val_loss"][-1] == pytest.approx(history["loss"][-1], abs=0.15)
     with trainer.to_store(tmp_path / "words.vecs") as store:
-        rows = {word: store[word] / np.linalg.norm(store[word]) for word in ANIMALS + FOODS}
-    within = np.mean([rows[a] @ rows[b] for kind in (ANIMALS, FOODS) for a in kind for b in kind])
-    across = np.mean([rows[a] @ rows[b] for a in ANIMALS for b in FOODS])
-    assert within > across + 0.3
+        assert all(kind == near for kind, near in kinds_of_nearest(store))
+        assert store.frame(["the"])["count"][0] == sum("the" in one for one in sentences(1500))
+        (origin,) = store.info()["provenance"]
+    assert (origin["trainer"], origin["parameters"]["mode"]) == ("Word2Vec", mode)
 
 
-def test_the_loss_falls_and_the_same_seed_repeats_it() -> None:
-    first, again = (
-        Word2Vec(dim=8, subsample=0, seed=3).fit(sentences(500), epochs=3, progress=False).history
-        for _ in range(2)
-    )
-    assert first["loss"].to_list() == again["loss"].to_list()
-    assert first["loss"][-1] < first["loss"][0]
+def test_seed_and_data_decide_all_losses_also_after_loading(tmp_path: Path) -> None:
+    text = sentences(300)
+    first, again, other = (Word2Vec(dim=8, seed=seed) for seed in (3, 3, 4))
+    for trainer in (first, again, other):
+        trainer.fit(text, epochs=2)
+    assert first.history["loss"].to_list() == again.history["loss"].to_list()
+    assert first.history["loss"].to_list() != other.history["loss"].to_list()
+    first.save(tmp_path / "words")
+    loaded = Word2Vec.load(tmp_path / "words")
+    assert loaded.vocabulary == first.vocabulary
+    assert np.array_equal(loaded.embeddings()[1], first.embeddings()[1])
+    loaded.fit(text, epochs=1, batch_size=64)  # steps of another size are another program
+    first.fit(text, epochs=1, batch_size=64)
+    assert loaded.history["epoch"].to_list() == [1, 2, 3]
+    assert loaded.history["loss"].to_list() == first.history["loss"].to_list()
 
 
-def test_a_saved_trainer_has_the_same_vectors(tmp_path: Path) -> None:
-    trainer = Word2Vec(mode="cbow", dim=4).fit(sentences(300), epochs=1, progress=False)
-    trainer.save(tmp_path / "saved")
-    loaded = Word2Vec.load(tmp_path / "saved")
-    np.testing.assert_array_equal(loaded.embeddings()[1], trainer.embeddings()[1])
+@pytest.mark.parametrize("mode", ["skipgram", "cbow"])
+def test_few_words_in_large_steps_stay_finite(mode: str) -> None:
+    """Each of three words comes a hundred times in a step, and would be pushed too far at once."""
+    rng = np.random.default_rng(0)
+    text = [[str(word) for word in row] for row in rng.integers(0, 3, (1000, 20))]
+    trainer = Word2Vec(mode=mode, dim=8, subsample=0).fit(text, epochs=6)
+    assert np.abs(trainer.embeddings()[1]).max() < 10
+    # Words that tell nothing of each other: one true pair and five drawn at random.
+    assert trainer.history["loss"][-1] == pytest.approx(5 * np.log(6 / 5) + np.log(6), abs=0.1)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [({"mode": "glove"}, "`mode`"), ({"dim": 0}, "`dim`"), ({"subsample": 2}, "`subsample`")],
-)
-def test_wrong_parameters_are_refused(wrong: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        Word2Vec(**wrong)  # type: ignore[arg-type]
+def test_what_cannot_be_learned_from_is_refused_before_training() -> None:
+    for wrong, message in (
+        ({"mode": "glove"}, '`mode` must be "skipgram" or "cbow"; got \'glove\''),
+        ({"dim": 0}, "`dim` must be at least 1; got 0"),
+        ({"window": 0}, "`window` must be at least 1; got 0"),
+        ({"negative": 0}, "`negative` must be at least 1; got 0"),
+        ({"subsample": 2.0}, "`subsample` must be a share from 0 to 1; got 2.0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Word2Vec(**wrong)
+    with pytest.raises(ValueError, match="two known words in a row; got no such pair"):
+        Word2Vec().fit(["lonely", "words"])
+    with pytest.raises(TypeError, match="`validation` must be text"):
+        Word2Vec().fit(["two words"], validation=0.1)
+    with pytest.raises(ValueError, match="`batch_size` must be at least 1; got 0"):
+        Word2Vec().fit(["two words"], batch_size=0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_reviews_of_films_give_sensible_neighbours(tmp_path: Path) -> None:
+    if not IMDB.exists():
+        pytest.skip(f"{IMDB.name} is not in {IMDB.parent}")
+    trainer = Word2Vec().fit(Corpus(IMDB, min_count=5))
+    with trainer.to_store(tmp_path / "reviews.vecs") as store:
+        for word, near in {"film": "movie", "actor": "actress", "bad": "awful"}.items():
+            assert near in store.similar(word, k=10).keys
+        (answer,) = store.analogy(positive=["actress", "he"], negative=["actor"], k=1).keys
+        assert answer == "she"

@@ -132,7 +132,9 @@ def command(
     trainer = _trainer(model, given)
     if files[0].suffix == ".npz":
         if model != "window" or len(files) > 1 or validation is not None:
-            raise click.UsageError("An .npz file is all that --model window takes, and no other.")
+            raise click.UsageError(
+                "An .npz file of windows is for --model window, and comes alone."
+            )
         data, more = _windows(files[0])
         fitting |= more
     else:

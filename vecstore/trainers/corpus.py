@@ -187,7 +187,7 @@ def _written(read: Iterator[list[str]], numbers: _Numbers) -> npt.NDArray[np.int
 
 def _nothing_left(met: dict[str, int], min_count: int) -> ValueError:
     if not met:
-        return ValueError("`source` must hold text; got no word at all.")
+        return ValueError("The text holds no word at all.")
     word, count = max(met.items(), key=lambda item: item[1])
     return ValueError(
         f'No word of the text is left: the commonest, "{word}", occurs {count} times; `min_count` '

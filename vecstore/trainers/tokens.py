@@ -4,6 +4,7 @@ A source is a file (plain or gzipped), a folder with such files in it at any dep
 of sentences: texts, or lists of tokens. In files a line is a sentence.
 """
 
+import codecs
 import gzip
 import re
 import zlib
@@ -67,7 +68,7 @@ def tokens(
     FileNotFoundError
         If there is nothing at a path.
     ValueError
-        If a file is not text in this encoding, or the tokenizer is unknown.
+        If a file is not text in this encoding, or the encoding or the tokenizer is unknown.
 
     Examples
     --------
@@ -77,6 +78,10 @@ def tokens(
     [["it's", 'late.', '\n']]
     """
     split = _splitter(tokenizer)
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise ValueError(f'`encoding` must be one that Python knows; got "{encoding}".') from None
     for piece in pieces(source, encoding):
         if isinstance(piece, str):
             yield split(piece.lower() if lowercase else piece)
@@ -141,7 +146,8 @@ def _of_file(path: Path, encoding: str) -> Iterator[str]:
             yield from _cut(cast(TextIOBase, file))
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"{path} is no text in {encoding}: {error.reason}; pass encoding= what it is in."
+            f'{path} is no text in {encoding} ({error.reason}); pass encoding="latin-1", or what '
+            "it is in."
         ) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}; get it again.") from None

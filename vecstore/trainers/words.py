@@ -175,10 +175,9 @@ class WordWindow(WordTrainer):
             )
         _check_windows(data, width)
         words = known or Vocabulary(str(number) for number in range(int(data.max()) + 1))
-        if data.min() < 0 or data.max() >= len(words):
-            wrong = data.min() if data.min() < 0 else data.max()
+        if data.max() >= len(words):
             raise ValueError(
-                f"`data` must hold numbers from 0 to {len(words) - 1}, one per word; got {wrong}."
+                f"`data` must hold numbers below {len(words)}, one per word; got {data.max()}."
             )
         return Rows.of_array(data), words
 
@@ -221,3 +220,5 @@ def _check_windows(windows: npt.NDArray[Any], width: int) -> None:
         )
     if len(windows) == 0:
         raise ValueError("`data` must hold at least one window; got none.")
+    if windows.min() < 0:
+        raise ValueError(f"`data` must hold numbers from 0 up, one per word; got {windows.min()}.")
