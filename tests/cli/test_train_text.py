@@ -40,7 +40,7 @@ def test_words_texts_and_pictures_come_of_one_command(
     invoke: Invoke, phrases: str, tmp_path: Path
 ) -> None:
     done = invoke(
-        *("train", "text", phrases, *RECIPE, "--learning-rate", "0.01", "--out", "words.vecs"),
+        *("train", "text", phrases, *RECIPE, "--out", "words.vecs"),
         *("--documents", "texts.vecs", "--curves", "curves.png", "--confusion", "table.svg"),
         *("--save", "model", "--json"),
     )
@@ -81,7 +81,7 @@ def test_test_rows_are_measured_beside_a_baseline(invoke: Invoke, tmp_path: Path
 
 
 def test_a_person_reads_tables(watch: Watch, phrases: str) -> None:
-    seen = watch("train", "text", phrases, *RECIPE, "--learning-rate", ".01", "--out", "w.vecs")
+    seen = watch("train", "text", phrases, *RECIPE, "--out", "w.vecs")
     assert "8 training texts" in seen
     assert "bad               1.000   1.000  1.000        4" in seen
     assert "is, taken for  bad  good" in seen

@@ -37,7 +37,7 @@ GOOD, BAD = ("good", "great", "nice"), ("bad", "poor", "weak")
 
 @pytest.fixture(scope="module")
 def trained() -> TextClassifier:
-    classifier = TextClassifier(50, 8, 4, ids="hash", keep="first", learning_rate=0.01)
+    classifier = TextClassifier(50, 8, 4, ids="hash", keep="first")
     return classifier.fit(EIGHT, epochs=50)
 
 
@@ -121,7 +121,7 @@ def test_texts_are_held_out_at_random_not_from_the_end() -> None:
     texts = [f"{'good' if number < 50 else 'poor'} w{number}" for number in range(100)]
     labels = [int(number < 50) for number in range(100)]
     classifier = TextClassifier(200, 4, 2, learning_rate=0.05)
-    classifier.fit((texts, labels), epochs=10, validation=0.5)
+    classifier.fit((texts, labels), epochs=10, batch_size=10, validation=0.5)
     assert classifier.history["val_accuracy"][-1] > 0.95
     assert len(classifier.vocabulary) == 2 + 50  # words of what is held out were not seen
 

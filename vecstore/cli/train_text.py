@@ -96,7 +96,7 @@ BEGINNING = 200  # characters of a text that the store keeps
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0, min_open=True),
-    default=1e-3,
+    default=5e-3,
     show_default=True,
     help="Of Adam.",
 )
@@ -109,7 +109,7 @@ BEGINNING = 200  # characters of a text that the store keeps
 )
 @picture_option("--curves", "Draw loss and accuracy: a new .png or .svg file.")
 @picture_option("--confusion", "Draw what is taken for what: a new .png or .svg file.")
-@training_options(epochs=10, batch_size=32)
+@training_options(epochs=3, batch_size=256)
 def command(
     table: Path,
     text: tuple[str, ...],
