@@ -1,0 +1,76 @@
+"""The group of training commands, and what all of them do alike."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import Result
+
+from vecstore.cli.train import COMMANDS, train
+
+pytest.importorskip("keras")
+
+Invoke = Callable[..., Result]
+
+
+def test_help_lists_the_commands_without_importing_keras(launch: Callable[..., object]) -> None:
+    done = launch(
+        f"'{sys.executable}' -X importtime -m vecstore train --help 2> loaded.txt; "
+        "grep -c -w -E 'keras|tensorflow|numba|polars' loaded.txt"
+    )
+    lines = done.stdout.splitlines()  # type: ignore[attr-defined]
+    assert lines[-1] == "0"
+    assert [line.split()[0] for line in lines if line[:2] == "  " and line.split()[0] in COMMANDS]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_training_command_has_help_and_the_common_options(name: str, invoke: Invoke) -> None:
+    result = invoke("train", name, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: vecstore train {name}")
+    for option in ("--out", "--epochs", "--batch-size", "--seed", "--metric", "--save", "--json"):
+        assert option in result.stdout
+    command = train.get_command(click.Context(train), name)
+    assert command is not None
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_what_is_not_there_is_a_usage_error(invoke: Invoke) -> None:
+    assert invoke("train", "bananas").exit_code == 2
+    result = invoke("train", "words", "text.txt")
+    assert result.exit_code == 2
+    assert "Missing option '--out'" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--out", "--save"])
+def test_nothing_is_overwritten_and_that_is_said_before_the_training(
+    option: str, invoke: Invoke, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").mkdir()
+    other = "--save" if option == "--out" else "--out"
+    result = invoke("train", "words", "no-such-file.txt", option, "taken", other, "free")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: taken exists already; remove it or choose another name.\n"
+
+
+def test_the_model_is_kept_where_it_was_asked_for(invoke: Invoke, tmp_path: Path) -> None:
+    from vecstore.trainers import Word2Vec
+
+    (tmp_path / "text.txt").write_text("the cat sat on the mat\n" * 50, encoding="utf-8")
+    result = invoke(
+        "train",
+        "words",
+        "text.txt",
+        *("--out", "words.vecs", "--save", "model", "--seed", "7", "--epochs", "2"),
+        *("--dim", "4", "--metric", "euclidean", "--json"),
+    )
+    assert result.exit_code == 0, result.stderr
+    printed = json.loads(result.stdout)
+    assert (printed["store"], printed["saved"]) == ("words.vecs", "model")
+    assert (printed["rows"], printed["dim"], printed["epoch"]) == (5, 4, 2)
+    assert Word2Vec.load(tmp_path / "model").parameters["seed"] == 7
+    assert "euclidean" in invoke("info", "words.vecs").stdout
