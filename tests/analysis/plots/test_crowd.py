@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
 from vecstore.analysis.plots.crowd import DOTS, draw_points
+from vecstore.analysis.plots.layout import set_window, settle
 from vecstore.analysis.plots.shades import shades
-from vecstore.analysis.plots.style import PALETTE, new_figure, set_window, settle, strip
+from vecstore.analysis.plots.style import PALETTE, new_figure, strip
 
 BLUE, ORANGE = (np.array(to_rgb(color)) for color in PALETTE[:2])
 

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 
 from vecstore.analysis.plots.labels import Labels
-from vecstore.analysis.plots.style import new_figure, set_window, settle, strip
+from vecstore.analysis.plots.layout import set_window, settle
+from vecstore.analysis.plots.style import new_figure, strip
 
 
 def window(points: np.ndarray) -> Axes:

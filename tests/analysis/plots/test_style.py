@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.font_manager import findfont
 
-from vecstore.analysis.plots.style import PALETTE, literal, new_figure, save, title
+from vecstore.analysis.plots.style import PALETTE, fonts, literal, new_figure, save, title
 
 # What is left of red, green and blue to those who lack one kind of cone, in linear light
 # (Machado, Oliveira and Fernandes, 2009).
@@ -72,6 +73,11 @@ def test_keys_are_shown_as_they_are() -> None:
     shown = axes.title if axes.title.get_text() else axes._left_title
     assert shown.get_window_extent().width > 0
     assert literal("$x^2$") == r"\$x^2\$"
+
+
+def test_every_font_is_installed() -> None:
+    assert fonts()[0] == "DejaVu Sans"
+    assert all(findfont(name, fallback_to_default=False) for name in fonts())
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])

@@ -11,6 +11,7 @@
 `curves`             loss and accuracy of a training, on two axes
 `reconstructions`    images over what an autoencoder made of them
 `style`              colours, sizes, and how a figure becomes a file
+`layout`             places on the page, in pixels
 `labels`             names that do not collide
 `crowd`, `shades`    points of any number, and what colours they have
 ===================  ===========================================================

@@ -8,17 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vecstore.analysis.plots.labels import Labels
+from vecstore.analysis.plots.layout import along, set_window, settle
 from vecstore.analysis.plots.style import (
     ACCENT,
     INK,
     MUTED,
     NOTHING,
     PALETTE,
-    along,
     literal,
     new_figure,
-    set_window,
-    settle,
     strip,
     title,
 )

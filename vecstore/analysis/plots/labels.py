@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 
-from vecstore.analysis.plots.style import INK, MUTED, literal
+from vecstore.analysis.plots.style import INK, MUTED, fonts, literal
 
 __all__ = ["Labels"]
 
@@ -101,6 +101,7 @@ class Labels:
             ha="center",
             va="center",
             fontsize=size,
+            fontfamily=fonts(),
             fontweight="bold" if bold else "normal",
             color=INK,
             zorder=5,

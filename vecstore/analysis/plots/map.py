@@ -11,17 +11,9 @@ from matplotlib.lines import Line2D
 
 from vecstore.analysis.plots.crowd import draw_points, scale
 from vecstore.analysis.plots.labels import Labels
+from vecstore.analysis.plots.layout import set_window, settle
 from vecstore.analysis.plots.shades import Categories, Quantities, shades
-from vecstore.analysis.plots.style import (
-    INK,
-    MUTED,
-    literal,
-    new_figure,
-    set_window,
-    settle,
-    strip,
-    title,
-)
+from vecstore.analysis.plots.style import INK, MUTED, literal, new_figure, strip, title
 from vecstore.analysis.selection import Selection
 from vecstore.errors import VecstoreError
 from vecstore.reader import Where

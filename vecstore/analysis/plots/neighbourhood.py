@@ -10,17 +10,15 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
 from vecstore.analysis.plots.labels import Labels
+from vecstore.analysis.plots.layout import along, set_window, settle
 from vecstore.analysis.plots.pairwise import pairwise
 from vecstore.analysis.plots.style import (
     ACCENT,
     FAINT,
     MUTED,
     PALETTE,
-    along,
     literal,
     new_figure,
-    set_window,
-    settle,
     strip,
     title,
 )

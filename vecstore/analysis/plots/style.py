@@ -4,16 +4,17 @@ Figures are made without pyplot, which keeps every figure of a process alive and
 program that uses us. A figure here belongs to who asked for it.
 """
 
-from functools import partial
+from functools import cache, partial
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
 from vecstore.storage import files
 
@@ -26,12 +27,11 @@ __all__ = [
     "NOTHING",
     "PALETTE",
     "SEQUENTIAL",
-    "along",
+    "fonts",
     "literal",
     "new_figure",
     "save",
-    "set_window",
-    "settle",
+    "set_fonts",
     "strip",
     "title",
 ]
@@ -59,12 +59,25 @@ INK, MUTED, FAINT = "#22262a", "#6b7278", "#dfe3e6"
 #: Colour maps of quantities, and of quantities with a middle. Both are safe for the colour-blind.
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
+# Families that have the letters which matplotlib's own lacks, where the system has them.
+_FONT = "DejaVu Sans"
+_MORE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "WenQuanYi Micro Hei",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+)
+
 _LONGEST = 40  # characters of a key in a picture
 _DPI = 120
 _PAD = 0.12  # inches, around everything
 _PHOTOGRAPHS = 1 << 17  # colours: nothing else has so many
 _UNSEEN = 20  # of 255 in red, green or blue: by so much may one pixel differ
-_MARGIN = 0.03  # of a map, on each side of its outermost points
 _SUFFIXES = (".png", ".svg")
 
 
@@ -91,36 +104,11 @@ def new_figure(width: float = 9.0, height: float = 7.0) -> Figure:
     return figure
 
 
-def settle(figure: Figure) -> None:
-    """Lay everything out now and for good, so that what comes next can count on pixels."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-
-
-def set_window(axes: Axes, points: npt.NDArray[np.floating]) -> None:
-    """Show all points, with as many pixels to a unit across as up: distances are true.
-
-    Parameters
-    ----------
-    axes : Axes
-        Of a figure that is settled.
-    points : ndarray, shape (n, 2)
-        Finite.
-    """
-    box = axes.get_window_extent()
-    pixels = np.array([box.width, box.height])
-    low, high = points.min(axis=0), points.max(axis=0)
-    unit = np.max((high - low) / (pixels * (1 - 2 * _MARGIN))) or 1.0
-    (left, bottom), (right, top) = ((low + high + side * unit * pixels) / 2 for side in (-1, 1))
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-
-
-def along(
-    start: npt.NDArray[np.floating], end: npt.NDArray[np.floating]
-) -> npt.NDArray[np.float64]:
-    """Return points on a line, for names to keep off it: shape (50, 2)."""
-    return np.linspace(start, end, 50)
+@cache
+def fonts() -> list[str]:
+    """Return the families that text is written in: each letter in the first that has it."""
+    installed = set(fontManager.get_font_names())
+    return [_FONT, *(name for name in _MORE_FONTS if name in installed)]
 
 
 def strip(axes: Axes, *, frame: bool = False) -> None:
@@ -215,7 +203,14 @@ def save(figure: Figure, path: str | PathLike[str]) -> Path:
     return path
 
 
+def set_fonts(figure: Figure) -> None:
+    """Let every text have letters that only other fonts than matplotlib's own have."""
+    for text in figure.findobj(Text):
+        text.set_fontfamily(fonts())
+
+
 def _write(figure: Figure, form: str, path: Path) -> None:
+    set_fonts(figure)
     if form == "svg":
         figure.savefig(
             path, format="svg", metadata={"Date": None}
