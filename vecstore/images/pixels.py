@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 __all__ = ["labelled_batches", "pixel_batches", "pixels_of", "why_unreadable"]
 
-# What a JPEG can be shrunk by while it is decoded, most first. Shrinking by 8 leaves out all of the
-# inverse transform: photographs of 12 megapixels are read three times as fast.
+# What a JPEG can be shrunk by while it is decoded, most first. What is left out of the inverse
+# transform need not be computed (12 megapixels: 17 ms instead of 27), and each pixel is a mean of
+# several, where bilinear resizing alone would look at four and pass over the others.
 _RATIOS = (8, 4, 2)
 
 
