@@ -145,6 +145,15 @@ def test_images_stand_beside_their_nearest(photos: Store, tmp_path: Path) -> Non
     assert len(set(frames)) == 3  # the image itself, one of its family, one of another
 
 
+def test_of_a_long_key_the_end_is_written_under_its_image(tmp_path: Path) -> None:
+    name = "a/folder/in/a/folder/photo.png"
+    (tmp_path / name).parent.mkdir(parents=True)
+    Image.new("RGB", (9, 9)).save(tmp_path / name)
+    store = vecstore.from_arrays([[1.0]], [name])
+    figure = draw_images(store, [name], 1, folder=tmp_path)
+    assert figure.axes[0].get_xlabel() == "…/a/folder/photo.png"
+
+
 def test_images_that_cannot_be_read_are_named(photos: Store, tmp_path: Path) -> None:
     with pytest.raises(VecstoreError, match=r'image of "red" cannot be read: .*none\.png'):
         draw_images(photos, ["red"], 1, folder=tmp_path, column="wrong")

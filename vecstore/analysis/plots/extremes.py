@@ -25,6 +25,7 @@ __all__ = ["draw_extremes"]
 
 _MOST = 24  # panels
 _ACROSS = 3  # panels in a row
+_LONGEST = 26  # characters of a key that half a panel has room for
 
 
 class _Ends(NamedTuple):
@@ -74,7 +75,7 @@ def draw_extremes(
     across = min(len(chosen), _ACROSS)
     down = -(-len(chosen) // across)
     bars = len(ends[0].keys)
-    figure = new_figure(3.6 * across + 0.6, (0.2 * bars + 0.7) * down + 0.3)
+    figure = new_figure(4 * across + 0.6, (0.2 * bars + 0.7) * down + 0.3)
     panels = figure.subplots(down, across, squeeze=False)
     for axes, number, found in zip(panels.flat, chosen, ends, strict=False):
         _draw_panel(axes, number, found)
@@ -103,8 +104,8 @@ def _draw_panel(axes: Axes, number: int, ends: _Ends) -> None:
     # Names stand on the side of zero where no bar is.
     for place, key, value in zip(places, ends.keys, ends.values, strict=True):
         side = -1 if value >= 0 else 1
-        axes.annotate(
-            literal(key),
+        name = axes.annotate(
+            literal(key, _LONGEST),
             (0, float(place)),
             (4 * side, 0),
             textcoords="offset points",
@@ -113,6 +114,7 @@ def _draw_panel(axes: Axes, number: int, ends: _Ends) -> None:
             fontsize=8.5,
             color=INK,
         )
+        name.set_in_layout(False)  # it fits into its half of the panel
     axes.set_xlim(-1.15 * reach, 1.15 * reach)
     axes.invert_yaxis()
     axes.set_yticks([])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_images"]
 
 _MOST = 20  # rows, and columns
+_LONGEST = 20  # characters that an image has room for under it
 _SIDE = 224  # pixels to which images are made smaller
 
 
@@ -136,8 +137,16 @@ def _tiles(
         color = FAINT
         if label and distance is not None:
             color = PALETTE[0] if text == texts[0] else ACCENT
-        tiles.append(_Tile(_read(folder, name, path), literal(text), distance, color))
+        tiles.append(_Tile(_read(folder, name, path), _caption(text), distance, color))
     return tiles
+
+
+def _caption(text: object) -> str:
+    """Return what fits under an image: the end of a long text, where paths have their names."""
+    shown = str(text)
+    if len(shown) > _LONGEST:
+        shown = "\N{HORIZONTAL ELLIPSIS}" + shown[1 - _LONGEST :]
+    return literal(shown)
 
 
 def _read(folder: Path, key: Any, path: Any) -> "Image":

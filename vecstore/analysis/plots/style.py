@@ -146,13 +146,15 @@ def title(axes: Axes, text: str, note: str = "") -> None:
         axes.set_title(text, loc="left", fontsize=13, fontweight="bold", color=INK, pad=8)
 
 
-def literal(key: object) -> str:
+def literal(key: object, longest: int = _LONGEST) -> str:
     r"""Return a key as matplotlib shall show it: as it is, on one line, and not endless.
 
     Parameters
     ----------
     key : object
         A key, or a value of an attribute.
+    longest : int, default 40
+        Characters that it may have; a longer one ends in an ellipsis.
 
     Returns
     -------
@@ -167,8 +169,8 @@ def literal(key: object) -> str:
     40
     """
     text = " ".join(str(key).split())
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    if len(text) > longest:
+        text = text[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
     return text.replace("$", r"\$")
 
 
