@@ -1,8 +1,8 @@
 """word2vec in Keras beside gensim's: words a second, and what the vectors are worth.
 
-The same text, words that come five times or more, 100 dimensions, a window of 5, 5 random words, five
-epochs, two threads. Questions are those of word2vec (whole analogies) and the ratings of WordSim-353
-and SimLex-999 (Spearman's rank correlation), asked by the same code. Each is run once, not in rounds.
+The same text, words that come five times or more, 100 dimensions, a window of 5, 5 random words,
+five epochs, two threads. Questions are word2vec's analogies and the ratings of WordSim-353 and
+SimLex-999 (Spearman's rank correlation), asked by the same code. Each is run once, not in rounds.
 """
 
 import gzip
@@ -145,7 +145,7 @@ def bench_word2vec(benchmark: BenchmarkFixture, mode: str, name: str, full_size:
         facts |= scores(run)
     if full_size and name == "vecstore":
         theirs = scores(peer)
-        # A point of noise is what another seed makes of it.
+        # Another seed makes as much of a difference.
         assert facts["analogies"] > theirs["analogies"] - 0.02
         assert facts["wordsim"] > theirs["wordsim"] - 0.05
         facts["ratio"] = run.words_per_second / peer.words_per_second
