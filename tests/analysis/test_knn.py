@@ -1,6 +1,8 @@
 """Exact neighbours as scikit-learn's estimators: its own checks, its own answers."""
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,6 +191,18 @@ def test_more_neighbours_than_rows_are_refused(pets: Store) -> None:
         model.predict([[1.0]])
     with pytest.raises(ValueError, match="at most 4"):
         model.kneighbors(n_neighbors=5)
+
+
+def test_a_missing_scikit_learn_is_named() -> None:
+    program = (
+        "import sys\nsys.modules['sklearn'] = None\nimport vecstore.analysis\n"
+        "try:\n    vecstore.analysis.KNeighborsClassifier\n"
+        "except ImportError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == (
+        'This needs scikit-learn; install it with: pip install "vecstore-exact[analysis]"\n'
+    )
 
 
 def test_dot_products_are_no_weights() -> None:

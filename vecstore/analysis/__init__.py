@@ -7,6 +7,8 @@ seconds to load (scikit-learn, matplotlib, openTSNE) are loaded by the function 
 from importlib import import_module
 from typing import Any
 
+from vecstore.analysis.extras import need
+
 # Which module defines what; a module is loaded when one of its names is first used.
 _HOMES = {
     "Alignment": "alignment",
@@ -100,6 +102,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _HOMES[name] == "knn":  # its classes are scikit-learn's, from the first line on
+        need("sklearn")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 

@@ -92,6 +92,7 @@ def test_a_hundred_thousand_points_are_one_image(tmp_path: Path, rng: np.random.
         ({"names": ["row 7"]}, VecstoreError, '"row 7" is not on the map.'),
         ({"names": ["row 77"]}, KeyNotFoundError, 'No key "row 77"'),
         ({"columns": ("u", "v")}, VecstoreError, "it lacks the column u and v; project it first."),
+        ({"columns": ("kind", "y")}, TypeError, '`columns` must hold numbers; "kind" holds String'),
         ({"where": "size > 10"}, ValueError, "`where` must leave some rows"),
         ({"where": "key = 'row 7'"}, ValueError, '"x" has none in 1 rows.'),
     ],

@@ -51,6 +51,9 @@ def test_numbers_are_quantities_on_a_scale_that_outliers_do_not_stretch() -> Non
     assert 0 <= look.low < 20
     assert 980 < look.high < 1000
     assert np.isnan(look.values[-1])
+    infinite = shades(pl.Series("price", [*map(float, range(20)), np.inf, -np.inf]))
+    assert isinstance(infinite, Quantities)
+    assert np.isfinite([infinite.low, infinite.high]).all()
     assert isinstance(shades(pl.Series("year", range(1900, 2000))), Quantities)
 
 

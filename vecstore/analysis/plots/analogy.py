@@ -113,7 +113,8 @@ def draw_pairs(store: Store, pairs: list[tuple[Any, Any]], heading: str = "") ->
     vectors = _vectors(store, names)
     centered = vectors - vectors.mean(axis=0)
     *_, directions = np.linalg.svd(centered, full_matrices=False)
-    points = centered @ directions[:2].T
+    points = np.zeros((len(names), 2))
+    points[:, : store.dim] = centered @ directions[:2].T
     place = dict(zip(names, points, strict=True))
     figure, axes = _new_axes(
         literal(heading or f"{pairs[0][0]} to {pairs[0][1]}, and so on"),

@@ -64,6 +64,8 @@ def draw_map(
     ------
     ValueError
         If there is no such attribute, or nothing in it.
+    TypeError
+        If coordinates are no numbers, or colours should be made of dates.
     VecstoreError
         If the store, or a key to name, has no coordinates.
     KeyNotFoundError
@@ -103,8 +105,11 @@ def _points(selection: Selection, columns: tuple[str, str]) -> npt.NDArray[np.fl
         raise VecstoreError(
             f"The store has no map: it lacks the column {' and '.join(missing)}; project it first."
         )
-    values = [selection.column(name, "columns").cast(float).to_numpy() for name in columns]
-    return np.column_stack(values).astype(np.float64)
+    found = [selection.column(name, "columns") for name in columns]
+    for values in found:
+        if not values.dtype.is_numeric():
+            raise TypeError(f'`columns` must hold numbers; "{values.name}" holds {values.dtype}.')
+    return np.column_stack([values.cast(float).to_numpy() for values in found])
 
 
 def _named_points(

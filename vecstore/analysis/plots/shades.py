@@ -49,7 +49,7 @@ class Quantities:
     Attributes
     ----------
     values : ndarray of float64, shape (n,)
-        NaN where one is missing.
+        NaN where one is missing, or infinite.
     low, high : float
         The scale, from the 1st to the 99th percentile: one outlier shall not grey out the rest.
     """
@@ -86,6 +86,7 @@ def shades(values: "polars.Series") -> Categories | Quantities:
     few = values.dtype.is_integer() and values.drop_nulls().n_unique() <= len(PALETTE)
     if values.dtype.is_numeric() and not few:
         numbers = values.cast(pl.Float64).to_numpy().astype(np.float64)
+        numbers[~np.isfinite(numbers)] = np.nan
         low, high = np.nanpercentile(numbers, [1, 99])
         return Quantities(numbers, float(low), float(high))
     counts = values.drop_nulls().value_counts(sort=True)
