@@ -9,7 +9,20 @@ Importing this package loads neither Keras nor anything else that is heavy; usin
 import os
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vecstore.trainers.autoencoders import ConvAutoencoder, DenseAutoencoder
+    from vecstore.trainers.categories import CategoricalFactors
+    from vecstore.trainers.cooccurrence import Cooccurrence
+    from vecstore.trainers.corpus import Corpus
+    from vecstore.trainers.images import ImageClassifier
+    from vecstore.trainers.matrices import reduce
+    from vecstore.trainers.text import TextClassifier
+    from vecstore.trainers.trainer import Trainer
+    from vecstore.trainers.vocabulary import Vocabulary
+    from vecstore.trainers.word2vec import Word2Vec
+    from vecstore.trainers.words import WordWindow
 
 # Which module defines what; a module is loaded when one of its names is first used.
 _HOMES = {
