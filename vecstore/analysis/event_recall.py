@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.analysis.event_records import as_frame, record_keys
 from vecstore.analysis.events import Events
 from vecstore.arrays import check_count
+from vecstore.records import as_table, record_keys
 from vecstore.store import Store
 
 __all__ = ["found_by_parts"]
@@ -79,7 +79,7 @@ def found_by_parts(
     ...     [found_by_parts(events, store, table, parts=some, k=1) for some in (None, ["who"])]
     [1.0, 1.0]
     """
-    frame = as_frame(table)
+    frame = as_table(table, name="table")
     keys = record_keys(frame, key)
     k, sample = check_count(k, "k"), check_count(sample, "sample")
     chosen = np.random.default_rng(seed).permutation(len(frame))[:sample]

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.analysis.event_fields import Field, check_field
-from vecstore.analysis.event_records import as_frame, record_keys
 from vecstore.analysis.event_vectors import FieldVectors, unit
 from vecstore.metrics import check_metric
 from vecstore.opening import create
+from vecstore.records import as_table, record_keys
 from vecstore.search import metric_name
 from vecstore.store import Store
 
@@ -149,7 +149,7 @@ class Events:
         -----
         Sums are accumulated in float64 and rounded once.
         """
-        frame = as_frame(table)
+        frame = as_table(table, name="table")
         names = list(self.fields) if parts is None else self._chosen(parts)
         for name in names:
             if name not in frame.columns:
@@ -233,7 +233,7 @@ class Events:
         It is one commit. Its provenance names the fields, their weights and their stores, how many
         records were left out, and how many parts of each field were missing.
         """
-        frame = as_frame(table)
+        frame = as_table(table, name="table")
         keys = record_keys(frame, key)
         if isinstance(store, Store):
             store.batch()  # for what it refuses: nothing is begun before it is entered

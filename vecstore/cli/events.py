@@ -97,11 +97,11 @@ def events(
           --template "{field}={value}"
     """
     from vecstore.analysis import Events
-    from vecstore.analysis.event_records import as_frame
+    from vecstore.records import as_table
 
     with ExitStack() as stack, progress(f"Composing {table.name}"):
         chosen = dict(_fields(stack, vectors, fields, texts, splits, weights, template))
-        records, frame = Events(chosen, missing=missing), as_frame(table)
+        records, frame = Events(chosen, missing=missing), as_table(table, name="table")
         store = stack.enter_context(records.to_store(out, frame, key, metric=metric))
         entry = store.info()["provenance"][-1]
         facts = {

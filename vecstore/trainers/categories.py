@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.metrics import check_metric
+from vecstore.records import as_table
 from vecstore.store import Store
 from vecstore.trainers.factors import Factors
 from vecstore.trainers.fields import Field
-from vecstore.trainers.tables import amounts, as_table, category_names
+from vecstore.trainers.tables import amounts, category_names
 from vecstore.trainers.trainer import Trainer, check_schedule
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vecstore.trainers.tables import as_table
+from vecstore.records import as_table
 
 if TYPE_CHECKING:
     import polars as pl

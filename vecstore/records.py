@@ -1,0 +1,139 @@
+"""Tables of records as callers have them: frames, mappings, or files of several formats."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["as_table", "record_keys"]
+
+
+def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data") -> "pl.DataFrame":
+    """Return a table, or some of its columns.
+
+    Parameters
+    ----------
+    data : path-like, polars or pandas frame, or mapping of str to sequence
+        A file's suffix tells what it is: .csv or .tsv (also .gz), .parquet, .json (a list of
+        objects), .jsonl or .ndjson.
+    columns : sequence of str or None
+        Which columns, in this order; None takes all.
+    name : str, default "data"
+        The caller's argument, for the errors.
+
+    Returns
+    -------
+    polars.DataFrame
+        Of at least one row.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    TypeError
+        If `data` is nothing of the kind.
+    ValueError
+        If it is no table, has no such column, or no rows.
+    """
+    import polars as pl
+
+    if isinstance(data, str | PathLike):
+        return _chosen(_scanned(Path(data)), columns, str(data))
+    if isinstance(data, Mapping) or hasattr(data, "__arrow_c_stream__"):
+        with _reading(f"`{name}`"):
+            data = pl.DataFrame(data)
+    if not isinstance(data, pl.DataFrame | pl.LazyFrame):
+        raise TypeError(
+            f"`{name}` must be a table: a frame of polars or pandas, a path, or a mapping of "
+            f"columns; got {type(data).__name__}."
+        )
+    return _chosen(data.lazy(), columns, f"`{name}`")
+
+
+def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
+    """Return the keys of the rows of a table.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Of n rows.
+    key : str or None
+        The column that holds them; None numbers the rows from 0.
+
+    Returns
+    -------
+    list of n values
+        As they are in the table.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or a value is missing in it.
+    """
+    if key is None:
+        return list(range(len(frame)))
+    if key not in frame.columns:
+        raise ValueError(
+            f'`key` must be a column of the table, {", ".join(frame.columns)}; got "{key}".'
+        )
+    if missing := frame[key].null_count():
+        raise ValueError(
+            f'`key` must be a column in which nothing is missing; "{key}" lacks {missing:,} of '
+            f"{len(frame):,}."
+        )
+    return frame[key].to_list()
+
+
+def _chosen(table: "pl.LazyFrame", columns: Sequence[str] | None, where: str) -> "pl.DataFrame":
+    with _reading(where):
+        there = table.collect_schema().names()
+    for column in columns or ():
+        if column not in there:
+            close = get_close_matches(column, there, 1)
+            meant = f' Did you mean "{close[0]}"?' if close else ""
+            raise ValueError(f'{where} has no column "{column}"; it has {", ".join(there)}.{meant}')
+    with _reading(where):
+        frame = (table if columns is None else table.select(columns)).collect()
+    if frame.is_empty():
+        raise ValueError(f"{where} must have rows; it has none.")
+    return frame
+
+
+def _scanned(path: Path) -> "pl.LazyFrame":
+    import polars as pl
+
+    # All rows tell the type of a column: numbers may come first, and words long after.
+    readers: dict[str, Callable[[], pl.LazyFrame]] = {
+        ".csv": lambda: pl.scan_csv(path, infer_schema_length=None, glob=False),
+        ".tsv": lambda: pl.scan_csv(path, separator="\t", infer_schema_length=None, glob=False),
+        ".parquet": lambda: pl.scan_parquet(path, glob=False),
+        ".json": lambda: pl.read_json(path, infer_schema_length=None).lazy(),
+        ".jsonl": lambda: pl.scan_ndjson(path, infer_schema_length=None),
+        ".ndjson": lambda: pl.scan_ndjson(path, infer_schema_length=None),
+    }
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if suffix not in readers:
+        raise ValueError(
+            f"{path} must be a table, and be named for what it is: {', '.join(readers)}."
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is no file; a table is needed.")
+    with _reading(str(path)):
+        return readers[suffix]()
+
+
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Turn what polars raises for bad tables, its panics too, into one sentence."""
+    from polars import exceptions
+
+    try:
+        yield
+    except (exceptions.PolarsError, exceptions.PanicException, OSError) as error:
+        first = str(error).partition("\n")[0].rstrip(".")
+        raise ValueError(f"{where} cannot be read as a table: {first}.") from error
