@@ -7,7 +7,7 @@ seconds to load (scikit-learn, matplotlib, openTSNE) are loaded by the function 
 from importlib import import_module
 from typing import Any
 
-from vecstore.analysis.extras import need
+from vecstore.extras import need
 
 # Which module defines what; a module is loaded when one of its names is first used.
 _HOMES = {

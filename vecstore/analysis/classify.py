@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.analysis.extras import need
 from vecstore.analysis.selection import Selection
 from vecstore.arrays import check_count
+from vecstore.extras import need
 from vecstore.reader import Where
 from vecstore.store import Store
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from vecstore.analysis.columns import check_columns, write_columns
 from vecstore.analysis.components import principal_components
-from vecstore.analysis.extras import need
 from vecstore.analysis.selection import MEMORY, Selection
 from vecstore.arrays import check_count
+from vecstore.extras import need
 from vecstore.reader import Where
 from vecstore.store import Store
 

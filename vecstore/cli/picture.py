@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vecstore.analysis.extras import need
 from vecstore.cli.options import out_option
+from vecstore.extras import need
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

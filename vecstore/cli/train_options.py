@@ -39,7 +39,7 @@ def picture_option(name: str, text: str) -> Decorator:
             raise click.BadParameter(f'must end in {" or ".join(SUFFIXES)}; got "{path}".')
         if path.exists():
             raise FileExistsError(f"{path} exists already; remove it or choose another name.")
-        from vecstore.analysis.extras import need
+        from vecstore.extras import need
 
         need("matplotlib")
         return path

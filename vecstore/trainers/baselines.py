@@ -1,12 +1,12 @@
 """What can be had without a network: the figures to beat. They need scikit-learn."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.extras import need
 from vecstore.trainers.samples import as_samples, scaled
 from vecstore.trainers.word_ids import Text, words_of
 
@@ -38,7 +38,7 @@ def linear_labels(
     -----
     The defaults of scikit-learn, with logarithmic term counts: the usual strong baseline.
     """
-    _need_sklearn()
+    need("sklearn", "A baseline")
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
@@ -72,7 +72,7 @@ def pca_error(data: npt.ArrayLike, others: npt.ArrayLike, dim: int) -> float:
     -----
     No linear map to so many numbers and back has a smaller one on the data.
     """
-    _need_sklearn()
+    need("sklearn", "A baseline")
     from sklearn.decomposition import PCA
 
     rows, wanted = as_samples(data, "data"), as_samples(others, "others")
@@ -83,8 +83,3 @@ def pca_error(data: npt.ArrayLike, others: npt.ArrayLike, dim: int) -> float:
     model = PCA(dim, random_state=0).fit(flat)
     made = model.inverse_transform(model.transform(others_flat))
     return float(np.square(made - others_flat).mean(dtype=np.float64))
-
-
-def _need_sklearn() -> None:
-    if find_spec("sklearn") is None:
-        raise ImportError('Baselines need scikit-learn; pip install "vecstore-exact[analysis]".')

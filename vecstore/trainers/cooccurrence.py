@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
+from vecstore.extras import need
 from vecstore.trainers.corpus import Corpus
-from vecstore.trainers.matrices import factor, need_sklearn
+from vecstore.trainers.matrices import factor
 from vecstore.trainers.tokens import Source
 from vecstore.trainers.trainer import Trainer
 from vecstore.trainers.vocabulary import Vocabulary
@@ -125,7 +126,7 @@ class Cooccurrence(Trainer):
         """
         from vecstore.trainers.pairs import count_pairs
 
-        need_sklearn()
+        need("sklearn")
         begun = perf_counter()
         chosen = self.parameters
         corpus = data if isinstance(data, Corpus) else Corpus(data)

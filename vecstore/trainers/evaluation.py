@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.extras import need
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -52,13 +54,9 @@ def evaluate_labels(right: Sequence[Any], given: Sequence[Any]) -> Evaluation:
     ImportError
         If scikit-learn is not installed.
     """
-    try:
-        from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            'Reports need scikit-learn; pip install "vecstore-exact[analysis]".'
-        ) from error
+    need("sklearn", "A report")
     import polars as pl
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     labels = sorted({*right, *given})
     # As numbers: scikit-learn would take bools and ints for one another.

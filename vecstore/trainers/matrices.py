@@ -1,17 +1,17 @@
 """Matrices, and the few dimensions that say most of them."""
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
+from vecstore.extras import need
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["factor", "need_sklearn", "reduce"]
+__all__ = ["factor", "reduce"]
 
 METHODS = ("pca", "svd")
 
@@ -65,7 +65,7 @@ def reduce(
            [ 0.   ],
            [ 2.236]])
     """
-    need_sklearn()
+    need("sklearn")
     from scipy.sparse import issparse
     from sklearn.decomposition import PCA, TruncatedSVD
 
@@ -109,7 +109,7 @@ def factor(
     left : float
         The share of the squares of the matrix that its dim largest singular values leave out.
     """
-    need_sklearn()
+    need("sklearn")
     from sklearn.decomposition import TruncatedSVD
 
     total = float((matrix.data**2).sum())
@@ -122,12 +122,6 @@ def factor(
     scale = np.where(real, values, 1) ** (power - 1) * real
     left = 1 - float((values**2).sum()) / total
     return (vectors * scale).astype(np.float32), max(left, 0.0)
-
-
-def need_sklearn() -> None:
-    """Say what to install if scikit-learn is not there."""
-    if find_spec("sklearn") is None:
-        raise ImportError('This needs scikit-learn; pip install "vecstore-exact[analysis]".')
 
 
 def _solver(shape: tuple[int, int], dim: int, *, sparse: bool) -> str:

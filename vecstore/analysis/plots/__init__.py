@@ -23,7 +23,7 @@ here touches pyplot. Loads matplotlib (extra ``analysis``) when the first name i
 from importlib import import_module
 from typing import Any
 
-from vecstore.analysis.extras import need
+from vecstore.extras import need
 
 __all__ = [
     "draw_analogy",

@@ -12,13 +12,15 @@ _INSTALLED_WITH = {
 }
 
 
-def need(module: str) -> None:
+def need(module: str, what: str = "This") -> None:
     """Load a module, or say how to get it.
 
     Parameters
     ----------
     module : str
         ``"sklearn"``, ``"matplotlib"``, ``"openTSNE"`` or ``"umap"``.
+    what : str, default "This"
+        What needs it, for the error.
 
     Raises
     ------
@@ -30,5 +32,5 @@ def need(module: str) -> None:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        package, what = _INSTALLED_WITH[module]
-        raise ImportError(f"This needs {package}; install it with: pip install {what}") from error
+        package, name = _INSTALLED_WITH[module]
+        raise ImportError(f"{what} needs {package}; install it with: pip install {name}") from error
