@@ -166,7 +166,6 @@ def written(suffix: str) -> Callable[[pl.DataFrame, Path], Path]:
         path = folder / f"table{suffix}"
         {
             ".csv": table.write_csv,
-            ".csv.gz": lambda file: table.write_csv(file, compression="gzip"),
             ".tsv": lambda file: table.write_csv(file, separator="\t"),
             ".parquet": table.write_parquet,
             ".json": table.write_json,
@@ -200,6 +199,18 @@ def test_a_column_of_whole_numbers_reads_the_same_when_some_are_missing() -> Non
     whole = {"year": [1999, 1066], "b": ["u", "u"]}
     assert trainer.embeddings()[0] == ["year=1999", "year=2001", "b=u", "b=v"]
     assert np.array_equal(trainer.predict(floats), trainer.predict(whole))
+
+
+def test_a_number_is_the_same_category_whatever_stands_beside_it() -> None:
+    sizes = [1.5, 2.0, float("inf"), 1e300]
+    table = {"size": sizes * 10, "b": ["u", "v"] * 20, "n": [1, 2, 3, 4] * 10}
+    trainer = CategoricalFactors(["size", "b"], "n", dim=2).fit(table, epochs=1)
+    assert trainer.embeddings("size")[0] == ["1.5", "2", "inf", "1e+300"]
+    together = trainer.predict({"size": sizes, "b": ["u"] * 4})
+    alone = [trainer.predict({"size": [size], "b": ["u"]})[0] for size in sizes]
+    assert together.tolist() == alone
+    whole = {"size": [2, None], "b": ["u", "u"]}
+    assert trainer.predict(whole)[0] == together[1]
 
 
 @settings(

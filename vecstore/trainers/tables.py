@@ -25,8 +25,8 @@ def category_names(values: "pl.Series") -> "pl.Series":
     Returns
     -------
     polars.Series
-        Of n strings. Whole numbers have no decimal point: a column of them that lacks some values
-        is one of floats to pandas.
+        Of n strings. Whole numbers have no decimal point, also among others: a column of them
+        that lacks some values is one of floats to pandas.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def category_names(values: "pl.Series") -> "pl.Series":
     Examples
     --------
     >>> import polars as pl
-    >>> category_names(pl.Series("vintage", [1999.0, None, 2001.0])).to_list()
-    ['1999', '(missing)', '2001']
+    >>> category_names(pl.Series("size", [1.5, None, 2.0])).to_list()
+    ['1.5', '(missing)', '2']
     """
     import polars as pl
 
@@ -49,9 +49,11 @@ def category_names(values: "pl.Series") -> "pl.Series":
     if values.dtype.is_float():
         values = values.fill_nan(None)
         whole = values.cast(pl.Int64, strict=False)
-        if (whole.cast(pl.Float64) == values).fill_null(value=True).all():
-            values = whole
-    return values.cast(pl.String).fill_null(MISSING)
+        # Each by itself: what a value is called must not depend on the others in the column.
+        texts = whole.cast(pl.String).zip_with(whole == values, values.cast(pl.String))
+    else:
+        texts = values.cast(pl.String)
+    return texts.fill_null(MISSING)
 
 
 def amounts(values: "pl.Series") -> npt.NDArray[np.float32]:
