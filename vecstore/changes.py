@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,34 @@ from vecstore.snapshot import Snapshot
 from vecstore.state import State
 from vecstore.storage import RangeKeys, Record, build_keys
 from vecstore.storage.attributes import encode_attributes
-from vecstore.storage.columns import Columns, join_columns, take_columns
+from vecstore.storage.columns import Column, Columns, join_columns, take_columns
 
 __all__ = ["Batch"]
+
+# Bytes of vectors that are read at once when rows are written anew with other attributes.
+_PIECE = 32 << 20
+
+
+class _Moved(NamedTuple):
+    """Rows with other attributes. Their vectors are read when they are written, not before."""
+
+    keys: Sequence[Any]
+    rows: Rows
+    snapshot: Snapshot
+    columns: dict[str, Column]
+
+    @property
+    def vectors(self) -> npt.NDArray[Any]:
+        return self.snapshot.gather(self.rows, self.snapshot.dtype)
 
 
 class Batch:
     """Many calls that become one commit: all of them, or none.
 
     Each call sees what those before it did. A call that raises leaves the batch as it was; an
-    exception that leaves the ``with`` block discards all of it. Everything is kept in memory until
-    then: `Store.add_batches` adds more than fits.
+    exception that leaves the ``with`` block discards all of it. What is added is kept in memory
+    until then: `Store.add_batches` adds more than fits. Vectors of which only attributes change are
+    not.
 
     Parameters
     ----------
@@ -48,7 +65,7 @@ class Batch:
     def __init__(self, state: State) -> None:
         self._state = state
         self._schema = state.schema
-        self._added: list[Checked] = []
+        self._added: list[Checked | _Moved] = []
         self._dead: list[int] = []
         self._rows: dict[Any, int] = {}
         self._next = state.rows
@@ -105,8 +122,12 @@ class Batch:
             raise not_found(self._state.snapshot, listed[int(np.argmin(found))])
         new = normalise(attributes, len(listed), self._schema)
         rows = self._all_rows()
-        columns = {**rows.columns(found), **new}
-        self._append(Checked(listed, rows.gather(found, manifest.dtype), columns), found)
+        step = max(1, _PIECE // self._row_bytes)
+        for first in range(0, len(listed), step):
+            some = np.arange(first, min(first + step, len(listed)))
+            columns = {**rows.columns(found[some]), **take_columns(new, some)}
+            moved = _Moved(listed[first : first + step], found[some], rows, columns)
+            self._append(moved, moved.rows)
 
     def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
         """Delete keys; see `Store.delete`.
@@ -142,7 +163,13 @@ class Batch:
     @property
     def nbytes(self) -> int:
         """About how long the record would be."""
-        return sum(batch.vectors.nbytes for batch in self._added) + 8 * len(self._dead)
+        rows = sum(len(batch.keys) for batch in self._added)
+        return rows * self._row_bytes + 8 * len(self._dead)
+
+    @property
+    def _row_bytes(self) -> int:
+        manifest = self._state.manifest
+        return manifest.dim * np.dtype(manifest.dtype).itemsize
 
     @property
     def dead(self) -> Rows:
@@ -185,7 +212,7 @@ class Batch:
             rows = range(first, first + len(batch.keys))
             first += len(batch.keys)
             if dead.isdisjoint(rows):
-                yield batch
+                yield batch.keys, batch.vectors, batch.columns
             else:
                 kept = np.array([row not in dead for row in rows])
                 yield _only(batch, np.flatnonzero(kept))
@@ -198,7 +225,7 @@ class Batch:
             build_keys(batch.keys, manifest.key_kind)  # for what it refuses
         return batch
 
-    def _append(self, batch: Checked, replaced: Rows) -> None:
+    def _append(self, batch: Checked | _Moved, replaced: Rows) -> None:
         if not len(batch.keys):
             return
         self._dead.extend(replaced[replaced >= 0].tolist())
@@ -232,7 +259,7 @@ class Batch:
             raise ValueError("The batch is over; begin another one with store.batch().")
 
 
-def _only(batch: Checked, rows: Rows) -> Checked:
+def _only(batch: Checked | _Moved, rows: Rows) -> Checked:
     keys = [batch.keys[row] for row in rows.tolist()]
     return Checked(keys, batch.vectors[rows], take_columns(batch.columns, rows))
 

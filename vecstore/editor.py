@@ -101,7 +101,8 @@ class Editor(Reader):
 
         Notes
         -----
-        The rows are written anew, vectors included, and count as inserted now; see `upsert`.
+        The rows are written anew, vectors included, in bounded memory, and count as inserted now;
+        see `upsert`. An index does not have them then: build it again.
 
         Examples
         --------

@@ -161,6 +161,7 @@ def seal(
         )
         manifest = replace(manifest.adding(entry), schema=schema_of(manifest.schema, columns))
         snapshot = snapshot.adding(Part.of(Segment.open(path / entry.name, entry)))
+        del keys, group, pieces, columns  # or they stay in memory beside the next ones
     return manifest
 
 

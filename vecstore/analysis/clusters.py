@@ -127,7 +127,8 @@ def cluster(
 
     Notes
     -----
-    Writing an attribute writes every row anew, vectors included; see `Store.set_attributes`.
+    Writing the attribute writes every row anew, vectors included: one commit, all of it or nothing.
+    It needs room on the disk for all rows once more, and an index must be built again.
 
     References
     ----------

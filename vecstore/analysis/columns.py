@@ -12,9 +12,6 @@ from vecstore.store import Store
 
 __all__ = ["check_columns", "write_columns"]
 
-# Bytes of vectors that one commit may take through memory: their rows are written anew.
-_COMMIT = 256 << 20
-
 
 def check_columns(store: Store, names: Mapping[str, str], *, overwrite: bool) -> None:
     """Find out, before anything is computed, whether results can be written.
@@ -77,8 +74,7 @@ def write_columns(
 
     Notes
     -----
-    Writes every row anew. One commit up to 256 MB of vectors; more are several, so that a process
-    that is killed may leave some of them.
+    One commit that writes every row anew: all of it or nothing, in bounded memory.
     """
     every = store.keys()
     chosen = np.isin(every, keys) if len(keys) < len(every) else np.ones(len(every), bool)
@@ -86,9 +82,5 @@ def write_columns(
     for name, values in columns.items():
         full[name] = np.ma.array(np.zeros(len(every), values.dtype), mask=~chosen)
         full[name][chosen] = values
-    step = max(1, _COMMIT // (store.dtype.itemsize * store.dim))
-    for first in range(0, len(every), step):
-        rows = slice(first, first + step)
-        last = first + step >= len(every)
-        with store.batch(provenance=provenance if last else None) as batch:
-            batch.set_attributes(every[rows], {name: full[name][rows] for name in full})
+    with store.batch(provenance=provenance) as batch:
+        batch.set_attributes(every, full)

@@ -122,6 +122,7 @@ def project(
     -----
     t-SNE and UMAP keep the vectors in memory, k neighbours for each row, and need time proportional
     to the number of rows. Rows of a dot-product store are compared by their euclidean distance.
+    What writing the attributes costs, `cluster` says.
 
     References
     ----------
