@@ -57,6 +57,42 @@ def test_nothing_is_overwritten_and_that_is_said_before_the_training(
     assert result.stderr == "Error: taken exists already; remove it or choose another name.\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["words", "--out", "results/w.vecs"], "results is not a folder; make it first."),
+        (["words", "--out", "w.vecs", "--save", "no/model"], "no is not a folder; make it first."),
+        (["words", "--out", "both", "--save", "./both"], "both cannot be made twice; choose"),
+        (
+            ["text", "--out", "w.vecs", "--documents", "no/d.vecs"],
+            "no is not a folder; make it first.",
+        ),
+        (
+            ["text", "--out", "w.vecs", "--curves", "no/loss.png"],
+            "no is not a folder; make it first.",
+        ),
+        (["text", "--out", "w.svg", "--curves", "w.svg"], "w.svg cannot be made twice; choose"),
+    ],
+)
+def test_what_could_not_be_written_is_said_before_the_training(
+    arguments: list[str], sentence: str, invoke: Invoke
+) -> None:
+    result = invoke("train", arguments[0], "no-such-file", *arguments[1:])
+    assert result.exit_code in (1, 2)
+    assert sentence in result.stderr
+
+
+def test_without_keras_it_says_what_to_install(launch: Callable[..., object]) -> None:
+    program = (
+        "import sys; sys.modules['keras'] = None; from vecstore.cli.main import main; "
+        "main('train categories a.csv --field a --field b --target c --out d'.split())"
+    )
+    done = launch(f'"{sys.executable}" -c "{program}"')
+    said = done.stderr  # type: ignore[attr-defined]
+    assert said.startswith("Error: ")
+    assert said.endswith('needs Keras and TensorFlow; pip install "vecstore-exact[keras]".\n')
+
+
 def test_the_model_is_kept_where_it_was_asked_for(invoke: Invoke, tmp_path: Path) -> None:
     from vecstore.trainers import Word2Vec
 

@@ -15,6 +15,8 @@ pytest.importorskip("matplotlib")
 
 from sklearn.datasets import load_digits
 
+from vecstore.trainers import ConvAutoencoder
+
 pytestmark = pytest.mark.keras
 
 DIGITS = load_digits()
@@ -107,6 +109,34 @@ def test_texts_become_codes_of_their_words(invoke: Invoke, tmp_path: Path) -> No
     words = (tmp_path / "model" / "vocabulary.txt").read_text().split()
     assert set(words[:2]) == {"sea", "sky"}
     assert len(words) == 8
+
+
+@pytest.mark.parametrize(("kinds", "got"), [(["a", None], "null and str"), ([0.5, 2.0], "float")])
+def test_labels_that_cannot_be_told_apart_are_refused_before_training(
+    invoke: Invoke, tmp_path: Path, kinds: list[object], got: str
+) -> None:
+    with vecstore.create(tmp_path / "long.vecs", dim=2) as store:
+        store.add(["x", "y"], [[1, 1], [1, 2]], {"kind": kinds})
+    done = invoke("train", "autoencoder", "long.vecs", "--labels", "kind", "--out", "codes.vecs")
+    assert done.exit_code == 1
+    assert f"all true or false; got {got}. Name another column" in done.stderr
+    assert not (tmp_path / "codes.vecs").exists()
+
+
+def test_a_store_that_refuses_the_codes_does_not_lose_the_model(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    """What is black throughout has a code of zeros where ReLU has no bias yet."""
+    np.save(tmp_path / "black.npy", np.zeros((40, 8, 8), np.uint8))
+    done = invoke(
+        *("train", "autoencoder", "black.npy", "--conv", "--filters", "4,2", "--epochs", "1"),
+        *("--metric", "cosine", "--learning-rate", "1e-9", "--out", "codes.vecs"),
+    )
+    assert done.exit_code == 1
+    assert "nonzero under cosine" in done.stderr
+    assert "The model is kept: ConvAutoencoder.load('codes.vecs.model')." in done.stderr
+    assert ConvAutoencoder.load("codes.vecs.model").history.height == 1
+    assert not (tmp_path / "codes.vecs").exists()
 
 
 @pytest.mark.usefixtures("digits")

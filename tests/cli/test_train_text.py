@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.cli.conftest import Invoke, Watch
 pytest.importorskip("keras")
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
+
+from vecstore.trainers import TextClassifier
 
 pytestmark = pytest.mark.keras
 
@@ -78,6 +81,47 @@ def test_test_rows_are_measured_beside_a_baseline(invoke: Invoke, tmp_path: Path
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert (found["test_accuracy"], found["linear_accuracy"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "got"), [("fine,good,test", "int and str"), ("fine,2.5,test", "float")]
+)
+def test_labels_that_cannot_be_compared_are_refused_before_training(
+    invoke: Invoke, tmp_path: Path, row: str, got: str
+) -> None:
+    rows = "well done,1\npoor work,0\n" if got != "float" else "well done,1.5\npoor work,0.5\n"
+    (tmp_path / "train.csv").write_text("text,label\n" + rows)
+    (tmp_path / "test.csv").write_text(f"text,label,part\n{row}\n")
+    done = invoke("train", "text", "train.csv", "--test", "test.csv", "--out", "w.vecs")
+    assert done.exit_code == 1
+    assert f"all true or false; got {got}. Name another column" in done.stderr
+    assert not (tmp_path / "w.vecs").exists()
+
+
+def test_a_failure_to_measure_loses_nothing(
+    invoke: Invoke, phrases: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of a picture is removed while the training runs."""
+    (tmp_path / "pictures").mkdir()
+    fit = TextClassifier.fit
+
+    def fit_meanwhile(*arguments: Any, **options: Any) -> TextClassifier:
+        (tmp_path / "pictures").rmdir()
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr(TextClassifier, "fit", fit_meanwhile)
+    done = invoke(
+        *("train", "text", phrases, *RECIPE, "--out", "words.vecs", "--save", "model"),
+        *("--documents", "texts.vecs", "--confusion", "pictures/table.png"),
+    )
+    assert done.exit_code == 1
+    said, error = done.stderr.splitlines()
+    assert said == "words.vecs holds what was learned; the command ended while measuring it."
+    assert error.startswith("Error: pictures")
+    for name in ("words.vecs", "texts.vecs"):
+        with vecstore.open(name) as store:
+            assert len(store) > 0
+    assert TextClassifier.load("model").history.height == 50
 
 
 def test_a_person_reads_tables(watch: Watch, phrases: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 import vecstore
-from vecstore.cli.options import out_option, output_options, where_option, with_store
+from vecstore.cli.options import output_options, picture_option, where_option, with_store
 from vecstore.cli.output import Style, field, write_record
 from vecstore.cli.progress import progress
 
@@ -37,7 +37,7 @@ SHOWN = 10  # confusions of the table
 )
 @where_option
 @click.option("--seed", default=0, show_default=True, help="Which key goes into which part.")
-@out_option("Draw the confusions: a new .png or .svg file.", ".png", ".svg")
+@picture_option("--out", "Draw the confusions")
 @output_options
 def classify(
     store: vecstore.Store,

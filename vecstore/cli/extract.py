@@ -13,8 +13,6 @@ from vecstore.cli.quiet import import_quietly
 
 __all__ = ["extract", "weights_options"]
 
-INTERRUPTED = 128 + 2  # as in main.py: what was committed is kept
-
 Command = Callable[..., Any]
 
 
@@ -130,7 +128,7 @@ def extract(
             )
     except KeyboardInterrupt:
         click.echo(f"Interrupted; the same command goes on with {store}.", err=True)
-        click.get_current_context().exit(INTERRUPTED)
+        raise  # main.py makes the exit code of it
     if report.skipped:
         click.echo(report, err=True)
     origin = extractor.provenance

@@ -9,6 +9,7 @@ import click
 
 import vecstore
 from vecstore.cli.output import Style, choose_style
+from vecstore.extras import need
 from vecstore.metrics import METRICS
 
 __all__ = [
@@ -17,10 +18,12 @@ __all__ = [
     "k_option",
     "keys_from_option",
     "metric_option",
+    "new_path",
     "out_option",
     "output_options",
     "parse_key",
     "parse_keys",
+    "picture_option",
     "threads_option",
     "where_option",
     "with_store",
@@ -29,6 +32,7 @@ __all__ = [
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 
+PICTURES = (".png", ".svg")
 
 metric_option = partial(click.option, "--metric", type=click.Choice(METRICS))
 dtype_option = partial(click.option, "--dtype", type=click.Choice(["float32", "float16"]))
@@ -82,19 +86,37 @@ def output_options(command: Command) -> Command:
     return command
 
 
-def out_option(text: str, *suffixes: str) -> Decorator:
-    """Add ``--out FILE``: a new file (nothing is ever overwritten) of one of these kinds."""
+def new_path(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a path where nothing can be made, as a callback: before the work, not after it."""
+    if path is None:
+        return None
+    if path.exists():
+        raise FileExistsError(f"{path} exists already; remove it or choose another name.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent} is not a folder; make it first.")
+    if path in ctx.params.values():
+        raise click.UsageError(f"{path} cannot be made twice; choose another name.")
+    return path
 
-    def check(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+
+def out_option(text: str, *suffixes: str, name: str = "--out") -> Decorator:
+    """Add an option for a new file (nothing is ever overwritten) of one of these kinds."""
+
+    def check(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
         if path is not None and path.suffix not in suffixes:
             raise click.BadParameter(f'must end in {" or ".join(suffixes)}; got "{path}".')
-        if path is not None and path.exists():
-            raise FileExistsError(f"{path} exists already; remove it or choose another name.")
-        return path
+        if path is not None and path.suffix in PICTURES:
+            need("matplotlib", name)
+        return new_path(ctx, param, path)
 
     return click.option(
-        "--out", metavar="FILE", type=click.Path(path_type=Path), callback=check, help=text
+        name, metavar="FILE", type=click.Path(path_type=Path), callback=check, help=text
     )
+
+
+def picture_option(name: str, text: str) -> Decorator:
+    """Add an option for a new picture, and find out whether there is matplotlib to draw it."""
+    return out_option(f"{text}: a new {' or '.join(PICTURES)} file.", *PICTURES, name=name)
 
 
 def parse_key(store: vecstore.Store, text: str) -> str | int:

@@ -6,23 +6,22 @@ the models need Keras, for which no ``--help`` shall wait.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-import vecstore
-from vecstore.cli.options import metric_option, output_options
+from vecstore.cli.options import metric_option, new_path, output_options
 from vecstore.cli.output import Style, write_record
+from vecstore.errors import VecstoreError
 
 if TYPE_CHECKING:
     from vecstore.trainers.trainer import Trainer
 
-__all__ = ["finish", "train", "training_options"]
-
-INTERRUPTED = 128 + 2  # as in main.py: what was learned is kept, but not all that was asked for
+__all__ = ["finish", "kept", "train", "training_options"]
 
 # Name of the command, and what `vecstore train --help` says of it.
 COMMANDS = {
@@ -97,7 +96,7 @@ def training_options(
                 "--save",
                 metavar="FOLDER",
                 type=click.Path(path_type=Path),
-                callback=_nothing_there,
+                callback=new_path,
                 help="Keep the trained model in a new folder.",
             ),
             metric_option(default=metric, show_default=True, help="Of the new store."),
@@ -127,7 +126,7 @@ def training_options(
                 metavar="STORE",
                 type=click.Path(path_type=Path),
                 required=True,
-                callback=_nothing_there,
+                callback=new_path,
                 help="The store to make.",
             ),
         ):
@@ -137,10 +136,11 @@ def training_options(
     return add
 
 
-def finish(
-    trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style, **facts: Any
-) -> None:
-    """Write what was learned and print what came of it.
+@contextmanager
+def kept(
+    trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style
+) -> Iterator[dict[str, Any]]:
+    """Write what was learned, let a block measure it, and print what came of both.
 
     Parameters
     ----------
@@ -148,31 +148,52 @@ def finish(
         Fitted, wholly or until Ctrl-C.
     out, metric, save, style
         As the command received them.
-    **facts
-        Printed as well: parameters, accuracies.
+
+    Yields
+    ------
+    dict
+        What will be printed; the block adds to it. All is on disk by then, whatever befalls it.
     """
-    with trainer.to_store(out, metric=metric) as store:
-        made = {"store": str(out), "rows": len(store), "dim": store.dim}
-    if save is not None:
-        trainer.save(save)
-        made["saved"] = str(save)
+    facts = _write(trainer, out, metric, save)
+    try:
+        yield facts
+    except BaseException:
+        click.echo(f"{out} holds what was learned; the command ended while measuring it.", err=True)
+        raise
     epochs = trainer.history.to_dicts()
     last = _rounded(epochs[-1]) if epochs else {"epoch": 0}
     seconds = round(sum(epoch["seconds"] for epoch in epochs), 1)
-    write_record({**made, **facts, **last, "seconds": seconds}, style)
+    write_record({**facts, **last, "seconds": seconds}, style)
     if trainer.interrupted:
         click.echo(f"Interrupted; {out} holds what was learned until then.", err=True)
-        click.get_current_context().exit(INTERRUPTED)
+        raise KeyboardInterrupt  # main.py makes the exit code of it
+
+
+def finish(
+    trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style, **more: Any
+) -> None:
+    """Do as `kept` where there is nothing to measure; `more` is printed as well."""
+    with kept(trainer, out, metric, save, style) as facts:
+        facts |= more
+
+
+def _write(trainer: "Trainer", out: Path, metric: str, save: Path | None) -> dict[str, Any]:
+    """Save the model, which can always be done, and then make the store, which may be refused."""
+    if save is not None:
+        trainer.save(save)
+    try:
+        with trainer.to_store(out, metric=metric) as store:
+            made = {"store": str(out), "rows": len(store), "dim": store.dim}
+    except (VecstoreError, OSError, ValueError) as error:
+        if save is None:
+            save = out.with_name(f"{out.name}.model")
+            trainer.save(save)
+        message = f"{error} The model is kept: {type(trainer).__name__}.load({str(save)!r})."
+        raise click.ClickException(message) from error
+    return made if save is None else {**made, "saved": str(save)}
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()
     }
-
-
-def _nothing_there(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a path that is taken before the training, not after it."""
-    if path is not None and path.exists():
-        raise vecstore.StoreExistsError(f"{path} exists already; remove it or choose another name.")
-    return path

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from vecstore.cli.options import picture_option
 from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.samples import Samples, read_samples
-from vecstore.cli.train import finish, training_options
-from vecstore.cli.train_options import draw_history, picture_option, sizes_option
+from vecstore.cli.train import kept, training_options
+from vecstore.cli.train_options import check_labels, draw_history, sizes_option
+from vecstore.extras import need
 
 if TYPE_CHECKING:
     from vecstore.trainers.autoencoder import Autoencoder
@@ -81,8 +83,8 @@ WORDS = "vocabulary.txt"  # beside a saved model of texts
     help="Words that are looked for in texts.",
 )
 @click.option("--pca", is_flag=True, help="Measure as many principal components, too.")
-@picture_option("--images", "Draw images over reconstructions: a new .png or .svg file.")
-@picture_option("--curves", "Draw the loss: a new .png or .svg file.")
+@picture_option("--images", "Draw images over reconstructions")
+@picture_option("--curves", "Draw the loss")
 # Under cosine a code of zeros, as convolutions may have it for a blank image, is refused.
 @training_options(epochs=10, batch_size=128, metric="euclidean")
 def command(
@@ -125,8 +127,8 @@ def command(
       vecstore train autoencoder news.parquet --text body --labels topic --denoising 0.3 \\
           --noise masking --layers 256,32 --out news.vecs
     """
-    if pca and find_spec("sklearn") is None:
-        raise ImportError('--pca needs scikit-learn; pip install "vecstore-exact[analysis]".')
+    if pca:
+        need("sklearn", "--pca")
     import_quietly("vecstore.trainers", "keras")
     from vecstore.trainers import ConvAutoencoder, DenseAutoencoder
 
@@ -140,6 +142,7 @@ def command(
             where=test_where,
             vocabulary=known.vocabulary or vocabulary_size,
         )
+    check_labels(known.labels, others.labels)
     if images is not None and known.rows.ndim not in (3, 4):
         raise click.UsageError(
             f"--images needs images; the rows have shape {known.rows.shape[1:]}."
@@ -157,13 +160,13 @@ def command(
         keys=known.keys,
         attributes=None if known.labels is None else {"label": known.labels},
     )
-    facts = _measured(trainer, known, others, metric, pca)
-    if images is not None:
-        _draw_images(trainer, others, images)
-    draw_history(trainer, curves)
-    finish(trainer, out, metric, save, style, **facts)
-    if save is not None and known.vocabulary is not None:
-        (save / WORDS).write_text("\n".join([*known.vocabulary, ""]), encoding="utf-8")
+    with kept(trainer, out, metric, save, style) as facts:
+        if save is not None and known.vocabulary is not None:
+            (save / WORDS).write_text("\n".join([*known.vocabulary, ""]), encoding="utf-8")
+        facts |= _measured(trainer, known, others, metric, pca)
+        if images is not None:
+            _draw_images(trainer, others, images)
+        draw_history(trainer, curves)
 
 
 def _measured(

@@ -70,7 +70,7 @@ def command(
           --target points --out wines.vecs
       vecstore similar wines.vecs "variety=Malbec" --where "field = 'variety' and count > 99"
     """
-    import_quietly("keras", "tensorflow")
+    import_quietly("vecstore.trainers", "keras")
     from vecstore.trainers import CategoricalFactors
 
     trainer = CategoricalFactors(fields, target, dim, l2, seed=seed)

@@ -9,7 +9,8 @@ import click
 from vecstore.cli.extract import weights_options
 from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
-from vecstore.cli.train import finish, training_options
+from vecstore.cli.train import kept, training_options
+from vecstore.cli.train_options import sizes_option
 
 if TYPE_CHECKING:
     from vecstore.trainers.images import ImageClassifier
@@ -27,14 +28,7 @@ __all__ = ["command"]
     help="The network of keras.applications to begin with.",
 )
 @weights_options
-@click.option(
-    "--head",
-    metavar="SIZES",
-    default="1024,1024,512",
-    show_default=True,
-    callback=lambda _, __, text: _sizes(text),
-    help="Of the dense layers that replace its classifier.",
-)
+@sizes_option("--head", "1024,1024,512", "Of the dense layers that replace its classifier.")
 @click.option(
     "--freeze",
     type=click.IntRange(min=0),
@@ -90,10 +84,10 @@ def command(
 
     trainer = ImageClassifier(**parameters)
     trainer.fit(data, epochs=epochs, batch_size=batch_size, validation=validation)
-    facts: dict[str, Any] = {"parameters": trainer.model.count_params()}
-    if find_spec("sklearn") is not None:
-        facts["neighbours_accuracy"] = _neighbours_accuracy(trainer, data)
-    finish(trainer, out, metric, save, style, **facts)
+    with kept(trainer, out, metric, save, style) as facts:
+        facts["parameters"] = trainer.model.count_params()
+        if find_spec("sklearn") is not None:
+            facts["neighbours_accuracy"] = _neighbours_accuracy(trainer, data)
 
 
 def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
@@ -101,25 +95,16 @@ def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
     import numpy as np
 
     from vecstore.analysis.knn import KNeighborsClassifier
+    from vecstore.images.networks import load_network
     from vecstore.ingest.images import ImageExtractor
 
     given = trainer.parameters
-    extractor = ImageExtractor(
-        given["base"], weights=given["weights"], alpha=given["alpha"], size=given["size"]
+    network = load_network(
+        given["base"], given["weights"], alpha=given["alpha"], size=given["size"], top=False
     )
+    extractor = ImageExtractor(network.model, pooling="avg", preprocess=network.mode)
     keys, vectors, labels = extractor.extract(data)
     held_out = np.isin(keys, trainer.held_out)
     told = np.asarray(labels)
     neighbours = KNeighborsClassifier(metric="cosine").fit(vectors[~held_out], told[~held_out])
     return round(float(neighbours.score(vectors[held_out], told[held_out])), 4)
-
-
-def _sizes(text: str) -> list[int]:
-    """Read "1024,1024,512"; an empty text is no layer at all."""
-    try:
-        sizes = [int(size) for size in text.split(",") if size.strip()]
-    except ValueError:
-        sizes = [0]
-    if any(size < 1 for size in sizes):
-        raise click.BadParameter(f'must be whole numbers with commas between them; got "{text}".')
-    return sizes

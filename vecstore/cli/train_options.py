@@ -1,7 +1,8 @@
 """Options that several training commands have; what they get is checked before the training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,44 +10,9 @@ import click
 if TYPE_CHECKING:
     from vecstore.trainers.trainer import Trainer
 
-__all__ = ["draw_history", "picture_option", "sizes_option"]
+__all__ = ["check_labels", "draw_history", "sizes_option"]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-SUFFIXES = (".png", ".svg")
-
-
-def picture_option(name: str, text: str) -> Decorator:
-    """Add an option for a picture: a new file, and matplotlib to draw it with.
-
-    Parameters
-    ----------
-    name : str
-        Of the option.
-    text : str
-        Its help.
-
-    Returns
-    -------
-    callable
-        A decorator.
-    """
-
-    def check(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-        if path is None:
-            return None
-        if path.suffix not in SUFFIXES:
-            raise click.BadParameter(f'must end in {" or ".join(SUFFIXES)}; got "{path}".')
-        if path.exists():
-            raise FileExistsError(f"{path} exists already; remove it or choose another name.")
-        from vecstore.extras import need
-
-        need("matplotlib")
-        return path
-
-    return click.option(
-        name, metavar="FILE", type=click.Path(path_type=Path), callback=check, help=text
-    )
 
 
 def sizes_option(name: str, default: str, text: str) -> Decorator:
@@ -79,6 +45,30 @@ def sizes_option(name: str, default: str, text: str) -> Decorator:
     )
 
 
+def check_labels(*parts: Sequence[Any] | None) -> None:
+    """Refuse labels that could not be told apart or compared once the training is done.
+
+    Parameters
+    ----------
+    *parts : sequence or None
+        The labels of the rows to learn from, of those to measure with.
+
+    Raises
+    ------
+    TypeError
+        Unless all of them are str, all int, or all bool.
+    """
+    kinds = {type(label) for part in parts for label in part or ()}
+    if len(kinds) > 1 or not kinds <= {str, int, bool}:
+        names = " and ".join(
+            sorted("null" if kind is NoneType else kind.__name__ for kind in kinds)
+        )
+        raise TypeError(
+            f"Labels must all be texts, all whole numbers, or all true or false; got {names}. "
+            "Name another column, or leave rows out."
+        )
+
+
 def draw_history(trainer: "Trainer", picture: Path | None) -> None:
     """Draw how the training went, if that was asked for and there is an epoch to draw.
 
@@ -87,7 +77,7 @@ def draw_history(trainer: "Trainer", picture: Path | None) -> None:
     trainer : Trainer
         Fitted, wholly or until Ctrl-C.
     picture : Path or None
-        From `picture_option`.
+        A new file.
     """
     if picture is not None and not trainer.history.is_empty():
         from vecstore.analysis.plots import draw_curves, save

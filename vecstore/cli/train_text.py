@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-import vecstore
+from vecstore.cli.options import new_path, picture_option
 from vecstore.cli.output import Style, field
 from vecstore.cli.quiet import import_quietly
-from vecstore.cli.train import finish, training_options
-from vecstore.cli.train_options import draw_history, picture_option, sizes_option
+from vecstore.cli.train import kept, training_options
+from vecstore.cli.train_options import check_labels, draw_history, sizes_option
+from vecstore.extras import need
 
 if TYPE_CHECKING:
     from vecstore.trainers.evaluation import Evaluation
@@ -105,10 +106,11 @@ BEGINNING = 200  # characters of a text that the store keeps
     "--documents",
     metavar="STORE",
     type=click.Path(path_type=Path),
+    callback=new_path,
     help="Put the vectors of all texts into another new store.",
 )
-@picture_option("--curves", "Draw loss and accuracy: a new .png or .svg file.")
-@picture_option("--confusion", "Draw what is taken for what: a new .png or .svg file.")
+@picture_option("--curves", "Draw loss and accuracy")
+@picture_option("--confusion", "Draw what is taken for what")
 @training_options(epochs=3, batch_size=256)
 def command(
     table: Path,
@@ -143,13 +145,10 @@ def command(
       vecstore train text imdb.parquet --where "split = 'train'" --validation 0.2 \\
           --test-where "split = 'test'" --out words.vecs --documents reviews.vecs
     """
-    if documents is not None and documents.exists():
-        raise vecstore.StoreExistsError(
-            f"{documents} exists already; remove it or choose another name."
-        )
     if baseline and test is None and test_where is None:
         raise click.UsageError("--baseline needs test rows; pass --test or --test-where.")
-    _need_sklearn("--baseline" if baseline else "--confusion" if confusion else None)
+    if baseline or confusion is not None:
+        need("sklearn", "--baseline" if baseline else "--confusion")
     import_quietly("vecstore.trainers", "keras")
     from vecstore.trainers import TextClassifier
     from vecstore.trainers.labelled import read_texts
@@ -158,25 +157,21 @@ def command(
     parts = {"training": read_texts(table, text=text, label=label, where=where)}
     if test is not None or test_where is not None:
         parts["test"] = read_texts(test or table, text=text, label=label, where=test_where)
+    check_labels(*(part.labels for part in parts.values()))
     trainer.fit(parts["training"], epochs=epochs, batch_size=batch_size, validation=validation)
-    measured = "test" if "test" in parts else "training"
-    facts: dict[str, Any] = {"parameters": trainer.model.count_params()}
-    if find_spec("sklearn") is not None:
-        found = trainer.evaluate(parts[measured])
-        facts[f"{measured}_accuracy"] = round(found.accuracy, 4)
-        if baseline:
-            facts["linear_accuracy"] = round(_linear_accuracy(parts, parameters["seed"]), 4)
-        _report(found, f"{len(parts[measured].texts):,} {measured} texts", confusion, style, facts)
-    if documents is not None:
-        facts["documents"] = _write_documents(trainer, documents, parts, metric)
-    draw_history(trainer, curves)
-    finish(trainer, out, metric, save, style, **facts)
-
-
-def _need_sklearn(option: str | None) -> None:
-    """Find out before the training what an option would miss after it."""
-    if option is not None and find_spec("sklearn") is None:
-        raise ImportError(f'{option} needs scikit-learn; pip install "vecstore-exact[analysis]".')
+    with kept(trainer, out, metric, save, style) as facts:
+        if documents is not None:
+            facts["documents"] = _write_documents(trainer, documents, parts, metric)
+        facts["parameters"] = trainer.model.count_params()
+        if find_spec("sklearn") is not None:
+            measured = "test" if "test" in parts else "training"
+            found = trainer.evaluate(parts[measured])
+            facts[f"{measured}_accuracy"] = round(found.accuracy, 4)
+            if baseline:
+                facts["linear_accuracy"] = round(_linear_accuracy(parts, parameters["seed"]), 4)
+            title = f"{len(parts[measured].texts):,} {measured} texts"
+            _report(found, title, confusion, style, facts)
+        draw_history(trainer, curves)
 
 
 def _linear_accuracy(parts: "dict[str, LabelledTexts]", seed: int) -> float:
