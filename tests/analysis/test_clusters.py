@@ -1,5 +1,6 @@
 """Clusters that can be seen: points in bunches, far apart."""
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import vecstore
-from vecstore.analysis import cluster
+from vecstore.analysis import cluster, clusters
 from vecstore.errors import ReadOnlyError, VecstoreError
 from vecstore.store import Store
 
@@ -121,10 +122,27 @@ def test_what_cannot_be_clustered_is_refused_in_a_sentence(
     assert sentence in str(caught.value)
 
 
-def test_fewer_different_rows_than_clusters_are_refused() -> None:
+@pytest.mark.parametrize("memory", [1 << 30, 8], ids=["in memory", "beyond memory"])
+def test_fewer_different_rows_than_clusters_are_refused(memory: int) -> None:
     store = vecstore.from_arrays([[0, 0], [1, 1]] * 5, metric="euclidean")
     with pytest.raises(ValueError, match="at most the number of different rows, 2; got 3"):
-        cluster(store, 3, column=None)
+        cluster(store, 3, column=None, memory=memory)
+
+
+def test_distances_to_centers_are_kept_for_one_batch_at_a_time(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_TRIES", 1)
+    monkeypatch.setattr(clusters, "_SAMPLE", 100)
+    store = vecstore.from_arrays(rng.standard_normal((100_000, 2)), metric="euclidean")
+    cluster(store, 2, column=None, memory=8)  # what is loaded once
+    tracemalloc.start()
+    try:
+        cluster(store, 100, column=None, memory=8)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(store) * 100 / 2
 
 
 def test_nothing_is_computed_that_could_not_be_written(bunches: Store) -> None:

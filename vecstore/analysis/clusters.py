@@ -22,6 +22,7 @@ from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars
+    from sklearn.cluster import KMeans
 
 __all__ = ["Clusters", "cluster"]
 
@@ -35,6 +36,7 @@ _SAMPLE = 5_000  # rows whose silhouettes are averaged: each costs a distance to
 
 # k-means finds a local optimum. Up to so many rows the best of ten costs next to nothing.
 _FEW, _TRIES = 20_000, 10
+_EACH = 50  # rows for each cluster, of a sample to begin from
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,11 @@ def cluster(
     overwrite : bool, default False
         Whether values that `column` has already may go.
     seed : int, default 0
-        The same seed gives the same clusters.
+        Of all that is random. The same seed finds clusters that stand out again; where none do,
+        rounding decides, which depends on the machine and its threads.
     memory : int, default 1 GiB
-        Bytes that the vectors may take. If they take more, k-means goes through them in batches.
+        Bytes that the vectors may take. If they take more, k-means begins from a sample of them
+        (50 rows for each cluster, 20,000 at least) and goes through them in batches.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def cluster(
     if fits:
         distances = _fit(selection, transform, n, seed)
     else:
-        distances = _fit_batches(selection, transform, n, seed, memory)
+        distances = _fit_batches(selection, transform, n, seed)
     labels, sizes, typical = _labelled(selection, transform, distances, n)
     nmi, ari = (None, None) if given is None else _agreement(given, labels)
     clusters = Clusters(
@@ -195,35 +199,20 @@ def _reducer(
 
 def _fit(selection: Selection, transform: Transform, n: int, seed: int) -> Transform:
     """Return what gives the distances of points to all n centers."""
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
     points = np.concatenate([transform(vectors) for vectors in selection.batches()])
-    tries = _TRIES if len(points) <= _FEW else 1
-    model = KMeans(n, n_init=tries, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        try:
-            distances: Transform = model.fit(points).transform
-        except ConvergenceWarning:
-            different = len(np.unique(points, axis=0))
-            raise ValueError(
-                f"`n` must be at most the number of different rows, {different}; got {n}."
-            ) from None
+    distances: Transform = _k_means(points, n, seed).transform
     return distances
 
 
-def _fit_batches(
-    selection: Selection, transform: Transform, n: int, seed: int, memory: int
-) -> Transform:
+def _fit_batches(selection: Selection, transform: Transform, n: int, seed: int) -> Transform:
     """Do what `_fit` does without all points at once.
 
     It begins from a sample of all rows: those of the first batch may be of one kind.
     """
-    from sklearn.cluster import KMeans, MiniBatchKMeans
+    from sklearn.cluster import MiniBatchKMeans
 
-    _, sample = selection.sample(max(n, memory // (4 * selection.store.dim)), seed)
-    centers = KMeans(n, n_init=_TRIES, random_state=seed).fit(transform(sample)).cluster_centers_
+    _, sample = selection.sample(max(_EACH * n, _FEW), seed)
+    centers = _k_means(transform(sample), n, seed).cluster_centers_
     model = MiniBatchKMeans(n, init=centers, n_init=1, random_state=seed)
     for _ in range(_PASSES):
         for vectors in selection.batches():
@@ -232,21 +221,42 @@ def _fit_batches(
     return distances
 
 
+def _k_means(points: Floats, n: int, seed: int) -> "KMeans":
+    """Return the model, fitted, if there are as many different points as clusters."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    tries = _TRIES if len(points) <= _FEW else 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            return KMeans(n, n_init=tries, random_state=seed).fit(points)
+        except ConvergenceWarning:
+            different = len(np.unique(points, axis=0))
+            raise ValueError(
+                f"`n` must be at most the number of different rows, {different}; got {n}."
+            ) from None
+
+
 def _labelled(
     selection: Selection, transform: Transform, distances: Transform, n: int
 ) -> tuple[Labels, Labels, list[list[Any]]]:
     """Return labels, sizes and typical keys, the largest cluster first."""
-    parts = [distances(transform(vectors)) for vectors in selection.batches()]
-    labels = np.concatenate([part.argmin(axis=1) for part in parts])
-    nearest = np.concatenate([part.min(axis=1) for part in parts])
+    labels, nearest = np.empty(len(selection), np.int64), np.empty(len(selection))
+    first = 0
+    for vectors in selection.batches():
+        apart = distances(transform(vectors))
+        here = slice(first, first + len(apart))
+        labels[here], nearest[here] = apart.argmin(axis=1), apart.min(axis=1)
+        first += len(apart)
     sizes = np.bincount(labels, minlength=n)
     order = np.argsort(-sizes, kind="stable")
     labels = np.argsort(order)[labels]
     typical = []
     for number in range(n):
         rows = np.flatnonzero(labels == number)
-        first = rows[np.argsort(nearest[rows], kind="stable")[:_SHOWN]]
-        typical.append(selection.keys[first].tolist())
+        closest = rows[np.argsort(nearest[rows], kind="stable")[:_SHOWN]]
+        typical.append(selection.keys[closest].tolist())
     return labels, sizes[order], typical
 
 
