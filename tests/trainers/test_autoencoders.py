@@ -201,7 +201,7 @@ def test_the_same_seed_gives_the_same_losses() -> None:
         (lambda: DenseAutoencoder(loss="hinge"), ValueError, "`loss` must be one of binary_cr"),
         (lambda: DenseAutoencoder(noise="pink"), ValueError, "`noise` must be one of gaussian"),
         (lambda: ConvAutoencoder(denoising=1), ValueError, "`denoising` must be at least 0 and"),
-        (lambda: ConvAutoencoder(learning_rate=0), ValueError, "`learning_rate` must be posit"),
+        (lambda: ConvAutoencoder(learning_rate=0), ValueError, "`learning_rate` must be above 0"),
     ],
 )
 def test_parameters_that_make_no_autoencoder_are_refused(

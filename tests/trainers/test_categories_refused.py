@@ -104,7 +104,7 @@ def test_a_broken_file_is_named(name: str, tmp_path: Path) -> None:
         ({"fields": ["grape", "grape"]}, ValueError, "two or more different columns; got grape, "),
         ({"fields": ["grape", "points"]}, ValueError, "`target` must not be one of `fields`"),
         ({"dim": 0}, ValueError, "`dim` must be at least 1; got 0."),
-        ({"l2": -1}, ValueError, "`l2` must not be negative; got -1."),
+        ({"l2": -1}, ValueError, "`l2` must be at least 0; got -1."),
         ({"learning_rate": 0}, ValueError, "`learning_rate` must be above 0; got 0."),
     ],
 )

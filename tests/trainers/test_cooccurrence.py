@@ -121,8 +121,8 @@ def test_a_corpus_may_leave_rare_words_out() -> None:
         ),
         ({"window": 0}, "`window` must be at least 1; got 0."),
         ({"dim": 0}, "`dim` must be at least 1; got 0."),
-        ({"power": 2}, "`power` must be from 0 to 1; got 2."),
-        ({"smoothing": -0.1}, "`smoothing` must be from 0 to 1; got -0.1."),
+        ({"power": 2}, "`power` must be at least 0 and at most 1; got 2."),
+        ({"smoothing": -0.1}, "`smoothing` must be at least 0 and at most 1; got -0.1."),
     ],
 )
 def test_bad_parameters_are_refused(parameters: dict[str, Any], message: str) -> None:

@@ -193,8 +193,8 @@ def test_a_loaded_classifier_is_the_same(pooled: TextClassifier, tmp_path: Path)
         (lambda: TextClassifier(pooling="sum"), "`pooling` must be one of flatten, mean"),
         (lambda: TextClassifier(keep="all"), "`keep` must be one of last, first"),
         (lambda: TextClassifier(hidden=[0]), "`hidden` must be at least 1; got 0."),
-        (lambda: TextClassifier(dropout=1), "`dropout` must be at least 0 and less than 1; got 1"),
-        (lambda: TextClassifier(learning_rate=-1), "`learning_rate` must be positive; got -1."),
+        (lambda: TextClassifier(dropout=1), "`dropout` must be at least 0 and below 1; got 1"),
+        (lambda: TextClassifier(learning_rate=-1), "`learning_rate` must be above 0; got -1."),
     ],
 )
 def test_parameters_that_make_no_classifier_are_refused(

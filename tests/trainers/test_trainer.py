@@ -101,7 +101,7 @@ def test_nothing_can_be_had_before_fit(tmp_path: Path) -> None:
 
 
 def test_history_has_a_row_for_every_epoch() -> None:
-    history = Parity().fit(epochs=3, validation=0.1).history
+    history = Parity().fit(epochs=3, validation=(IDS, LABELS)).history
     assert history.columns == ["epoch", "loss", "val_loss", "seconds"]
     assert history["epoch"].to_list() == [1, 2, 3]
     assert history["loss"].is_sorted(descending=True)
@@ -123,6 +123,26 @@ def test_the_same_seed_gives_the_same_losses() -> None:
     assert losses(3) != losses(4)
 
 
+def test_another_fit_draws_what_no_other_seed_draws() -> None:
+    """Seed 0 after one epoch is not seed 1 before the first."""
+
+    def drawn(seed: int, epochs: int) -> float:
+        trainer = Parity(seed=seed)
+        trainer._epochs = [{}] * epochs
+        with trainer._seeded():
+            return float(np.random.random())  # noqa: NPY002
+
+    assert len({drawn(seed, epochs) for seed in range(3) for epochs in range(3)}) == 9
+    assert drawn(2**32 - 1, 5) == drawn(2**32 - 1, 5)
+
+
+def test_parameters_that_cannot_be_saved_are_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="`dim` must be something that JSON can hold"):
+        Parity(dim=np.int64(3))
+    with pytest.raises(ValueError, match="`seed` must be below 4,294,967,296"):
+        Parity(seed=2**32)
+
+
 def test_training_leaves_the_random_numbers_of_the_program_alone() -> None:
     np.random.seed(17)  # noqa: NPY002
     expected = np.random.random(3)  # noqa: NPY002
@@ -138,6 +158,15 @@ def test_ctrl_c_keeps_what_was_learned() -> None:
     after_two = Parity().fit(epochs=2).embeddings()[1]
     assert np.abs(trainer.embeddings()[1] - after_two).max() > 0  # and some of the third
     assert not trainer.fit(epochs=1).interrupted
+
+
+def test_that_it_was_interrupted_is_saved(tmp_path: Path) -> None:
+    trainer = Parity().fit(epochs=50, callbacks=[CtrlC(epoch=1)])
+    trainer.save(tmp_path / "parity")
+    loaded = Parity.load(tmp_path / "parity")
+    assert loaded.interrupted
+    with loaded.to_store(tmp_path / "parity.vecs") as store:
+        assert store.info()["provenance"][0]["interrupted"]
 
 
 def test_to_store_keeps_attributes_and_provenance(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def test_what_cannot_be_learned_from_is_refused_before_training() -> None:
         ({"dim": 0}, "`dim` must be at least 1; got 0"),
         ({"window": 0}, "`window` must be at least 1; got 0"),
         ({"negative": 0}, "`negative` must be at least 1; got 0"),
-        ({"subsample": 2.0}, "`subsample` must be a share from 0 to 1; got 2.0"),
+        ({"subsample": 2.0}, "`subsample` must be at least 0 and at most 1; got 2.0"),
+        ({"learning_rate": 0}, "`learning_rate` must be above 0; got 0"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be above 0; got nan"),
     ):
         with pytest.raises(ValueError, match=message):
             Word2Vec(**wrong)

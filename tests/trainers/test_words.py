@@ -116,6 +116,16 @@ def test_what_cannot_be_learned_from_is_refused_before_training() -> None:
         WordWindow().fit(windows, epochs=0)
     with pytest.raises(ValueError, match="`dim` must be at least 1; got 0"):
         WordWindow(dim=0)
+    with pytest.raises(ValueError, match="`l2` must be at least 0; got -1"):
+        WordWindow(l2=-1)
+    with pytest.raises(ValueError, match="`learning_rate` must be above 0; got 0"):
+        WordWindow(learning_rate=0)
+
+
+def test_numbers_of_numpy_can_be_saved(tmp_path: Path) -> None:
+    trainer = WordWindow(context=1, dim=np.int64(2), l2=np.float32(0.5))
+    trainer.fit(["a b a b"], epochs=1).save(tmp_path / "words")
+    assert WordWindow.load(tmp_path / "words").parameters["l2"] == 0.5
 
 
 def test_a_text_in_other_words_is_refused(trained: WordWindow) -> None:

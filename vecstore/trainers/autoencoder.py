@@ -10,6 +10,7 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.trainers.encoder import Encoder
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.samples import as_samples, check_unit_range, scaled
 from vecstore.trainers.trainer import check_schedule
 
@@ -59,16 +60,12 @@ class Autoencoder(Encoder):
             raise ValueError(f'`loss` must be one of {", ".join(OUTPUTS)}; got "{loss}".')
         if noise not in NOISES:
             raise ValueError(f'`noise` must be one of {", ".join(NOISES)}; got "{noise}".')
-        if not 0 <= denoising < 1:
-            raise ValueError(f"`denoising` must be at least 0 and less than 1; got {denoising}.")
-        if not learning_rate > 0:
-            raise ValueError(f"`learning_rate` must be positive; got {learning_rate}.")
         super().__init__(
             **parameters,
-            denoising=denoising,
+            denoising=check_number(denoising, "denoising", least=0, below=1),
             noise=noise,
             loss=loss,
-            learning_rate=learning_rate,
+            learning_rate=check_number(learning_rate, "learning_rate", above=0),
             seed=seed,
         )
         self._encoder: Any = None

@@ -14,6 +14,7 @@ from vecstore.records import as_table
 from vecstore.store import Store
 from vecstore.trainers.factors import Factors
 from vecstore.trainers.fields import Field
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.tables import amounts, category_names
 from vecstore.trainers.trainer import Trainer, check_schedule
 
@@ -86,15 +87,13 @@ class CategoricalFactors(Trainer):
             )
         if target in names:
             raise ValueError(f'`target` must not be one of `fields`; got "{target}".')
-        if l2 < 0:
-            raise ValueError(f"`l2` must not be negative; got {l2}.")
-        if learning_rate is not None and not learning_rate > 0:
-            raise ValueError(f"`learning_rate` must be above 0; got {learning_rate}.")
+        if learning_rate is not None:
+            learning_rate = check_number(learning_rate, "learning_rate", above=0)
         super().__init__(
             fields=names,
             target=target,
             dim=check_count(dim, "dim"),
-            l2=l2,
+            l2=check_number(l2, "l2", least=0),
             learning_rate=learning_rate,
             seed=seed,
         )

@@ -15,6 +15,7 @@ from vecstore.errors import VecstoreError
 from vecstore.extras import need
 from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.matrices import factor
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.tokens import Source
 from vecstore.trainers.trainer import Trainer
 from vecstore.trainers.vocabulary import Vocabulary
@@ -89,15 +90,12 @@ class Cooccurrence(Trainer):
         if weighting not in WEIGHTINGS:
             names = ", ".join(f'"{name}"' for name in WEIGHTINGS)
             raise ValueError(f"`weighting` must be one of {names}; got {weighting!r}.")
-        for name, value in (("smoothing", smoothing), ("power", power)):
-            if not 0 <= value <= 1:
-                raise ValueError(f"`{name}` must be from 0 to 1; got {value}.")
         super().__init__(
             window=check_count(window, "window"),
             weighting=weighting,
             dim=check_count(dim, "dim"),
-            smoothing=smoothing,
-            power=power,
+            smoothing=check_number(smoothing, "smoothing", least=0, most=1),
+            power=check_number(power, "power", least=0, most=1),
             seed=seed,
         )
         self.vocabulary: Vocabulary | None = None

@@ -10,6 +10,7 @@ from vecstore.arrays import check_count
 from vecstore.trainers.encoder import Encoder
 from vecstore.trainers.evaluation import Evaluation, evaluate_labels
 from vecstore.trainers.labelled import as_labelled
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.trainer import check_schedule
 from vecstore.trainers.vocabulary import Vocabulary
 from vecstore.trainers.word_ids import Text, WordIds
@@ -83,10 +84,6 @@ class TextClassifier(Encoder):
         ):
             if value not in allowed:
                 raise ValueError(f'`{name}` must be one of {", ".join(allowed)}; got "{value}".')
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must be at least 0 and less than 1; got {dropout}.")
-        if not learning_rate > 0:
-            raise ValueError(f"`learning_rate` must be positive; got {learning_rate}.")
         super().__init__(
             vocabulary_size=check_count(vocabulary_size, "vocabulary_size", least=3),
             dim=check_count(dim, "dim"),
@@ -95,9 +92,9 @@ class TextClassifier(Encoder):
             ids=ids,
             pooling=pooling,
             hidden=[check_count(size, "hidden") for size in hidden],
-            dropout=dropout,
+            dropout=check_number(dropout, "dropout", least=0, below=1),
             keep=keep,
-            learning_rate=learning_rate,
+            learning_rate=check_number(learning_rate, "learning_rate", above=0),
             seed=seed,
         )
         self.word_ids = self._ids(Vocabulary([], []))

@@ -19,6 +19,7 @@ from vecstore.errors import VecstoreError
 from vecstore.metrics import check_metric
 from vecstore.opening import create
 from vecstore.store import Store
+from vecstore.trainers.parameters import check_savable, check_seed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,13 +57,12 @@ class Trainer(ABC):
     parameters: dict[str, Any]
     interrupted: bool
 
-    # What `keras.models.load_model` shall know beyond what Keras itself has.
-    custom_objects: ClassVar[Mapping[str, Any]] = {}
     # Whether `fit` compiles the model itself, so that how it was compiled need not be loaded.
     compiles_in_fit: ClassVar[bool] = False
 
     def __init__(self, *, seed: int = 0, **parameters: Any) -> None:
-        self.parameters = {**parameters, "seed": check_count(seed, "seed", least=0)}
+        self.parameters = {**parameters, "seed": check_seed(seed)}
+        check_savable(self.parameters)
         self.interrupted = False
         self._model: Any = None
         self._epochs: list[dict[str, float]] = []
@@ -85,6 +85,23 @@ class Trainer(ABC):
         import polars as pl
 
         return pl.DataFrame(self._epochs, infer_schema_length=None)
+
+    @abstractmethod
+    def fit(self, data: Any, *, progress: bool = True) -> Self:
+        """Learn from data; a second call goes on, unless a trainer says otherwise.
+
+        Parameters
+        ----------
+        data : object
+            What there is to learn from; each trainer says what it takes, and what else.
+        progress : bool, default True
+            Whether to draw a bar, where there is a terminal.
+
+        Returns
+        -------
+        Trainer
+            Itself.
+        """
 
     @abstractmethod
     def embeddings(self) -> Embeddings:
@@ -156,6 +173,7 @@ class Trainer(ABC):
             "trainer": type(self).__name__,
             "parameters": self.parameters,
             "history": self._epochs,
+            "interrupted": self.interrupted,
             "state": self._state(),
         }
         text = json.dumps(description, ensure_ascii=False)
@@ -203,10 +221,9 @@ class Trainer(ABC):
                 f"{saved['trainer']}."
             )
         trainer = cls(**saved["parameters"])
-        trainer._model = keras.models.load_model(
-            folder / MODEL, custom_objects=cls.custom_objects, compile=not cls.compiles_in_fit
-        )
+        trainer._model = keras.models.load_model(folder / MODEL, compile=not cls.compiles_in_fit)
         trainer._epochs = saved["history"]
+        trainer.interrupted = saved["interrupted"]
         trainer._restore(saved["state"])
         return trainer
 
@@ -232,7 +249,8 @@ class Trainer(ABC):
         import keras
 
         ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 (Keras uses it)
-        keras.utils.set_random_seed(self.parameters["seed"] + len(self._epochs))
+        sequence = np.random.SeedSequence([self.parameters["seed"], len(self._epochs)])
+        keras.utils.set_random_seed(int(sequence.generate_state(1)[0]))
         try:
             yield
         finally:
@@ -261,19 +279,15 @@ class Trainer(ABC):
             More of them: a second call goes on where the first stopped.
         batch_size : int or None
             None where `x` comes in batches.
-        validation : float, data or None
-            A number between 0 and 1 is the share of the last rows that is held out, anything else
-            `validation_data`.
+        validation : data or None
+            As `validation_data` for `keras.Model.fit`.
         progress : bool, default True
             Whether to draw a bar, where there is a terminal.
         """
         from vecstore.trainers.epochs import EpochLog
         from vecstore.trainers.progress import training_bar
 
-        check_schedule(epochs, batch_size, validation)
-        held_out = "validation_split" if isinstance(validation, float) else "validation_data"
-        if validation is not None:
-            fit_options[held_out] = validation
+        check_schedule(epochs, batch_size)
         done = len(self._epochs)
         self.interrupted = False
         with self._seeded(), training_bar(type(self).__name__, epochs, progress) as bars:
@@ -284,6 +298,7 @@ class Trainer(ABC):
                     batch_size=batch_size,
                     initial_epoch=done,
                     epochs=done + epochs,
+                    validation_data=validation,
                     verbose=0,
                     callbacks=[*callbacks, EpochLog(self._epochs), *bars],
                     **fit_options,

@@ -9,6 +9,7 @@ import numpy as np
 from vecstore.arrays import check_count
 from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.negative_sampling import NegativeSampling
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.sampled_text import SampledText, noise_per_segment
 from vecstore.trainers.segments import WIDTH
 from vecstore.trainers.tokens import Source
@@ -83,17 +84,13 @@ class Word2Vec(WordTrainer):
     ) -> None:
         if mode not in MODES:
             raise ValueError(f'`mode` must be "skipgram" or "cbow"; got {mode!r}.')
-        for name, value in (("dim", dim), ("window", window), ("negative", negative)):
-            check_count(value, name)
-        if not 0 <= subsample <= 1:
-            raise ValueError(f"`subsample` must be a share from 0 to 1; got {subsample}.")
         super().__init__(
             mode=mode,
-            dim=dim,
-            window=window,
-            negative=negative,
-            subsample=subsample,
-            learning_rate=learning_rate,
+            dim=check_count(dim, "dim"),
+            window=check_count(window, "window"),
+            negative=check_count(negative, "negative"),
+            subsample=check_number(subsample, "subsample", least=0, most=1),
+            learning_rate=check_number(learning_rate, "learning_rate", above=0),
             seed=seed,
         )
 

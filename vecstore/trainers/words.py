@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.trainers.corpus import Corpus
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.rows import Rows
 from vecstore.trainers.tokens import Source
 from vecstore.trainers.trainer import Embeddings, check_schedule
@@ -76,9 +77,13 @@ class WordWindow(WordTrainer):
         learning_rate: float = 0.03,
         seed: int = 0,
     ) -> None:
-        check_count(context, "context")
-        check_count(dim, "dim")
-        super().__init__(context=context, dim=dim, l2=l2, learning_rate=learning_rate, seed=seed)
+        super().__init__(
+            context=check_count(context, "context"),
+            dim=check_count(dim, "dim"),
+            l2=check_number(l2, "l2", least=0),
+            learning_rate=check_number(learning_rate, "learning_rate", above=0),
+            seed=seed,
+        )
 
     def fit(
         self,
