@@ -117,7 +117,48 @@ def test_the_same_seed_gives_the_same_losses(make: Make, trained: ImageClassifie
         assert repeated[name] == pytest.approx(first[name], rel=1e-3)
 
 
+class Watched(ImageClassifier):
+    """Remembers in which order each `fit` would show its images."""
+
+    def _train(self, x: Any, *arguments: Any, **options: Any) -> None:
+        self.orders = [*getattr(self, "orders", []), [int(y) for _, ys in x for y in ys]]
+        super()._train(x, *arguments, **options)
+
+
+def test_a_second_fit_has_another_order_which_loading_does_not_change(
+    weights: Path, tmp_path: Path
+) -> None:
+    classifier = Watched(weights=weights, alpha=0.25, size=SIDE, head=[8], freeze=FROZEN)
+    classifier.fit(FRUIT, epochs=1, batch_size=8)
+    classifier.save(tmp_path / "fruit")
+    classifier.fit(FRUIT, epochs=1, batch_size=8)
+    keras.utils.set_random_seed(99)  # a process of its own would have another seed, too
+    loaded = Watched.load(tmp_path / "fruit").fit(FRUIT, epochs=1, batch_size=8)
+    first, second = classifier.orders
+    assert first != second
+    assert loaded.orders == [second]
+    assert loaded.history["loss"][-1] == pytest.approx(classifier.history["loss"][-1], rel=1e-3)
+
+
 # What is held out.
+
+
+def test_images_held_out_are_known_by_relative_paths_from_anywhere(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(FRUIT, tmp_path / "fruit")
+    monkeypatch.chdir(tmp_path)
+    files = sorted(Path("fruit").rglob("*.jpg"))
+    classifier = make().fit(
+        (files, [file.parent.name for file in files]), epochs=1, batch_size=9, validation=0.25
+    )
+    monkeypatch.chdir(FRUIT)
+    keys, _ = classifier.embeddings()
+    assert keys == [str(tmp_path / file) for file in files]
+    parts = classifier.attributes()["part"]
+    held_out = [key for key, part in zip(keys, parts, strict=True) if part == "held out"]
+    assert held_out == classifier.held_out
+    assert len(held_out) == 6
 
 
 def test_a_share_of_each_class_is_held_out(trained: ImageClassifier) -> None:
@@ -137,6 +178,24 @@ def test_probabilities_and_predictions_go_with_the_labels(trained: ImageClassifi
     told = trained.predict(FRUIT)
     right = [file.parent.name for file in sorted(FRUIT.rglob("*.jpg"))]
     assert np.mean([one == other for one, other in zip(told, right, strict=True)]) > 0.8
+
+
+def test_an_image_that_no_unit_answers_to_has_a_vector_all_the_same(
+    make: Make, tmp_path: Path
+) -> None:
+    """Units with a bias far below nothing give zeros behind their ReLU."""
+    classifier = make(head=[4]).fit(FRUIT, epochs=1, batch_size=24)
+    layer = classifier.model.get_layer("vector")
+    layer.set_weights([layer.get_weights()[0], np.full(4, -1e6, np.float32)])
+    with classifier.to_store(tmp_path / "fruit.vecs") as store:
+        assert len(store) == 24
+
+
+def test_an_image_that_vanishes_is_named(trained: ImageClassifier, tmp_path: Path) -> None:
+    folder = shutil.copytree(FRUIT / "Lime", tmp_path / "Lime")
+    (folder / "Lime_006.jpg").write_bytes(b"")
+    with pytest.raises(IngestError, match=r"^1 of 8 images cannot be read: Lime_006\.jpg \(Input"):
+        trained.predict(folder)
 
 
 def test_vectors_are_those_of_the_last_dense_layer(trained: ImageClassifier) -> None:
@@ -202,6 +261,17 @@ def test_a_folder_needs_two_classes(make: Make, tmp_path: Path) -> None:
         make().fit(tmp_path)
     with pytest.raises(TypeError, match=r"`data` must be the path of a folder, or a pair"):
         make().fit(3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"), [(np.arange(2), "int64"), (["a", None], "NoneType"), (["a", 1], "int")]
+)
+def test_labels_are_texts(trained: ImageClassifier, labels: Any, kind: str) -> None:
+    files = sorted(FRUIT.rglob("*.jpg"))[7:9]
+    with pytest.raises(TypeError, match=f"^`data` must hold labels of type str; .* {kind}.$"):
+        trained.fit((files, labels))
+    with pytest.raises(TypeError, match=f"^`validation` must hold labels of type str; .* {kind}"):
+        trained.fit(FRUIT, validation=(files, labels))
 
 
 def test_a_share_must_leave_images_on_both_sides(make: Make) -> None:

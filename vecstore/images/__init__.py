@@ -8,6 +8,7 @@ How images become vectors::
     networks    one of them with its weights, or any model
     layers      the part of it that ends at a layer, from pixels to vectors
     fusing      the same network, faster
+    batches     images through it, and which of them cannot be read
 
 Importing this package loads neither Keras nor TensorFlow; using it does.
 """

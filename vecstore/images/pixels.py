@@ -97,7 +97,8 @@ def labelled_batches(
     targets: npt.NDArray[np.int32],
     size: tuple[int, int, int],
     batch_size: int,
-    seed: int | None = None,
+    *,
+    shuffle: bool = False,
 ) -> Any:
     """Read images with their labels, for a training.
 
@@ -111,8 +112,9 @@ def labelled_batches(
         As for `pixels_of`.
     batch_size : int
         Images in a batch; the last may have fewer.
-    seed : int or None
-        Of the order, which is another one in every epoch; None keeps theirs.
+    shuffle : bool, default False
+        Whether to give them in another order in every epoch, drawn from the seed that TensorFlow
+        has at this call.
 
     Returns
     -------
@@ -125,8 +127,8 @@ def labelled_batches(
         return pixels_of(file, size)[0], target
 
     dataset = tf.data.Dataset.from_tensor_slices((list(files), targets))
-    if seed is not None:
-        dataset = dataset.shuffle(len(files), seed=seed)
+    if shuffle:
+        dataset = dataset.shuffle(len(files))
     return (
         dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
+from vecstore.images.batches import Progress, read_batches
 from vecstore.images.families import require_keras
 from vecstore.images.files import Source, open_images
 from vecstore.images.fusing import fuse
@@ -23,7 +24,6 @@ from vecstore.images.layers import (
     resolve_layer,
 )
 from vecstore.images.networks import digest, load_network, versions
-from vecstore.ingest.image_batches import Progress, read_batches
 from vecstore.ingest.image_report import ImageReport
 from vecstore.ingest.image_store import ImageStore
 from vecstore.store import Store
@@ -196,7 +196,7 @@ class ImageExtractor:
         with open_images(paths_or_folder, labels) as images:
             vectors = np.empty((len(images.keys), self.dim), np.float32)
             places: list[int] = []
-            for batch in read_batches(self.model, images, batch_size, report, progress):
+            for batch in read_batches(self.model, images, batch_size, report.skipped, progress):
                 vectors[len(places) : len(places) + len(batch.places)] = batch.vectors
                 places.extend(batch.places.tolist())
         report.images = len(places)
@@ -259,7 +259,7 @@ class ImageExtractor:
             report.known = len(images.keys) - len(new)
             images = images.pick(new)
             begun = time.perf_counter()
-            for batch in read_batches(self.model, images, batch_size, report, progress):
+            for batch in read_batches(self.model, images, batch_size, report.skipped, progress):
                 refused = kept.put(images, *batch)
                 report.skipped += refused
                 report.images += len(batch.places) - len(refused)

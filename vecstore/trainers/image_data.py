@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
+from vecstore.images.batches import Unread, find_unread
 from vecstore.images.files import Images, open_images
-from vecstore.images.pixels import pixel_batches, why_unreadable
 
-__all__ = ["check_readable", "classes_of", "open_labelled", "spelled", "split", "targets_of"]
+__all__ = [
+    "check_readable",
+    "classes_of",
+    "open_labelled",
+    "refuse_unread",
+    "spelled",
+    "split",
+    "targets_of",
+]
 
 _BATCH = 64  # images that are looked at together; they are not kept
 _NAMED = 5  # unreadable images that an error names
 
 
-def open_labelled(data: Any) -> AbstractContextManager[Images]:
+def open_labelled(data: Any, name: str = "data") -> AbstractContextManager[Images]:
     """Find labelled images.
 
     Parameters
@@ -27,6 +35,8 @@ def open_labelled(data: Any) -> AbstractContextManager[Images]:
     data : path-like, or pair (paths, labels)
         A folder, or an archive of one, in which images lie in a folder for each class; or n paths
         and n labels.
+    name : str, default "data"
+        The caller's argument, for errors.
 
     Returns
     -------
@@ -36,25 +46,45 @@ def open_labelled(data: Any) -> AbstractContextManager[Images]:
     Raises
     ------
     TypeError
+        As `spelled`.
+    """
+    known = spelled(data, name)
+    return open_images(known) if isinstance(known, str) else open_images(*known)
+
+
+def spelled(data: Any, name: str = "data") -> Any:
+    """Return labelled images in a form that JSON can hold, and that is theirs in any folder.
+
+    Parameters
+    ----------
+    data, name
+        As for `open_labelled`.
+
+    Returns
+    -------
+    str, or list of two lists of str
+        Paths are absolute.
+
+    Raises
+    ------
+    TypeError
         If the data are no such thing.
     """
     if isinstance(data, str | PathLike):
-        return open_images(data)
-    if isinstance(data, tuple | list) and len(data) == 2:
-        paths, labels = data
-        return open_images([fspath(path) for path in paths], list(labels))
-    raise TypeError(
-        f"`data` must be the path of a folder, or a pair (paths, labels); "
-        f"got {type(data).__name__}."
-    )
-
-
-def spelled(data: Any) -> Any:
-    """Return what `open_labelled` takes in a form that JSON can hold."""
-    if isinstance(data, str | PathLike):
         return str(Path(data).absolute())
-    paths, labels = data
-    return [[str(Path(path).absolute()) for path in paths], list(labels)]
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise TypeError(
+            f"`{name}` must be the path of a folder, or a pair (paths, labels); "
+            f"got {type(data).__name__}."
+        )
+    paths, labels = (list(part) for part in data)
+    for place, label in enumerate(labels):
+        if not isinstance(label, str):
+            raise TypeError(
+                f"`{name}` must hold labels of type str; label {place} is of type "
+                f"{type(label).__name__}."
+            )
+    return [[str(Path(path).absolute()) for path in paths], [str(label) for label in labels]]
 
 
 def classes_of(images: Images) -> list[str]:
@@ -142,19 +172,15 @@ def split(
 
 def check_readable(images: Images, size: tuple[int, int, int]) -> None:
     """Read all images once and raise IngestError, naming those that cannot be read."""
-    read = {
-        int(place)
-        for places, _, _ in pixel_batches(images.files, size, _BATCH)
-        for place in places.numpy()
-    }
-    damaged = [place for place in range(len(images.keys)) if place not in read]
-    if damaged:
-        named = [
-            f"{images.paths[place]} ({why_unreadable(images.files[place], size)})"
-            for place in damaged[:_NAMED]
-        ]
-        more = f", and {len(damaged) - _NAMED:,} more" if len(damaged) > _NAMED else ""
+    refuse_unread(find_unread(images, size, _BATCH), len(images.keys))
+
+
+def refuse_unread(unread: Unread, total: int) -> None:
+    """Raise IngestError if any of `total` images could not be read."""
+    if unread:
+        named = [f"{key} ({reason})" for key, reason in unread[:_NAMED]]
+        more = f", and {len(unread) - _NAMED:,} more" if len(unread) > _NAMED else ""
         raise IngestError(
-            f"{len(damaged):,} of {len(images.keys):,} images cannot be read: {', '.join(named)}"
-            f"{more}. Remove or replace them."
+            f"{len(unread):,} of {total:,} images cannot be read: {', '.join(named)}{more}. "
+            "Remove or replace them."
         )

@@ -10,15 +10,17 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
+from vecstore.images.batches import Unread, read_batches
 from vecstore.images.families import family, preprocess, require_keras
 from vecstore.images.files import Images, Source, open_images
 from vecstore.images.layers import input_size
 from vecstore.images.networks import load_network
-from vecstore.images.pixels import labelled_batches, pixel_batches
+from vecstore.images.pixels import labelled_batches
 from vecstore.trainers.image_data import (
     check_readable,
     classes_of,
     open_labelled,
+    refuse_unread,
     spelled,
     split,
     targets_of,
@@ -27,7 +29,7 @@ from vecstore.trainers.trainer import Trainer, check_schedule
 
 __all__ = ["ImageClassifier"]
 
-VECTOR = "vector"  # the layer that the classes are told by: its output is an image's vector
+VECTOR = "vector"  # the layer whose output is an image's vector
 MOMENTUM = 0.9  # of the means and variances in batch normalisation
 PREDICTED = 16  # images at a time; see ImageExtractor
 HELD_OUT, TRAINING = "held out", "training"
@@ -44,7 +46,8 @@ class ImageClassifier(Trainer):
     base : str, default "mobilenet"
         A network of `keras.applications`; capitals and underscores do not count.
     head : sequence of int, default (1024, 1024, 512)
-        Sizes of the dense layers. The last one gives the vectors; without any, the average does.
+        Sizes of the dense layers. The last one gives the vectors, before its ReLU; without any, the
+        average does.
     freeze : int, default 20
         How many layers of the network, counted from its input, are not trained.
     weights : str, path-like or None, default "imagenet"
@@ -64,7 +67,7 @@ class ImageClassifier(Trainer):
     labels : list of str
         What images can be taken for, sorted.
     held_out : list of str
-        The keys of the images that were kept from the training to measure it.
+        The keys of the images that were kept from the training to measure it, as in `embeddings`.
 
     Notes
     -----
@@ -149,6 +152,8 @@ class ImageClassifier(Trainer):
             If there are no images at a path, or no file of weights.
         IngestError
             If there are no images in a folder, or some cannot be read; the error names them.
+        TypeError
+            If `data` is neither of these, or a label is no str.
         ValueError
             If there are fewer than two classes, or one that a classifier does not know which has
             learned before; if weights do not fit.
@@ -159,6 +164,7 @@ class ImageClassifier(Trainer):
         They are read again in every epoch, ahead of the network, and need not fit in memory.
         """
         check_schedule(epochs, batch_size, validation)
+        data = spelled(data)
         with ExitStack() as opened:
             images = opened.enter_context(open_labelled(data))
             labels = self.labels or classes_of(images)
@@ -169,19 +175,20 @@ class ImageClassifier(Trainer):
                 learned, held_out = split(targets, validation, self.parameters["seed"])
                 others, right = images.pick(held_out), targets[held_out]
             elif validation is not None:
-                others = opened.enter_context(open_labelled(validation))
+                others = opened.enter_context(open_labelled(validation, "validation"))
                 right = targets_of(others, labels, "validation")
             model = self._model or self._built(len(labels))
             size = model.input_shape[1:]
             check_readable(images, size)
             if others is not None:
                 check_readable(others, size)
-            self._model, self.labels, self._data = model, labels, spelled(data)
+            self._model, self.labels, self._data = model, labels, data
             self.held_out = [images.keys[place] for place in held_out]
             files = images.pick(learned).files
-            seed = self.parameters["seed"]
+            with self._seeded():  # tf.data draws its seeds when a dataset is made
+                batches = labelled_batches(files, targets[learned], size, batch_size, shuffle=True)
             self._train(
-                labelled_batches(files, targets[learned], size, batch_size, seed),
+                batches,
                 epochs=epochs,
                 batch_size=None,
                 shuffle=False,  # the dataset does it
@@ -191,7 +198,7 @@ class ImageClassifier(Trainer):
         return self
 
     def encode(self, data: Source) -> npt.NDArray[np.float32]:
-        """Return the vectors of images: the output of the last dense layer.
+        """Return the vectors of images: the output of the last dense layer, before its ReLU.
 
         Parameters
         ----------
@@ -248,7 +255,7 @@ class ImageClassifier(Trainer):
         Returns
         -------
         keys : list of n str
-            Their paths from the folder on.
+            Their paths from the folder on; of a list, absolute paths.
         vectors : ndarray of float32, shape (n, dim)
 
         Raises
@@ -292,8 +299,10 @@ class ImageClassifier(Trainer):
                 layer.momentum = MOMENTUM
         with self._seeded():
             stack = [keras.layers.GlobalAveragePooling2D()]
-            stack += [keras.layers.Dense(units, activation="relu") for units in chosen["head"]]
-            stack[-1].name = VECTOR
+            for units in chosen["head"]:
+                stack += [keras.layers.Dense(units), keras.layers.ReLU()]
+            # Before its ReLU, behind which a vector may be all zeros and have no direction.
+            stack[-2 if chosen["head"] else -1].name = VECTOR
             pixels = keras.Input(input_size(network, chosen["size"]))
             found = network.model(preprocess(pixels, network.mode))
             for layer in (*stack, keras.layers.Dense(classes, activation="softmax")):
@@ -314,12 +323,9 @@ class ImageClassifier(Trainer):
         return self._encoder
 
     def _predicted(self, model: Any, images: Images) -> npt.NDArray[np.float32]:
-        size = model.input_shape[1:]
-        check_readable(images, size)
-        parts = [
-            model.predict_on_batch(pixels)
-            for _, pixels, _ in pixel_batches(images.files, size, PREDICTED)
-        ]
+        unread: Unread = []
+        parts = [batch.vectors for batch in read_batches(model, images, PREDICTED, unread)]
+        refuse_unread(unread, len(images.keys))
         return np.concatenate(parts)
 
     def _trained_on(self) -> Any:

@@ -8,9 +8,11 @@ import numpy.typing as npt
 
 from vecstore.images.files import Images
 from vecstore.images.pixels import pixel_batches, why_unreadable
-from vecstore.ingest.image_report import ImageReport
 
-__all__ = ["Extracted", "Progress", "read_batches"]
+__all__ = ["Extracted", "Progress", "Unread", "find_unread", "read_batches"]
+
+#: The key of each image that cannot be read, and what is wrong with it.
+Unread = list[tuple[str, str]]
 
 #: Called with how many images are done, and how many there are.
 Progress = Callable[[int, int | None], None]
@@ -38,7 +40,7 @@ def read_batches(
     model: Any,
     images: Images,
     batch_size: int,
-    report: ImageReport,
+    unread: Unread,
     progress: Progress | None = None,
 ) -> Iterator[Extracted]:
     """Yield vectors in the order of the images.
@@ -51,7 +53,7 @@ def read_batches(
         Which.
     batch_size : int
         Images that the model gets at a time.
-    report : ImageReport
+    unread : list of (str, str)
         Gets those that cannot be read.
     progress : callable or None
         Called after every batch.
@@ -65,25 +67,56 @@ def read_batches(
         return
     size = model.input_shape[1:]
     rows = min(batch_size, total)
-    following = 0
-    for places, pixels, stored in pixel_batches(images.files, size, rows):
+    for places, pixels, stored in _batches(images, size, rows, unread):
         if len(places) < rows:
             # Filled up, because a batch of another shape would be compiled for itself.
             pixels = np.concatenate([pixels, np.zeros((rows - len(places), *size), np.float32)])
         vectors = np.asarray(model.predict_on_batch(pixels))[: len(places)]
-        batch = Extracted(places.numpy(), vectors, stored.numpy())
-        end = int(batch.places[-1]) + 1
-        report.skipped += _unread(images, following, end, batch.places.tolist(), size)
-        following = end
-        yield batch
+        yield Extracted(places, vectors, stored.numpy())
         if progress is not None:
-            progress(end, total)
-    report.skipped += _unread(images, following, total, [], size)
+            progress(int(places[-1]) + 1, total)
 
 
-def _unread(
+def find_unread(images: Images, size: tuple[int, int, int], batch_size: int) -> Unread:
+    """Read all images once, to no other end.
+
+    Parameters
+    ----------
+    images : Images
+        Which.
+    size : (int, int, int)
+        As for `pixels_of`.
+    batch_size : int
+        Images in memory at a time.
+
+    Returns
+    -------
+    list of (str, str)
+        The key of each image that cannot be read, and what is wrong with it.
+    """
+    unread: Unread = []
+    for _ in _batches(images, size, batch_size, unread):
+        continue
+    return unread
+
+
+def _batches(
+    images: Images, size: tuple[int, int, int], batch_size: int, unread: Unread
+) -> Iterator[tuple[npt.NDArray[np.int64], Any, Any]]:
+    """Yield places, pixels and stored sizes, and note those that are passed over."""
+    following = 0
+    for tensor, pixels, stored in pixel_batches(images.files, size, batch_size):
+        places = tensor.numpy()
+        end = int(places[-1]) + 1
+        unread += _between(images, following, end, places.tolist(), size)
+        following = end
+        yield places, pixels, stored
+    unread += _between(images, following, len(images.keys), [], size)
+
+
+def _between(
     images: Images, first: int, end: int, read: Sequence[int], size: tuple[int, int, int]
-) -> list[tuple[str, str]]:
+) -> Unread:
     """Return the images from `first` to `end` that were not read, with what is wrong."""
     missing = sorted(set(range(first, end)).difference(read))
     return [(images.keys[place], why_unreadable(images.files[place], size)) for place in missing]
