@@ -26,14 +26,14 @@ from vecstore.search import (
 )
 from vecstore.snapshot import Snapshot
 
-__all__ = ["COMPOSITIONS", "METHODS", "analogies", "compose"]
+__all__ = ["CANCELLED", "COMPOSITIONS", "METHODS", "analogies", "analogies_of_rows", "compose"]
 
 METHODS = ("add", "mul")
 COMPOSITIONS = ("sum", "mean")
 
-# Vectors are stored with seven digits. Where so little is left of what was added, the direction of
-# the rest is that of their rounding.
-_CANCELLED = 1e-6
+#: Vectors are stored with seven digits. Where so little is left of what was added, the direction of
+#: the rest is that of their rounding.
+CANCELLED = 1e-6
 
 
 def compose(
@@ -130,12 +130,6 @@ def analogies(
         If a question has no keys or its vectors cancel out, if the batches differ in length, or if
         `method` is unknown or does not go with the metric.
     """
-    if method not in METHODS:
-        raise ValueError(f'`method` must be "add" or "mul"; got {method!r}.')
-    if method == "mul" and metric != "cosine":
-        raise ValueError(
-            f'`method` "mul" must have the metric "cosine"; the store has "{metric_name(metric)}".'
-        )
     added, taken, single = _questions(positive, negative)
     plus = as_groups(
         map(len, added), require_rows(snapshot, chain.from_iterable(added), "positive")
@@ -143,6 +137,52 @@ def analogies(
     minus = as_groups(
         map(len, taken), require_rows(snapshot, chain.from_iterable(taken), "negative")
     )
+    return analogies_of_rows(
+        snapshot, plus, minus, k, metric, method=method, where=where, threads=threads, single=single
+    )
+
+
+def analogies_of_rows(
+    snapshot: Snapshot,
+    plus: Groups,
+    minus: Groups,
+    k: int,
+    metric: Metric,
+    *,
+    method: str = "add",
+    where: npt.NDArray[np.bool_] | None = None,
+    threads: int | None = None,
+    single: bool = False,
+) -> Matches:
+    """Answer analogies, as `analogies`, whose keys have been looked up.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What to search.
+    plus, minus : (offsets, rows)
+        What to add and what to take away: a group for every question, as of `as_groups`.
+    k, metric, method, where, threads
+        As for `analogies`.
+    single : bool, default False
+        Whether the one question is not a batch.
+
+    Returns
+    -------
+    Matches
+        Under ``"mul"`` the distance is minus the product.
+
+    Raises
+    ------
+    ValueError
+        As for `analogies`.
+    """
+    if method not in METHODS:
+        raise ValueError(f'`method` must be "add" or "mul"; got {method!r}.')
+    if method == "mul" and metric != "cosine":
+        raise ValueError(
+            f'`method` "mul" must have the metric "cosine"; the store has "{metric_name(metric)}".'
+        )
     offsets, inputs, signs = _merged(plus, minus)
     if len(empty := np.flatnonzero(np.diff(offsets) == 0)):
         raise ValueError(f"`positive` must hold a key; question {empty[0]} has none at all.")
@@ -186,7 +226,7 @@ def _weights(recipes: Sequence[Mapping[Any, float]]) -> npt.NDArray[np.float64]:
 
 def _totals(weights: npt.NDArray[np.float64], offsets: Rows) -> npt.NDArray[np.float64]:
     totals = np.add.reduceat(weights, offsets[:-1])
-    least = _CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
+    least = CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
     if len(wrong := np.flatnonzero(np.abs(totals) <= least)):
         raise ValueError(
             f"`recipe` must have weights that do not cancel out in a mean; those of recipe "
@@ -208,7 +248,7 @@ def _refuse_cancelled(
     # How long a sum was: its parts, each as far as it goes in the direction of the sum.
     along = np.einsum("ij,ij->i", vectors, sums[owners]) / np.linalg.norm(vectors, axis=1)
     lengths = np.add.reduceat(weights * along, offsets[:-1])
-    least = _CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
+    least = CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
     if len(wrong := np.flatnonzero(lengths <= least)):
         raise ValueError(
             f"`recipe` must have vectors that do not cancel out; those of recipe {wrong[0]} do."

@@ -10,7 +10,7 @@ from vecstore.parts import Rows
 from vecstore.snapshot import Snapshot
 from vecstore.spelling import near_spellings
 
-__all__ = ["as_keys", "check_key_kind", "is_key", "not_found", "require_rows"]
+__all__ = ["as_keys", "check_key_kind", "find_folded", "is_key", "not_found", "require_rows"]
 
 KEY_KINDS = ("str", "int")
 
@@ -101,6 +101,37 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]
         shown = f"{type(listed[place]).__name__} {listed[place]!r}"
         raise TypeError(f"`{name}` must all be {kind}; place {place} holds {shown}.")
     return listed
+
+
+def find_folded(snapshot: Snapshot, words: Iterable[str]) -> Rows:
+    """Return the row of every word, whatever its case: that of the first key spelled like it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Keyed by words.
+    words : iterable of m str
+        What to look for. Words are spelled alike if `str.upper` makes them the same.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        Global; -1 where there is none.
+
+    Notes
+    -----
+    Keys of lower-case ASCII letters are looked up. Only the others are gone through.
+    """
+    folded = [word.upper() for word in words]
+    # Only ASCII is ever made of ASCII, and of no two keys without capitals the same.
+    rows = snapshot.find([fold.lower() if fold.isascii() else fold for fold in folded])
+    others = snapshot.cased[::-1]
+    spellings = map(str.upper, snapshot.take(others).tolist())
+    # Backwards, so that the first key of a spelling is the one that stays.
+    first = dict(zip(spellings, others.tolist(), strict=True))
+    found = np.fromiter((first.get(fold, -1) for fold in folded), np.int64, len(folded))
+    # As an unsigned number -1 is the largest: the first of two that are there, or the one that is.
+    return np.minimum(rows.view(np.uint64), found.view(np.uint64)).view(np.int64)
 
 
 def require_rows(snapshot: Snapshot, keys: Any, name: str = "keys") -> Rows:

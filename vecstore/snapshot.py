@@ -17,8 +17,10 @@ import numpy.typing as npt
 from vecstore.arrays import Block
 from vecstore.index.codes import Progress
 from vecstore.parts import Part, Rows
+from vecstore.storage import StrKeys
 from vecstore.storage.columns import Column, join_columns, take_columns
 from vecstore.storage.damage import damaged
+from vecstore.storage.packed import PackedStrings
 from vecstore.storage.tombstones import Words, count_rows, has_row, have_rows, rows_of
 
 __all__ = ["Snapshot"]
@@ -98,6 +100,18 @@ class Snapshot:
                 if schema.setdefault(name, column.kind) != column.kind:
                     raise damaged("store", f'column "{name}" is {schema[name]} and {column.kind}')
         return schema
+
+    @cached_property
+    def cased(self) -> Rows:
+        """The global rows, ascending, of keys with a capital letter or one that is not ASCII."""
+        found = []
+        for part, mask, first in self._numbered():
+            keys: Any = part.keys
+            if not isinstance(keys, StrKeys):  # of a journal, where a key may come twice
+                keys = PackedStrings.pack(keys.take(np.arange(len(keys))).tolist())
+            rows = keys.cased()
+            found.append(first + (rows if mask is None else rows[have_rows(mask, rows)]))
+        return np.concatenate(found or [np.empty(0, np.int64)])
 
     def spread(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return a choice among the rows that are not deleted as one among all rows.

@@ -12,7 +12,7 @@ from vecstore.lookup import as_keys, is_key, require_rows
 from vecstore.search import Metric
 from vecstore.snapshot import Snapshot
 
-__all__ = ["Vectors"]
+__all__ = ["Vectors", "snapshot_of"]
 
 
 class Vectors(ABC):
@@ -112,3 +112,24 @@ class Vectors(ABC):
             The stored values, read-only.
         """
         return self._snapshot.batches(check_count(size, "size"))
+
+
+def snapshot_of(store: Vectors) -> Snapshot:
+    """Return what a store is asked now, for work on rows instead of keys.
+
+    Parameters
+    ----------
+    store : Vectors
+        Open.
+
+    Returns
+    -------
+    Snapshot
+        Stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If the store is closed.
+    """
+    return store._snapshot

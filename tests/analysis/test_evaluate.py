@@ -270,16 +270,22 @@ def test_pairs_may_stand_between_tabs_commas_or_spaces(
     assert (ours.spearman, ours.coverage) == (theirs.spearman, theirs.coverage)
 
 
-def test_a_table_of_several_ratings_needs_a_column(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text(
-        "one,two,mood,eng\nking,queen,1,7\ndog,cat,2,9\noil,piano,3,1\ndog,gotham,4,1\n"
-    )
-    with pytest.raises(IngestError, match="pass `column`, one of mood, eng"):
-        word_pairs(glove(), path)
-    scores = word_pairs(glove(), path, column="eng")
-    assert scores.ratings.tolist() == [7, 9, 1]
-    assert (scores.unknown, scores.coverage, scores.spearman) == (1, 0.75, 1.0)
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("metric", ["euclidean", "dot"])
+def test_a_vector_of_zeros_is_similar_to_nothing_as_with_gensim(
+    metric: str, pairs: Path, rng: np.random.Generator
+) -> None:
+    words = [line.split("\t")[0] for line in PAIRS.splitlines()[2:]]
+    words += [line.split("\t")[1] for line in PAIRS.splitlines()[2:]]
+    keys = sorted({word.lower() for word in words})
+    vectors = rng.standard_normal((len(keys), 5)).astype(np.float32)
+    vectors[keys.index("king")] = vectors[keys.index("oil")] = 0
+    store = vecstore.from_arrays(vectors, keys, metric=metric)
+    pearson, spearman, _ = as_gensim(store).evaluate_word_pairs(str(pairs))
+    ours = word_pairs(store, pairs)
+    assert (ours.similarities == 0).sum() == 3
+    assert ours.spearman == pytest.approx(spearman[0], abs=1e-12)
+    assert ours.pearson == pytest.approx(pearson[0], abs=1e-6)
 
 
 def test_pairs_that_are_all_unknown_are_an_error(tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def test_comparing_is_comparing_every_byte(some: list[str], others: list[str]) -
     assert same.tolist() == [some[i] == others[j] for i, j in pairs]
 
 
+@given(texts)
+def test_strings_with_capitals_or_beyond_ascii_are_told_apart(strings: list[str]) -> None:
+    rows = [row for row, one in enumerate(strings) if not one.isascii() or one != one.lower()]
+    assert PackedStrings.pack(strings).cased().tolist() == rows
+
+
 def test_the_arrays_are_those_of_the_format() -> None:
     packed = PackedStrings.pack(["a", "", "bc"])
     assert packed.utf8.tobytes() == b"abc" + bytes(PADDING)
@@ -47,6 +53,7 @@ def test_offsets_outside_the_bytes_are_damage(offsets: list[int]) -> None:
         lambda: packed.encoded(0),
         lambda: packed.take(np.array([0])),
         packed.hashes,
+        packed.cased,
         lambda: packed.same(np.array([0]), packed, np.array([0])),
     ):
         with pytest.raises(CorruptStoreError, match=r"x\.h5 is damaged: `offsets` point outside"):

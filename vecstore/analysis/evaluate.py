@@ -4,22 +4,24 @@ The same questions count, and the figures are the same, as with gensim's
 ``evaluate_word_analogies`` and ``evaluate_word_pairs``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from itertools import islice
+from collections.abc import Sequence
+from itertools import chain, compress, islice
 from os import PathLike
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.algebra import analogies_of_rows
+from vecstore.analysis.correlation import pearson, spearman
 from vecstore.analysis.known_words import KnownWords
 from vecstore.analysis.lines import numbered_lines
-from vecstore.analysis.questions import HEADING, Question, read_questions
+from vecstore.analysis.questions import HEADING, Question, Section, read_questions
 from vecstore.analysis.ratings import fields_of, number_in, read_ratings
 from vecstore.analysis.scores import Analogies, PairScores, SectionScore
 from vecstore.errors import IngestError, VecstoreError
+from vecstore.parts import Rows
+from vecstore.search import Metric, as_groups
 from vecstore.store import Store
 
 __all__ = ["kind_of", "word_analogies", "word_pairs"]
@@ -28,6 +30,8 @@ __all__ = ["kind_of", "word_analogies", "word_pairs"]
 _CANDIDATES = 5
 # Lines from which the kind of a file is told.
 _LOOKED_AT = 50
+
+Booleans = npt.NDArray[np.bool_]
 
 
 def word_analogies(
@@ -96,22 +100,20 @@ def word_analogies(
     words = KnownWords(store, restrict, case_insensitive)
     sections, skipped = read_questions(path)
     questions = [question for section in sections for question in section.questions]
-    find = cache(words.find)  # a file asks about the same few words again and again
-    inputs = [_inputs(question, find) for question in questions]
-    known = [keys for keys in inputs if keys]
-    if not known and not count_unknown:
+    inputs, expected = _rows(questions, words)
+    known = (inputs >= 0).all(axis=1) & expected.any()
+    if not (count_unknown or known.any()):
         raise VecstoreError(
             f"None of the {len(questions):,} questions in {path} has all its words in the store."
         )
-    answers = _answers(store, known, words, method, threads)
-    verdicts = (
-        next(answers) in map(words.fold, question.expected) if keys else None
-        for question, keys in zip(questions, inputs, strict=True)
-    )
-    scores = [
-        _score(section, asked, list(islice(verdicts, len(asked))), count_unknown)
-        for section, asked in sections
-    ]
+    answers = np.full(len(questions), -1)
+    if known.any():
+        answers[known] = _answers(words, inputs[known], store.metric, method, threads)
+    right = expected.any(answers)
+    wrong = ~right if count_unknown else known & ~right
+    stops = np.cumsum([len(section.questions) for section in sections])
+    pieces = (np.split(marks, stops[:-1]) for marks in (right, wrong, ~known))
+    scores = [_score(*one) for one in zip(sections, *pieces, strict=True)]
     return Analogies(scores, skipped)
 
 
@@ -162,20 +164,19 @@ def word_pairs(
     """
     words = KnownWords(store, restrict, case_insensitive)
     ratings, skipped = read_ratings(path, column)
-    pairs = [(words.find(one.first), words.find(one.second)) for one in ratings]
-    known = np.array([None not in pair for pair in pairs])
+    rows = words.find(chain(ratings.first, ratings.second)).reshape(2, -1)
+    known: Booleans = np.all(rows >= 0, axis=0)
     if not known.any():
         raise VecstoreError(
-            f"None of the {len(pairs):,} pairs in {path} has both words in the store."
+            f"None of the {len(known):,} pairs in {path} has both words in the store."
         )
-    similarities = np.zeros(len(pairs))
-    similarities[known] = _cosines(store, [pair for pair in pairs if None not in pair])
+    similarities = np.zeros(len(known))
+    similarities[known] = _cosines(words.snapshot.gather(rows[:, known].ravel(), np.float64))
     counted = np.ones_like(known) if count_unknown else known
-    scores = np.array([one.score for one in ratings])[counted]
-    similarities = similarities[counted]
+    scores, similarities = ratings.scores[counted], similarities[counted]
     return PairScores(
-        spearman=_correlation(scores, similarities, "spearman"),
-        pearson=_correlation(scores, similarities, "pearson"),
+        spearman=spearman(scores, similarities),
+        pearson=pearson(scores, similarities),
         ratings=scores,
         similarities=similarities,
         unknown=int(np.count_nonzero(~known)),
@@ -208,7 +209,7 @@ def kind_of(path: str | PathLike[str]) -> str:
     lines = [line for _, line in islice(numbered_lines(path), _LOOKED_AT) if line.strip()]
     if any(map(_is_heading, lines)):
         return "analogies"
-    rows = list(islice(fields_of(path), _LOOKED_AT))
+    rows = fields_of(lines)
     if 2 * sum(map(_is_rating, rows)) > len(rows):
         return "pairs"
     if 2 * sum(map(_is_question, lines)) > len(lines):
@@ -235,72 +236,75 @@ def _is_question(line: str) -> bool:
     return "\t" in line or (len(words) == 4 and all(number_in(word) is None for word in words))
 
 
-def _inputs(question: Question, find: Callable[[str], str | None]) -> tuple[str, str, str] | None:
-    """Return a, b and c as keys; None if a word of the question is unknown."""
-    a, c = find(question.a), find(question.c)
-    b = next(filter(None, map(find, question.b)), None)
-    if a is None or b is None or c is None or not any(map(find, question.expected)):
-        return None
-    return a, b, c
+class _Alternatives:
+    """Rows of words of which any will do: a group, which is not empty, for each question."""
+
+    def __init__(self, groups: Sequence[Sequence[str]], rows: Rows) -> None:
+        self._rows = rows
+        self._sizes = np.fromiter(map(len, groups), np.intp, len(groups))
+        self._starts = np.cumsum(self._sizes) - self._sizes
+
+    def first(self) -> Rows:
+        """Return the first known row of each group; -1 where there is none."""
+        places = np.where(self._rows >= 0, np.arange(len(self._rows)), len(self._rows))
+        return np.append(self._rows, -1)[np.minimum.reduceat(places, self._starts)]
+
+    def any(self, answers: Rows | None = None) -> Booleans:
+        """Tell which groups have a known row, or that one of `answers`."""
+        found = self._rows >= 0
+        if answers is not None:
+            found &= self._rows == np.repeat(answers, self._sizes)
+        return np.logical_or.reduceat(found, self._starts)
+
+
+def _rows(questions: Sequence[Question], words: KnownWords) -> tuple[Rows, _Alternatives]:
+    """Return a, b and c of the questions as rows, shape (n, 3), and what is expected."""
+    a, b, c, expected = zip(*questions, strict=True)
+    columns = [a, c, list(chain(*b)), list(chain(*expected))]
+    stops = np.cumsum([len(column) for column in columns])
+    first, third, given, wanted = np.split(words.find(chain(*columns)), stops[:-1])
+    inputs = np.column_stack([first, _Alternatives(b, given).first(), third])
+    return inputs, _Alternatives(expected, wanted)
 
 
 def _answers(
-    store: Store,
-    asked: Sequence[tuple[str, str, str]],
-    words: KnownWords,
-    method: str,
-    threads: int | None,
-) -> Iterator[str]:
-    """Give the answer to each question, folded; none is "" where the store has no other words."""
-    if not asked:
-        return
-    matches = store.analogy(
-        positive=[[b, c] for _, b, c in asked],
-        negative=[[a] for a, _, _ in asked],
+    words: KnownWords, inputs: Rows, metric: Metric, method: str, threads: int | None
+) -> Rows:
+    """Return the row that answers each question; -1 where the store has no other words."""
+    one, two = np.ones(len(inputs), np.int64), np.full(len(inputs), 2)
+    matches = analogies_of_rows(
+        words.snapshot,
+        as_groups(two, inputs[:, 1:].ravel()),
+        as_groups(one, inputs[:, 0]),
         # Without two spellings of a word no input comes back as another key.
-        k=1 if words.unique else _CANDIDATES,
+        1 if words.unique else _CANDIDATES,
+        metric,
         method=method,
         where=words.where,
         threads=threads,
     )
-    for inputs, keys in zip(asked, matches.keys, strict=True):
-        ignored = set(map(words.fold, inputs))
-        answer = ""
-        for key in filter(None, keys):
-            answer = words.fold(key)
-            if answer not in ignored:
-                break
-        # As gensim has it: if all were inputs in another case, the last of them is the answer.
-        yield answer
+    rows = words.standing_for(matches.rows)
+    passed = (rows[:, :, np.newaxis] == inputs[:, np.newaxis]).any(axis=2) | (rows < 0)
+    # As gensim has it: if all were inputs in another case, the last of them is the answer.
+    last = np.asarray(matches.counts) - 1
+    chosen = np.where(passed.all(axis=1), last, np.argmin(passed, axis=1))
+    return rows[np.arange(len(rows)), chosen]
 
 
-def _score(
-    section: str, asked: Sequence[Question], verdicts: Sequence[bool | None], count_unknown: bool
-) -> SectionScore:
-    judged = list(zip(asked, verdicts, strict=True))
-    wrong = (False, None) if count_unknown else (False,)
+def _score(section: Section, right: Booleans, wrong: Booleans, unknown: Booleans) -> SectionScore:
     return SectionScore(
-        section,
-        correct=[question for question, right in judged if right],
-        incorrect=[question for question, right in judged if right in wrong],
-        unknown=verdicts.count(None),
+        section.name,
+        correct=list(compress(section.questions, right.tolist())),
+        incorrect=list(compress(section.questions, wrong.tolist())),
+        unknown=int(np.count_nonzero(unknown)),
     )
 
 
-def _cosines(
-    store: Store, pairs: Sequence[tuple[str | None, str | None]]
-) -> npt.NDArray[np.float64]:
-    left, right = (store[list(side)].astype(np.float64) for side in zip(*pairs, strict=True))
+def _cosines(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the cosines of the first half of vectors with the second; 0 where one is zero."""
+    left, right = vectors.reshape(2, -1, vectors.shape[1])
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
-    return np.asarray(np.einsum("nd,nd->n", left, right) / lengths)
-
-
-def _correlation(
-    first: npt.NDArray[np.float64],
-    second: npt.NDArray[np.float64],
-    method: Literal["pearson", "spearman"],
-) -> float:
-    import polars
-
-    found = polars.select(polars.corr(polars.Series(first), polars.Series(second), method=method))
-    return float(found.item())
+    products = np.einsum("nd,nd->n", left, right)
+    cosines = np.zeros(len(products))
+    np.divide(products, lengths, out=cosines, where=lengths > 0)
+    return cosines

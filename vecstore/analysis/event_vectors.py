@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.algebra import CANCELLED
 from vecstore.analysis.event_fields import Field
 from vecstore.errors import KeyNotFoundError
 
 __all__ = ["FieldVectors", "unit"]
-
-# Vectors are stored with seven digits. Where so little is left of what was added, the direction of
-# the rest is that of their rounding.
-_CANCELLED = 1e-6
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,7 +32,7 @@ def unit(vectors: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
         Where there is more.
     """
     lengths = np.linalg.norm(vectors, axis=1)
-    found = lengths > _CANCELLED
+    found = lengths > CANCELLED
     return vectors * np.where(found, 1 / np.where(found, lengths, 1), 0)[:, np.newaxis], found
 
 

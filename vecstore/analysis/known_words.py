@@ -1,18 +1,22 @@
 """The words of a store as a test knows them: the first so many, with or without case."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
+from vecstore.lookup import find_folded
+from vecstore.parts import Rows
 from vecstore.store import Store
+from vecstore.vectors import snapshot_of
 
 __all__ = ["KnownWords"]
 
 
 class KnownWords:
-    """Finds the key that stands for a word.
+    """Finds the row that stands for a word.
 
     Parameters
     ----------
@@ -25,13 +29,10 @@ class KnownWords:
 
     Attributes
     ----------
-    where : ndarray of bool, shape (len(store),), or None
+    snapshot : Snapshot
+        What the rows are rows of.
+    where : ndarray of bool, shape (snapshot.rows,), or None
         Which rows may be answers; None if all may.
-    unique : bool
-        Whether each of these keys stands for itself alone.
-    fold : callable
-        ``fold(word)`` is what a word shares with the others that count as the same: the word in
-        upper case, unless case counts.
 
     Raises
     ------
@@ -44,8 +45,8 @@ class KnownWords:
     --------
     >>> import vecstore
     >>> store = vecstore.from_arrays([[1], [2], [3]], keys=["Polish", "polish", "varnish"])
-    >>> KnownWords(store, 2, True).find("POLISH"), KnownWords(store, 2, False).find("varnish")
-    ('Polish', None)
+    >>> KnownWords(store, 2, True).find(["POLISH", "varnish"])
+    array([ 0, -1])
     """
 
     where: npt.NDArray[np.bool_] | None = None
@@ -53,27 +54,61 @@ class KnownWords:
     def __init__(self, store: Store, restrict: int | None, case_insensitive: bool) -> None:
         if store.key_kind != "str":
             raise TypeError("`store` must be keyed by words; its keys are integers.")
-        keys = store.keys()
-        if restrict is not None and check_count(restrict, "restrict") < len(keys):
-            self.where = np.arange(len(keys)) < restrict
-            keys = keys[:restrict]
-        self.fold: Callable[[str], str] = str.upper if case_insensitive else str
-        listed = keys.tolist()
-        # Backwards, so that the first key of a spelling is the one that stays.
-        self._keys = dict(zip(map(self.fold, reversed(listed)), reversed(listed), strict=True))
-        self.unique = len(self._keys) == len(listed)
+        self.snapshot = snapshot_of(store)
+        self._folds = case_insensitive
+        self._end = self.snapshot.rows
+        if restrict is not None and check_count(restrict, "restrict") < len(store):
+            self._end = int(self.snapshot.live[restrict])
+            self.where = self.snapshot.spread(np.arange(len(store)) < restrict)
 
-    def find(self, word: str) -> str | None:
-        """Return the key that stands for a word.
+    def find(self, words: Iterable[str]) -> Rows:
+        """Return the row that stands for every word.
 
         Parameters
         ----------
-        word : str
-            Any word.
+        words : iterable of m str
+            Any words.
 
         Returns
         -------
-        str or None
-            None if there is none.
+        ndarray of int64, shape (m,)
+            -1 where there is none.
         """
-        return self._keys.get(self.fold(word))
+        listed = list(words)
+        distinct = {word: place for place, word in enumerate(dict.fromkeys(listed))}
+        rows = find_folded(self.snapshot, distinct) if self._folds else self._find(distinct)
+        rows[rows >= self._end] = -1
+        return rows[np.fromiter(map(distinct.__getitem__, listed), np.intp, len(listed))]
+
+    def standing_for(self, rows: Rows) -> Rows:
+        """Return the row that stands for the key of every row.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+            Rows that may be answers, or -1.
+
+        Returns
+        -------
+        ndarray of int64, of the same shape
+            -1 stays.
+        """
+        if self.unique:
+            return rows
+        distinct, places = np.unique(rows, return_inverse=True)
+        there = distinct >= 0
+        distinct[there] = self.find(self.snapshot.take(distinct[there]).tolist())
+        return distinct[places].reshape(rows.shape)
+
+    @cached_property
+    def unique(self) -> bool:
+        """Whether each of the words stands for itself alone."""
+        if not self._folds:
+            return True
+        cased = self.snapshot.cased
+        folds = [key.upper() for key in self.snapshot.take(cased[cased < self._end]).tolist()]
+        plain = self._find(fold.lower() for fold in folds if fold.isascii())
+        return len(set(folds)) == len(folds) and not ((plain >= 0) & (plain < self._end)).any()
+
+    def _find(self, words: Iterable[str]) -> Rows:
+        return self.snapshot.find(list(words))

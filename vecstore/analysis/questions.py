@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from vecstore.analysis.lines import numbered_lines
+from vecstore.analysis.lines import read_lines
 from vecstore.errors import IngestError
 
 __all__ = ["HEADING", "Question", "Section", "read_questions"]
@@ -93,7 +93,7 @@ def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
 
 
 def _read_file(path: Path) -> tuple[list[Section], int]:
-    lines = [line for _, line in numbered_lines(path) if line.strip()]
+    lines = read_lines(path)
     if any(line.startswith(HEADING) for line in lines) or not any("\t" in line for line in lines):
         return _quadruples(lines, path.stem)
     return _pairs(lines, path.stem)
@@ -101,11 +101,10 @@ def _read_file(path: Path) -> tuple[list[Section], int]:
 
 def _read_category(path: Path) -> tuple[list[Section], int]:
     """Read a file of BATS; the first line tells whether it is one."""
-    lines = (line for _, line in numbered_lines(path) if line.strip())
-    first = next(lines, "\t")
-    if "\t" not in first:
+    lines = read_lines(path)
+    if lines and "\t" not in lines[0]:
         raise IngestError(f"{path} is not of BATS: lines of a word, a tab and its counterparts.")
-    return _pairs((first, *lines), path.stem)
+    return _pairs(lines, path.stem)
 
 
 def _quadruples(lines: Iterable[str], name: str) -> tuple[list[Section], int]:

@@ -2,36 +2,40 @@
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from vecstore.analysis.lines import numbered_lines
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.analysis.lines import read_lines
 from vecstore.errors import IngestError
 
-__all__ = ["Rating", "fields_of", "number_in", "read_ratings"]
+__all__ = ["Ratings", "fields_of", "number_in", "read_ratings"]
 
 _COMMENT = "#"
 
 
-class Rating(NamedTuple):
-    """How similar people find two words.
+class Ratings(NamedTuple):
+    """How similar people find words.
 
     Attributes
     ----------
-    first, second : str
-        The words.
-    score : float
+    first, second : list of n str
+        The words of each pair.
+    scores : ndarray of float64, shape (n,)
         On whatever scale.
     """
 
-    first: str
-    second: str
-    score: float
+    first: list[str]
+    second: list[str]
+    scores: npt.NDArray[np.float64]
 
 
-def read_ratings(path: str | PathLike[str], column: str | None = None) -> tuple[list[Rating], int]:
+def read_ratings(path: str | PathLike[str], column: str | None = None) -> tuple[Ratings, int]:
     """Read pairs of words with a number each.
 
     Parameters
@@ -45,7 +49,7 @@ def read_ratings(path: str | PathLike[str], column: str | None = None) -> tuple[
 
     Returns
     -------
-    ratings : list of Rating
+    ratings : Ratings
         In the order of the file.
     skipped : int
         Lines that are none of this; a line of headings is one.
@@ -58,51 +62,48 @@ def read_ratings(path: str | PathLike[str], column: str | None = None) -> tuple[
         If there is no pair at all.
     """
     path = Path(path)
-    rows = fields_of(path)
+    rows = fields_of(read_lines(path))
+    headings = rows[0] if rows else []
     place, wanted = 2, 3
     if column is not None:
-        headings = next(rows, [])
         if column not in headings[2:]:
             shown = ", ".join(f'"{name}"' for name in headings[2:]) or "no such headings"
             raise ValueError(f'`column` must be one of those of {path} ({shown}); got "{column}".')
-        place, wanted = headings.index(column, 2), len(headings)
-    ratings, skipped = [], 0
-    for fields in rows:
-        score = number_in(fields[place]) if len(fields) == wanted else None
-        if score is None:
-            skipped += 1
-        else:
-            ratings.append(Rating(fields[0], fields[1], score))
-    if not ratings:
-        headings = next(fields_of(path), [])
+        place, wanted, rows = headings.index(column, 2), len(headings), rows[1:]
+    numbers = [number_in(row[place]) if len(row) == wanted else None for row in rows]
+    known = [number is not None for number in numbers]
+    if not any(known):
         hint = f"; pass `column`, one of {', '.join(headings[2:])}" if len(headings) > 3 else ""
         raise IngestError(f"{path} holds no lines of two words and a number{hint}.")
-    return ratings, skipped
+    ratings = Ratings(
+        [row[0] for row in compress(rows, known)],
+        [row[1] for row in compress(rows, known)],
+        np.array(list(compress(numbers, known)), np.float64),
+    )
+    return ratings, len(rows) - len(ratings.first)
 
 
-def fields_of(path: str | PathLike[str]) -> Iterator[list[str]]:
+def fields_of(lines: Iterable[str]) -> list[list[str]]:
     """Split each line of a table; the first one tells what stands between the fields.
 
     Parameters
     ----------
-    path : path-like
-        A text file. Empty lines and comments are left out.
+    lines : iterable of str
+        Not empty. Comments are left out.
 
-    Yields
-    ------
-    list of str
-        The fields, without spaces around them.
+    Returns
+    -------
+    list of list of str
+        The fields of each line, without spaces around them.
     """
-    lines = (line for _, line in numbered_lines(path))
-    rows = (line for line in lines if line.strip() and not line.startswith(_COMMENT))
-    first = next(rows, None)
-    if first is None:
-        return
-    # Quotes are quotes between commas only: "tab\t'" is two fields.
-    separator = "\t" if "\t" in first else "," if "," in first else None
-    for line in (first, *rows):
-        fields = next(csv.reader([line])) if separator == "," else line.split(separator)
-        yield [field.strip() for field in fields]
+    rows = [line for line in lines if not line.startswith(_COMMENT)]
+    first = rows[0] if rows else ""
+    if "\t" in first:
+        return [[field.strip() for field in row.split("\t")] for row in rows]
+    if "," in first:
+        # Quotes are quotes between commas only: "tab\t'" is two fields. None leads to a next line.
+        return [[field.strip() for field in next(csv.reader([row]))] for row in rows]
+    return [row.split() for row in rows]
 
 
 def number_in(field: str) -> float | None:

@@ -176,6 +176,26 @@ class PackedStrings:
             raise self._damage()
         return self.utf8[first:last], self.offsets - np.uint64(first) if first else self.offsets
 
+    def cased(self) -> Rows:
+        """Return which strings have a capital letter, or one that is not ASCII.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            Ascending. Every other string is the only one of them that is spelled like it, if case
+            does not count.
+
+        Raises
+        ------
+        CorruptStoreError
+            If `offsets` do not ascend, or point outside.
+        """
+        utf8, offsets = self.content()
+        # Unsigned: what is less than "A" becomes large.
+        letters = np.flatnonzero((utf8 - np.uint8(ord("A")) < 26) | (utf8 >= 128))
+        before = np.searchsorted(letters, offsets.astype(np.int64))
+        return np.flatnonzero(before[1:] > before[:-1])
+
     def hashes(self) -> Words:
         """Return the hash of every string.
 

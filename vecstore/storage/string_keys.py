@@ -181,6 +181,16 @@ class StrKeys:
             place += 1
         return -1
 
+    def cased(self) -> Rows:
+        """Return which keys have a capital letter, or one that is not ASCII.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            Their rows, ascending.
+        """
+        return self._strings.cased()
+
     def take(self, rows: Rows) -> npt.NDArray[Any]:
         """Return the keys of rows.
 
