@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vecstore.trainers import rows as module
-from vecstore.trainers.rows import Rows
+from vecstore.trainers.rows import Rows, even_steps
+from vecstore.trainers.split import held_out_count
 
 SIZES = st.lists(st.integers(0, 7), min_size=1, max_size=5).filter(any)
 
@@ -40,11 +41,28 @@ def test_batches_go_round_and_leave_nothing_out(sizes: list[int], size: int) -> 
 
 @given(SIZES, st.floats(0.01, 0.99))
 def test_what_is_held_out_is_the_end(sizes: list[int], share: float) -> None:
+    assume(sum(sizes) > max(1, round(share * sum(sizes))))
     rest, held_out = numbered(sizes).split(share)
     kept = np.concatenate([*rest.blocks()])
     assert rest.count == len(kept)
     assert np.concatenate([kept, held_out])[:, 0].tolist() == list(range(sum(sizes)))
-    assert len(held_out) == max(1, int(share * sum(sizes)))
+    assert len(held_out) == held_out_count(sum(sizes), share)
+
+
+def test_a_share_that_leaves_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="`validation` must leave something to learn from; got 0"):
+        numbered([1]).split(0.1)
+
+
+@given(st.integers(1, 10**7), st.integers(1, 10**5), st.integers(1, 64))
+def test_steps_are_even_and_leave_less_than_a_row_each(
+    rows: int, batch_size: int, most: int
+) -> None:
+    size, together, steps = even_steps(rows, batch_size, most)
+    assert 1 <= size <= batch_size
+    assert 1 <= together <= most
+    assert steps % together == 0
+    assert 0 <= rows - size * steps < steps
 
 
 def test_an_array_is_handed_out_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

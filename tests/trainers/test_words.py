@@ -128,11 +128,40 @@ def test_numbers_of_numpy_can_be_saved(tmp_path: Path) -> None:
     assert WordWindow.load(tmp_path / "words").parameters["l2"] == 0.5
 
 
+def test_an_epoch_goes_through_the_data_once() -> None:
+    for n, batch_size, steps in ((5, 2048, 1), (90, 10, 10), (17, 1, 17)):
+        trainer = WordWindow(context=1, dim=2)
+        trainer.fit(np.arange(2 * n).reshape(n, 2) % 5, epochs=2, batch_size=batch_size)
+        assert int(trainer.model.optimizer.iterations) == 2 * steps
+
+
+def test_what_is_held_out_must_leave_a_window() -> None:
+    with pytest.raises(ValueError, match="`data` must hold a sentence as long as a window, 4"):
+        WordWindow().fit(["too short"], validation=0.1)
+    with pytest.raises(ValueError, match="`validation` must leave something to learn from; got 0"):
+        WordWindow(context=1).fit(["two words"], validation=0.1)
+    with pytest.raises(ValueError, match="`validation` must hold a sentence as long as a window"):
+        WordWindow(context=1).fit(["two words"], validation=["two"])
+
+
+def test_a_second_fit_can_only_name_the_same_words() -> None:
+    trainer = WordWindow(context=1, dim=2).fit(["a b a b"], epochs=1)
+    trainer.fit(["b a"], epochs=1, vocabulary=["a", "b"])
+    for data in (["b a b a"], np.array([[0, 1]])):
+        with pytest.raises(ValueError, match="`vocabulary` must be that of the first fit, <Vocab"):
+            trainer.fit(data, epochs=1, vocabulary=["b", "a"])
+    with pytest.raises(ValueError, match="`data` must hold numbers below 2, one per word; got 2"):
+        trainer.fit(np.array([[0, 2]]), epochs=1)
+    assert trainer.history.height == 2
+
+
 def test_a_text_in_other_words_is_refused(trained: WordWindow) -> None:
     with pytest.raises(ValueError, match="must have the vocabulary of the trainer, <Vocabulary"):
         trained.fit(Corpus(["other words altogether"]))
     with pytest.raises(ValueError, match="must have the vocabulary of the trainer"):
-        trained.fit(Corpus(sentences(9)), vocabulary=Vocabulary(["a"]))
+        WordWindow().fit(Corpus(sentences(9)), vocabulary=Vocabulary(["a"]))
+    with pytest.raises(ValueError, match="`validation` must have the vocabulary of the trainer"):
+        trained.fit(sentences(9), validation=Corpus(["other words altogether"]))
 
 
 def hinton() -> tuple[np.ndarray, np.ndarray, list[str]]:

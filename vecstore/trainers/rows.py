@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Rows"]
+from vecstore.trainers.split import held_out_count
+
+__all__ = ["Rows", "even_steps"]
 
 Block = npt.NDArray[np.int32]
 
@@ -54,15 +56,21 @@ class Rows:
         Parameters
         ----------
         share : float
-            Of the rows, the last ones; at least one.
+            Of the rows, the last ones. At random they would tell nothing: each shares all but one
+            word with the next.
 
         Returns
         -------
         rest : Rows
         held_out : ndarray of int32, shape (n, columns)
             In memory.
+
+        Raises
+        ------
+        ValueError
+            If none would be left to learn from.
         """
-        kept = self.count - max(1, int(share * self.count))
+        kept = self.count - held_out_count(self.count, share)
         return Rows(kept, lambda: self._part(0, kept)), np.concatenate(
             [*self._part(kept, self.count)]
         )
@@ -97,3 +105,36 @@ class Rows:
         for block in self.blocks():
             yield block[max(0, start - begin) : max(0, stop - begin)]
             begin += len(block)
+
+
+def even_steps(rows: int, batch_size: int, most: int) -> tuple[int, int, int]:
+    """Cut an epoch into steps of one size that run in groups of one size.
+
+    Parameters
+    ----------
+    rows : int
+        In the epoch.
+    batch_size : int
+        Rows in a step, at most.
+    most : int
+        Steps in a group, at most.
+
+    Returns
+    -------
+    size : int
+        Rows in a step. All steps together leave out fewer rows than there are steps.
+    together : int
+        Steps in a group.
+    steps : int
+        In the epoch, a multiple of `together`.
+
+    Examples
+    --------
+    >>> even_steps(372_550, 2048, 8)
+    (2024, 8, 184)
+    """
+    steps = -(-rows // batch_size)
+    # No larger groups than steps: rounding up to whole ones must leave a row for every step.
+    groups = -(-steps // min(most, batch_size))
+    together = -(-steps // groups)
+    return rows // (groups * together), together, groups * together

@@ -138,7 +138,9 @@ class Word2Vec(WordTrainer):
         if isinstance(validation, int | float):
             raise TypeError("`validation` must be text: no share is held out; got a number.")
         corpus = corpus_of(data, self.vocabulary)
-        held_out = None if validation is None else corpus_of(validation, corpus.vocabulary)
+        held_out = None
+        if validation is not None:
+            held_out = corpus_of(validation, corpus.vocabulary, "validation")
         if corpus.count_windows(2) == 0:
             raise ValueError("`data` must hold two known words in a row; got no such pair.")
         if self._model is None:

@@ -57,7 +57,7 @@ class WordTrainer(Trainer):
             self.vocabulary = Vocabulary(state["words"], state["counts"])
 
 
-def corpus_of(data: Corpus | Source, known: Vocabulary | None) -> Corpus:
+def corpus_of(data: Corpus | Source, known: Vocabulary | None, name: str = "data") -> Corpus:
     """Return a text in the words that a trainer knows.
 
     Parameters
@@ -66,6 +66,8 @@ def corpus_of(data: Corpus | Source, known: Vocabulary | None) -> Corpus:
         The text.
     known : Vocabulary or None
         The words; None takes those of the text.
+    name : str, default "data"
+        The caller's argument, for the error.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def corpus_of(data: Corpus | Source, known: Vocabulary | None) -> Corpus:
     corpus = data if isinstance(data, Corpus) else Corpus(data, vocabulary=known)
     if known is not None and corpus.vocabulary != known:
         raise ValueError(
-            f"`data` must have the vocabulary of the trainer, {known}; got {corpus.vocabulary}. "
+            f"`{name}` must have the vocabulary of the trainer, {known}; got {corpus.vocabulary}. "
             "Make it with Corpus(..., vocabulary=trainer.vocabulary)."
         )
     return corpus

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.parameters import check_number
-from vecstore.trainers.rows import Rows
+from vecstore.trainers.rows import Rows, even_steps
 from vecstore.trainers.tokens import Source
 from vecstore.trainers.trainer import Embeddings, check_schedule
 from vecstore.trainers.vocabulary import Vocabulary
@@ -18,8 +18,8 @@ from vecstore.trainers.word_trainer import WordTrainer, corpus_of
 
 __all__ = ["WordWindow"]
 
-# Batches that run without coming back to Python in between.
-_STEPS_PER_EXECUTION = 8
+# The most batches that run without coming back to Python in between.
+_TOGETHER = 8
 
 
 class WordWindow(WordTrainer):
@@ -104,13 +104,17 @@ class WordWindow(WordTrainer):
         epochs : int, default 10
             Times to go through the data.
         batch_size : int, default 2048
-            Windows in a step. What is left of an epoch goes into the next.
+            Windows in a step, at most: steps are made equally large. What is left of an epoch,
+            less than one window a step, goes into the next.
         validation : float, data or None
-            The share of the last windows to hold out, or more data of the same kinds.
+            The share of the windows to hold out, or more data of the same kinds. It is the end of
+            the text: windows drawn from all over it would be known but for a word.
         progress : bool, default True
             Whether to draw a bar, where there is a terminal.
         vocabulary : sequence of str, Vocabulary or None
-            What the numbers of an array stand for; None calls the words "0", "1" and so on.
+            What the numbers of an array stand for, or all words that are known in a text. None
+            calls the words of an array "0", "1" and so on, and takes those of a text. A second
+            call can only name the same.
 
         Returns
         -------
@@ -121,7 +125,7 @@ class WordWindow(WordTrainer):
         ------
         ValueError
             If there is no window, one has the wrong shape or unknown numbers, or a number above is
-            out of range.
+            out of range; if a second call has other words.
 
         Notes
         -----
@@ -130,31 +134,27 @@ class WordWindow(WordTrainer):
         the validation data after the epoch.
         """
         check_schedule(epochs, batch_size, validation)
-        known = self.vocabulary if vocabulary is None else _as_vocabulary(vocabulary)
-        rows, words = self._rows(data, known)
+        rows, words = self._rows(data, self._known(vocabulary), "data")
         if isinstance(validation, float):
             rows, held_out = rows.split(validation)
         elif validation is not None:
-            held_out = np.concatenate([*self._rows(validation, words)[0].blocks()])
-        if rows.count == 0:
-            raise ValueError(
-                "`data` must hold a sentence as long as a window, "
-                f"{self.parameters['context'] + 1} known words; got none."
-            )
+            others, _ = self._rows(validation, words, "validation")
+            held_out = np.concatenate([*others.blocks()])
         if self._model is None:
             self.vocabulary = words
             with self._seeded():
                 self._model = self._build(len(words))
-        batch_size = min(batch_size, rows.count)
+        size, together, steps = even_steps(rows.count, batch_size, _TOGETHER)
+        self._compile(together)
         rng = np.random.default_rng([self.parameters["seed"], len(self._epochs)])
         self._train(
-            (_inputs_and_label(batch) for batch in rows.batches(batch_size, rng)),
+            (_inputs_and_label(batch) for batch in rows.batches(size, rng)),
             epochs=epochs,
             batch_size=None,
             validation=None if validation is None else _inputs_and_label(held_out),
-            validation_batch_size=batch_size,
+            validation_batch_size=size,
             progress=progress,
-            steps_per_epoch=rows.count // batch_size,
+            steps_per_epoch=steps,
             shuffle=False,
         )
         return self
@@ -170,19 +170,34 @@ class WordWindow(WordTrainer):
         """
         return list(self._words()), np.asarray(self.model.get_layer("words").embeddings)
 
-    def _rows(self, data: Any, known: Vocabulary | None) -> tuple[Rows, Vocabulary]:
-        """Return windows, and the words that they are made of."""
+    def _known(self, given: Sequence[str] | Vocabulary | None) -> Vocabulary | None:
+        """Return the words that there are to be, if that is settled."""
+        if given is None:
+            return self.vocabulary
+        known = given if isinstance(given, Vocabulary) else Vocabulary(given)
+        if self.vocabulary not in (None, known):
+            raise ValueError(
+                f"`vocabulary` must be that of the first fit, {self.vocabulary}; got {known}."
+            )
+        return known
+
+    def _rows(self, data: Any, known: Vocabulary | None, name: str) -> tuple[Rows, Vocabulary]:
+        """Return windows, at least one, and the words that they are made of."""
         width = self.parameters["context"] + 1
         if not isinstance(data, np.ndarray):
-            corpus = corpus_of(data, known)
-            return Rows(corpus.count_windows(width), lambda: corpus.windows(width)), (
-                corpus.vocabulary
-            )
-        _check_windows(data, width)
+            corpus = corpus_of(data, known, name)
+            rows = Rows(corpus.count_windows(width), lambda: corpus.windows(width))
+            if rows.count == 0:
+                raise ValueError(
+                    f"`{name}` must hold a sentence as long as a window, {width} known words; "
+                    "got none."
+                )
+            return rows, corpus.vocabulary
+        _check_windows(data, width, name)
         words = known or Vocabulary(str(number) for number in range(int(data.max()) + 1))
         if data.max() >= len(words):
             raise ValueError(
-                f"`data` must hold numbers below {len(words)}, one per word; got {data.max()}."
+                f"`{name}` must hold numbers below {len(words)}, one per word; got {data.max()}."
             )
         return Rows.of_array(data), words
 
@@ -197,33 +212,34 @@ class WordWindow(WordTrainer):
         )(inputs)
         together = keras.layers.Flatten()(vectors)
         outputs = keras.layers.Dense(words, activation="softmax", name="next")(together)
-        model = keras.Model(inputs, outputs, name="word_window")
-        model.compile(
-            keras.optimizers.Adam(chosen["learning_rate"]),
+        return keras.Model(inputs, outputs, name="word_window")
+
+    def _compile(self, together: int) -> None:
+        """Prepare the model for so many steps in one go; the optimizer stays what it has become."""
+        fresh = keras.optimizers.Adam(self.parameters["learning_rate"])
+        self.model.compile(
+            getattr(self.model, "optimizer", fresh),
             "sparse_categorical_crossentropy",
             jit_compile=True,  # "auto" means no for TensorFlow on a CPU
-            steps_per_execution=_STEPS_PER_EXECUTION,
+            steps_per_execution=together,
         )
-        return model
-
-
-def _as_vocabulary(words: Sequence[str] | Vocabulary) -> Vocabulary:
-    return words if isinstance(words, Vocabulary) else Vocabulary(words)
 
 
 def _inputs_and_label(rows: npt.NDArray[np.int32]) -> tuple[Any, Any]:
     return rows[:, :-1], rows[:, -1]
 
 
-def _check_windows(windows: npt.NDArray[Any], width: int) -> None:
+def _check_windows(windows: npt.NDArray[Any], width: int, name: str) -> None:
     if not np.issubdtype(windows.dtype, np.integer):
-        raise TypeError(f"`data` must hold numbers of words, integers; got {windows.dtype}.")
+        raise TypeError(f"`{name}` must hold numbers of words, integers; got {windows.dtype}.")
     if windows.ndim != 2 or windows.shape[1] != width:
         raise ValueError(
-            f"`data` must have shape (n, {width}), the context and the next word; got "
+            f"`{name}` must have shape (n, {width}), the context and the next word; got "
             f"{windows.shape}."
         )
     if len(windows) == 0:
-        raise ValueError("`data` must hold at least one window; got none.")
+        raise ValueError(f"`{name}` must hold at least one window; got none.")
     if windows.min() < 0:
-        raise ValueError(f"`data` must hold numbers from 0 up, one per word; got {windows.min()}.")
+        raise ValueError(
+            f"`{name}` must hold numbers from 0 up, one per word; got {windows.min()}."
+        )
