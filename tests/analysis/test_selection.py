@@ -68,17 +68,6 @@ def test_a_column_is_written_whole_and_the_rest_of_it_cleared(store: Store) -> N
     assert [one["model"] for one in store.info()["provenance"]] == ["test", "test"]
 
 
-def test_more_than_fits_into_a_commit_is_several(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vecstore.analysis.columns._COMMIT", 4 * store.dim * 2)  # two rows
-    values = np.arange(9.0)
-    write_columns(store, store.keys(), {"place": values}, {"model": "test"})
-    assert store.frame()["place"].to_list() == values.tolist()
-    assert store.keys().tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9]
-    assert len(store.info()["provenance"]) == 1
-
-
 def test_whether_a_column_can_be_written_is_known_before(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='must not name a column "key"'):
         check_columns(store, {"key": "int64"}, overwrite=True)
