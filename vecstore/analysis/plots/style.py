@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -214,9 +215,9 @@ def set_fonts(figure: Figure) -> None:
 def _write(figure: Figure, form: str, path: Path) -> None:
     set_fonts(figure)
     if form == "svg":
-        figure.savefig(
-            path, format="svg", metadata={"Date": None}
-        )  # the same picture, the same file
+        # The same picture, the same file: ids come from a salt, which is random if it is not given.
+        with rc_context({"svg.hashsalt": "vecstore"}):
+            figure.savefig(path, format="svg", metadata={"Date": None})
     else:
         _write_png(figure, path)
 
