@@ -29,6 +29,19 @@ def test_of_many_texts_the_most_frequent_have_colours() -> None:
     assert (look.codes == -1).sum() == sum(range(1, 22))
 
 
+def test_equally_frequent_texts_come_in_their_own_order() -> None:
+    look = shades(pl.Series("kind", [f"kind {i:02}" for i in (*range(29, -1, -1), 20)]))
+    assert isinstance(look, Categories)
+    assert look.names == ["kind 20", *(f"kind {i:02}" for i in range(8))]
+
+
+@pytest.mark.parametrize("name", ["count", "value"])
+def test_an_attribute_may_have_any_name(name: str) -> None:
+    look = shades(pl.Series(name, ["b", "a", "b"]))
+    assert isinstance(look, Categories)
+    assert (look.names, look.counts) == (["a", "b"], [1, 2])
+
+
 def test_ten_categories_have_ten_colours_unless_something_is_missing() -> None:
     ten = shades(pl.Series("digit", range(10)))
     assert isinstance(ten, Categories)
@@ -55,6 +68,12 @@ def test_numbers_are_quantities_on_a_scale_that_outliers_do_not_stretch() -> Non
     assert isinstance(infinite, Quantities)
     assert np.isfinite([infinite.low, infinite.high]).all()
     assert isinstance(shades(pl.Series("year", range(1900, 2000))), Quantities)
+
+
+@pytest.mark.parametrize("values", [[None, None], [np.nan, None], [np.inf]])
+def test_nothing_has_no_colours(values: list[float | None]) -> None:
+    with pytest.raises(ValueError, match='Colours need values; "size" has none'):
+        shades(pl.Series("size", values, pl.Float64))
 
 
 def test_dates_have_no_colours() -> None:

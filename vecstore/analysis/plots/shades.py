@@ -76,6 +76,8 @@ def shades(values: "polars.Series") -> Categories | Quantities:
     ------
     TypeError
         If the values are dates, which have no agreed colours.
+    ValueError
+        If there are none.
     """
     import polars as pl
 
@@ -87,18 +89,27 @@ def shades(values: "polars.Series") -> Categories | Quantities:
     if values.dtype.is_numeric() and not few:
         numbers = values.cast(pl.Float64).to_numpy().astype(np.float64)
         numbers[~np.isfinite(numbers)] = np.nan
+        if np.isnan(numbers).all():
+            raise _nothing(values.name)
         low, high = np.nanpercentile(numbers, [1, 99])
         return Quantities(numbers, float(low), float(high))
-    counts = values.drop_nulls().value_counts(sort=True)
+    there = values.drop_nulls().rename("value")  # which is not what the counts are called
+    counts = there.value_counts().sort("count", "value", descending=[True, False])
     different, missing = counts.height, values.null_count()
+    if not different:
+        raise _nothing(values.name)
     most = len(PALETTE) if different <= len(PALETTE) and not missing else len(PALETTE) - 1
     shown = counts.head(most)
     if different <= most:
-        shown = shown.sort(values.name)
-    present = shown[values.name].to_list()
+        shown = shown.sort("value")
+    present = shown["value"].to_list()
     place = {value: code for code, value in enumerate(present)}
     codes = np.array([place.get(value, -1) for value in values.to_list()], np.int64)
     others = different - len(present)
     rest = [f"{others} other" + "s" * (others > 1)] if others else []
     rest += ["no value"] if missing else []
     return Categories(codes, [str(v) for v in present], shown["count"].to_list(), ", ".join(rest))
+
+
+def _nothing(name: str) -> ValueError:
+    return ValueError(f'Colours need values; "{name}" has none in these rows.')
