@@ -83,10 +83,43 @@ def test_of_what_may_be_named_only_what_fits_is() -> None:
     everything = np.vstack([points, [[-1, -1], [1, 1]]])
     axes = window(everything)
     labels = Labels(axes, everything)
-    named = labels.add_what_fits(((point, "the same place") for point in points), 50)
+    named = labels.add_what_fits(points, ["the same place"] * 50, 50)
     assert 1 <= named < 20
     assert len(boxes(axes)) == named
-    assert labels.add_what_fits([(np.array([0.9, 0.9]), "one"), (np.zeros(2), "two")], 1) == 1
+    assert labels.add_what_fits(np.array([[0.9, 0.9], [0, 0]]), ["one", "two"], 1) == 1
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_points_that_are_passed_over_have_no_room(seed: int) -> None:
+    """The quick look at many points says no only where every place is taken."""
+    rng = np.random.default_rng(seed)
+    points = np.vstack([rng.uniform(size=(300, 2)), [[0, 0], [1, 1]]])
+    axes = window(points)
+    labels = Labels(axes, points)
+    labels.add_what_fits(points, ["name"] * len(points), 200)
+    room = labels._have_room(points)
+    assert not room.all()
+    for point in points[~room][:50]:
+        assert not labels._put(point, "i", (3.0,), size=8)
+
+
+class Counted(list[str]):
+    """Names that count how many of them were looked at."""
+
+    seen = 0
+
+    def __getitem__(self, place: int) -> str:
+        self.seen += 1
+        return super().__getitem__(place)
+
+
+def test_a_full_page_is_not_tried_for_every_point(rng: np.random.Generator) -> None:
+    points = rng.uniform(size=(20_000, 2))
+    names = Counted(["a name"] * len(points))
+    named = Labels(window(points), points).add_what_fits(points, names, len(points))
+    assert named > 200
+    assert names.seen < 5_000
 
 
 def test_every_name_is_written_even_where_no_place_is_free() -> None:

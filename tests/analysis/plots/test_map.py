@@ -28,6 +28,8 @@ def store(tmp_path: Path, rng: np.random.Generator) -> Iterator[Store]:
                 "kind": [("$cat$", "dog", None)[kind] for kind in kinds],
                 "size": rng.uniform(0, 9, 60),
                 "nothing": [None] * 60,
+                "one": [None] * 7 + [1.0] + [None] * 52,
+                "other": [None] * 7 + [2.0] + [None] * 52,
             },
         )
         project(store, where="key <> 'row 7'")
@@ -82,6 +84,18 @@ def test_a_hundred_thousand_points_are_one_image(tmp_path: Path, rng: np.random.
     assert len(figure.axes[0].images) == 1
     assert not figure.axes[0].collections
     assert save(figure, tmp_path / "many.svg").stat().st_size < 1_000_000
+
+
+def test_rows_with_one_coordinate_are_on_no_map(tmp_path: Path) -> None:
+    with vecstore.create(tmp_path / "half.vecs", dim=1, metric="euclidean") as store:
+        store.add(["a", "b", "c"], [[1], [2], [3]], {"x": [1.0, None, np.nan], "y": [None, 2, 3]})
+        with pytest.raises(VecstoreError, match='None of 3 rows has both "x" and "y"; project'):
+            draw_map(store)
+
+
+def test_a_colour_is_known_of_some_points(store: Store) -> None:
+    with pytest.raises(ValueError, match='Colours need values; "x" has none'):
+        draw_map(store, color="x", columns=("one", "other"))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Greedy: each name takes, of the free places in the nearest ring around its point
 one that covers the fewest other points. From the second ring on a line leads to the point.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -26,6 +26,9 @@ _GAP = 2.0
 # Where around the point: right, left, above, below, and between.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _CELL = 4  # pixels, of the grid in which points are counted
+_SHORTEST = np.array([3.5, 6.0])  # pixels, half of a name of one thin letter
+_AT_ONCE = 1_000  # points that are looked at together
+_MISSES = 300  # names in a row without a place, after which the page counts as full
 
 
 class Labels:
@@ -49,6 +52,7 @@ class Labels:
         box = axes.get_window_extent()
         self._low, self._high = np.array(box.min), np.array(box.max)
         self._taken = np.empty((0, 4))
+        self._full = np.zeros((self._high - self._low).astype(int) + 1, bool)
         self._sums = self._counted(crowd)
 
     def add(self, points: npt.NDArray[np.floating], names: Sequence[object]) -> None:
@@ -65,21 +69,34 @@ class Labels:
             self._put(point, name, (0.0, *_RINGS[:3]), size=11, bold=True, line=False)
 
     def add_what_fits(
-        self, candidates: Iterable[tuple[npt.NDArray[np.floating], object]], most: int
+        self, points: npt.NDArray[np.floating], names: Sequence[object], most: int
     ) -> int:
-        """Name at most so many of the points that come, in their order, where there is room.
+        """Name at most so many of the points, in their order, where there is room.
 
         Returns
         -------
         int
             How many it named.
         """
-        named = 0
-        for point, name in candidates:
-            if named == most:
-                break
-            named += self._put(point, name, _RINGS[:1], size=8)
+        named = missed = 0
+        for first in range(0, len(points), _AT_ONCE):
+            for place in first + np.flatnonzero(self._have_room(points[first : first + _AT_ONCE])):
+                if named == most or missed == _MISSES:
+                    return named
+                fits = self._put(points[place], names[place], _RINGS[:1], size=8)
+                named += fits
+                missed = 0 if fits else missed + 1
         return named
+
+    def _have_room(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+        """Return beside which points a short name may fit: to write one down takes far longer."""
+        pixels = self._axes.transData.transform(points)
+        room = np.zeros(len(points), bool)
+        for side in _SIDES:
+            middles = pixels + self._offset(np.array(side, float), _SHORTEST, _RINGS[0])
+            columns, rows = np.clip(middles - self._low, 0, self._high - self._low).astype(int).T
+            room |= ~self._full[columns, rows]
+        return room
 
     def _put(
         self,
@@ -154,6 +171,11 @@ class Labels:
 
     def _take(self, boxes: Floats) -> None:
         self._taken = np.vstack([self._taken, boxes])
+        # No short name has its middle here. Rounded so that it is none of those that just fit.
+        low = np.ceil(boxes[:, :2] - _SHORTEST - self._low).clip(0).astype(int)
+        high = np.floor(boxes[:, 2:] + _SHORTEST - self._low).clip(0).astype(int)
+        for (left, bottom), (right, top) in zip(low, high, strict=True):
+            self._full[left:right, bottom:top] = True
 
     def _cells(self, pixels: Floats) -> npt.NDArray[np.int64]:
         last = np.array(self._sums.shape) - 2

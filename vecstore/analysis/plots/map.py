@@ -63,17 +63,22 @@ def draw_map(
     Raises
     ------
     ValueError
-        If there is no such attribute, or nothing in it.
+        If there is no such attribute, or nothing in it for these points.
     TypeError
         If coordinates are no numbers, or colours should be made of dates.
     VecstoreError
-        If the store, or a key to name, has no coordinates.
+        If no row, or not every key to name, has coordinates.
     KeyNotFoundError
         If a name is no key of the store.
     """
     selection = Selection(store, where)
     points = _points(selection, columns)
     placed = np.asarray(np.isfinite(points).all(axis=1))
+    if not placed.any():
+        raise VecstoreError(
+            f'None of {len(placed):,} rows has both "{columns[0]}" and "{columns[1]}"; '
+            "project them first."
+        )
     keys, points = selection.keys[placed], points[placed]
     look = None if color is None else shades(selection.column(color, "color").filter(placed))
     named = _named_points(store, names, columns)
@@ -94,7 +99,7 @@ def draw_map(
     elif isinstance(look, Categories) and not most:
         labels.add_over(*_middles(points, look))
     if most:
-        labels.add_what_fits(zip(points, keys.tolist(), strict=True), most)
+        labels.add_what_fits(points, keys.tolist(), most)
     return figure
 
 
