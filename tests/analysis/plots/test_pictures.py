@@ -69,6 +69,13 @@ def test_an_analogy_is_drawn_in_the_plane_of_its_three_keys(words: Store) -> Non
     assert "king - man + woman = queen" in texts
 
 
+def test_any_integer_can_be_an_answer() -> None:
+    vectors = [[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]]
+    store = vecstore.from_arrays(vectors, [5, 6, 7, -1], metric="euclidean")
+    texts = [text.get_text() for text in draw_analogy(store, 5, 6, 7).axes[0].texts]
+    assert "6 - 5 + 7 = -1" in texts
+
+
 def test_arrows_of_one_relation_agree(words: Store) -> None:
     figure = draw_pairs(words, PAIRS)
     starts, ends = np.split(points(figure, 7), 2)
@@ -174,6 +181,7 @@ def test_a_confusion_shows_counts() -> None:
     ("draw", "kind", "sentence"),
     [
         (lambda s: draw_neighbourhood(s, "kign"), KeyNotFoundError, 'Did you mean "king"'),
+        (lambda s: draw_neighbourhood(s, "king", 61), ValueError, "`k` must be at most 60, to be"),
         (lambda s: draw_analogy(s, "man", "man", "king"), ValueError, "must not be on a line"),
         (lambda s: draw_analogy(s, "man", "king", "nobody7"), KeyNotFoundError, "nobody7"),
         (lambda s: draw_pairs(s, PAIRS[:1]), ValueError, "`pairs` must be at least 2; got 1."),
@@ -191,6 +199,12 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence(
     with pytest.raises(kind) as caught:
         draw(words)
     assert sentence in str(caught.value)
+
+
+def test_an_analogy_needs_a_fourth_key() -> None:
+    store = vecstore.from_arrays(np.eye(3), list("abc"))
+    with pytest.raises(ValueError, match="`store` must have more keys than these three"):
+        draw_analogy(store, "a", "b", "c")
 
 
 def test_dot_products_have_no_neighbourhood() -> None:

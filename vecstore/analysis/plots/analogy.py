@@ -56,10 +56,12 @@ def draw_analogy(
     KeyNotFoundError
         If a key is missing.
     ValueError
-        If the three are on a line.
+        If the three are on a line, or the store has no other keys.
     """
-    answers = store.analogy([end, other], [start], k=k).keys
-    names = [start, end, other, *(key for key in answers.tolist() if key not in (None, -1))]
+    answers = [match.key for match in store.analogy([end, other], [start], k=k)]
+    if not answers:
+        raise ValueError("`store` must have more keys than these three; it has no others.")
+    names = [start, end, other, *answers]
     vectors = _vectors(store, names)
     points = (vectors - vectors[0]) @ _plane(vectors[1] - vectors[0], vectors[2] - vectors[0]).T
     target = points[1] + points[2]

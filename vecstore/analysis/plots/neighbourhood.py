@@ -22,6 +22,7 @@ from vecstore.analysis.plots.style import (
     strip,
     title,
 )
+from vecstore.arrays import check_count
 from vecstore.reader import Where
 from vecstore.store import Store
 
@@ -29,6 +30,7 @@ __all__ = ["draw_neighbourhood"]
 
 Floats = npt.NDArray[np.float64]
 
+_MOST = 60  # keys around the middle that can be told apart
 _RINGS = 4  # circles of equal distance, about
 
 
@@ -42,7 +44,7 @@ def draw_neighbourhood(store: Store, key: Any, k: int = 20, *, where: Where = No
     key : str or int
         What is in the middle.
     k : int, default 20
-        How many keys around it.
+        How many keys around it, at most 60.
     where : str, polars.Expr, array_like of bool, or None
         Which keys; see `Store.search`.
 
@@ -57,8 +59,11 @@ def draw_neighbourhood(store: Store, key: Any, k: int = 20, *, where: Where = No
     KeyNotFoundError
         If the key is not in the store.
     ValueError
-        If the metric is the dot product, or nothing qualifies.
+        If `k` is too large, the metric is the dot product, or nothing qualifies.
     """
+    k = check_count(k, "k")
+    if k > _MOST:
+        raise ValueError(f"`k` must be at most {_MOST}, to be seen; got {k}.")
     if store.metric == "dot":
         raise ValueError("`store` must have distances for this picture; it has the dot product.")
     matches = store.similar(key, k=k, where=where)
