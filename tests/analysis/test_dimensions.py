@@ -51,15 +51,15 @@ def direction() -> np.ndarray:
 @given(
     vectors=arrays(np.float32, (7, 3), elements=st.floats(-10, 10, width=32)),
     dimension=st.integers(0, 2),
-    n=st.integers(1, 9),
+    k=st.integers(1, 9),
 )
-def test_ends_are_those_of_a_sorted_column(vectors: np.ndarray, dimension: int, n: int) -> None:
+def test_ends_are_those_of_a_sorted_column(vectors: np.ndarray, dimension: int, k: int) -> None:
     store = vecstore.from_arrays(vectors, keys=list("abcdefg"), metric="euclidean")
-    ends = dimension_extremes(store, dimension, n)
+    ends = dimension_extremes(store, dimension, k)
     values = dict(zip("abcdefg", vectors[:, dimension].tolist(), strict=True))
     column = sorted(values.values())
-    assert [place.value for place in ends.lowest] == column[:n]
-    assert [place.value for place in ends.highest] == column[::-1][:n]
+    assert [place.value for place in ends.lowest] == column[:k]
+    assert [place.value for place in ends.highest] == column[::-1][:k]
     assert all(values[place.key] == place.value for place in (*ends.lowest, *ends.highest))
 
 
@@ -102,7 +102,7 @@ def test_a_dimension_that_is_not_there_is_refused(
 
 
 def test_bounds_are_checked(planted: vecstore.Store) -> None:
-    with pytest.raises(ValueError, match="`n` must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="`k` must be at least 1; got 0"):
         dimension_extremes(planted, 0, 0)
     with pytest.raises(ValueError, match="`where` must leave some rows"):
         dimension_extremes(planted, 0, where="size > 100")
@@ -146,7 +146,7 @@ def test_more_dimensions_than_rows_are_no_perfect_fit(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     with vecstore.create(tmp_path / "wide.vecs", dim=100) as store:
         store.add(
-            range(20) and [str(row) for row in range(20)],
+            [str(row) for row in range(20)],
             rng.standard_normal((20, 100)),
             {"noise": rng.standard_normal(20)},
         )

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.analysis.selection import Selection
+from vecstore.analysis.selection import Selection, unit_vectors
 from vecstore.arrays import check_count
 from vecstore.extras import need
 from vecstore.reader import Where
 from vecstore.store import Store
 
-__all__ = ["Direction", "Extremes", "Place", "correlate", "dimension_extremes"]
+__all__ = ["Direction", "Extremes", "Place", "axis", "correlate", "dimension_extremes", "ends"]
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ class Direction:
 
 
 def dimension_extremes(
-    store: Store, dimension: int | npt.ArrayLike, n: int = 10, *, where: Where = None
+    store: Store, dimension: int | npt.ArrayLike, k: int = 10, *, where: Where = None
 ) -> Extremes:
     """Find the keys at both ends of a dimension, or of any direction.
 
@@ -94,7 +94,7 @@ def dimension_extremes(
         Of any metric.
     dimension : int, or array_like of shape (dim,)
         The number of a dimension, from 0; or a direction, such as `Direction.vector`.
-    n : int, default 10
+    k : int, default 10
         Keys at each end; of a store with less than twice as many rows, some are at both.
     where : str, polars.Expr, array_like of bool, or None
         Which rows; see `Store.search`.
@@ -114,19 +114,77 @@ def dimension_extremes(
     >>> import vecstore
     >>> vectors = [[3, 1], [1, 0], [-2, 1]]
     >>> store = vecstore.from_arrays(vectors, keys=["red", "rosé", "white"], metric="dot")
-    >>> dimension_extremes(store, 0, n=1)
+    >>> dimension_extremes(store, 0, k=1)
     Extremes(lowest=[Place(key='white', value=-2.0)], highest=[Place(key='red', value=3.0)])
     """
-    n = check_count(n, "n")
-    selection, direction = Selection(store, where), _direction(store, dimension)
-    values = np.concatenate([vectors @ direction for vectors in selection.batches()])
+    k = check_count(k, "k")
+    if isinstance(dimension, int | np.integer):
+        direction = axis(store, int(dimension), "dimension")
+    else:
+        direction = np.asarray(dimension, np.float32)
+        if direction.shape != (store.dim,):
+            raise ValueError(
+                f"`dimension` must be a number, or of shape ({store.dim},); got {direction.shape}."
+            )
+    return ends(Selection(store, where), direction[np.newaxis], k)[0]
 
-    def places(ranks: Floats) -> list[Place]:
-        rows = np.argsort(ranks, kind="stable")[:n]
+
+def ends(selection: Selection, directions: Floats, k: int) -> list[Extremes]:
+    """Find the keys at both ends of some directions, going through the rows once.
+
+    Parameters
+    ----------
+    selection : Selection
+        The rows.
+    directions : ndarray of float32, shape (m, dim)
+        Dimensions, from `axis`, or any others.
+    k : int
+        Keys at each end.
+
+    Returns
+    -------
+    list of m Extremes
+        Ties in the order of insertion.
+    """
+    values = np.concatenate([vectors @ directions.T for vectors in selection.batches()])
+
+    def places(along: Floats, ranks: Floats) -> list[Place]:
+        rows = np.argsort(ranks, kind="stable")[:k]
         keys = selection.keys[rows].tolist()
-        return [Place(key, float(value)) for key, value in zip(keys, values[rows], strict=True)]
+        return [Place(key, float(value)) for key, value in zip(keys, along[rows], strict=True)]
 
-    return Extremes(places(values), places(-values))
+    return [Extremes(places(along, along), places(along, -along)) for along in values.T]
+
+
+def axis(store: Store, number: int, argument: str) -> Floats:
+    """Return the direction of a dimension.
+
+    Parameters
+    ----------
+    store : Store
+        That has it.
+    number : int
+        From 0.
+    argument : str
+        What the caller calls it, for errors.
+
+    Returns
+    -------
+    ndarray of float32, shape (dim,)
+        1 there, and 0 elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dimension.
+    """
+    if not 0 <= number < store.dim:
+        raise ValueError(
+            f"`{argument}` must be from 0 to {store.dim - 1}, as the vectors have; got {number}."
+        )
+    direction: Floats = np.zeros(store.dim, np.float32)
+    direction[number] = 1
+    return direction
 
 
 def correlate(store: Store, attribute: str, *, where: Where = None, seed: int = 0) -> Direction:
@@ -186,24 +244,6 @@ def correlate(store: Store, attribute: str, *, where: Where = None, seed: int = 
     )
 
 
-def _direction(store: Store, dimension: int | npt.ArrayLike) -> Floats:
-    if isinstance(dimension, int | np.integer):
-        if not 0 <= dimension < store.dim:
-            raise ValueError(
-                f"`dimension` must be from 0 to {store.dim - 1}, as the vectors have; "
-                f"got {dimension}."
-            )
-        axis: Floats = np.zeros(store.dim, np.float32)
-        axis[dimension] = 1
-        return axis
-    direction = np.asarray(dimension, np.float32)
-    if direction.shape != (store.dim,):
-        raise ValueError(
-            f"`dimension` must be a number, or of shape ({store.dim},); got {direction.shape}."
-        )
-    return direction
-
-
 def _rows_with(selection: Selection, attribute: str, seed: int) -> tuple[Doubles, Doubles]:
     """Return vectors and values of the rows that have the attribute, or of some of them."""
     column = selection.column(attribute, "attribute")
@@ -227,10 +267,8 @@ def _rows_with(selection: Selection, attribute: str, seed: int) -> tuple[Doubles
             f'`attribute` must differ from row to row; "{attribute}" is {column[int(rows[0])]} '
             "in all of them."
         )
-    vectors = selection.store[selection.keys[rows].tolist()].astype(np.float64)
-    if selection.store.metric == "cosine":
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors, values
+    vectors = selection.store[selection.keys[rows].tolist()]
+    return unit_vectors(vectors, selection.store.metric), values
 
 
 def _ridge(vectors: Doubles, values: Doubles, seed: int) -> tuple[Doubles, Doubles]:

@@ -8,17 +8,39 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.reader import Where
+from vecstore.search import Metric
 from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["MEMORY", "Selection"]
+__all__ = ["MEMORY", "Selection", "unit_vectors"]
 
 #: Bytes of vectors up to which an analysis works in memory, and past which batch by batch.
 MEMORY = 1 << 30
 
 _BATCH = 16_384  # rows
+
+
+def unit_vectors(vectors: npt.NDArray[Any], metric: Metric) -> npt.NDArray[np.float64]:
+    """Return vectors as euclidean methods shall see them: of unit length under cosine.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n, dim)
+        None of them zero under cosine.
+    metric : str or callable
+        Of their store. Lengths mean nothing to cosine; others keep them.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, dim)
+        A copy.
+    """
+    wide = vectors.astype(np.float64)
+    if metric == "cosine":
+        wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    return wide
 
 
 class Selection:
@@ -71,21 +93,14 @@ class Selection:
         return self.store.keys() if self.whole else self.frame["key"].to_numpy()
 
     def batches(self, size: int = _BATCH) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the vectors some rows at a time, of unit length where the metric is cosine.
-
-        Lengths mean nothing to cosine; without them, euclidean methods see what it sees.
-        """
+        """Yield the vectors some rows at a time, as `unit_vectors` makes them."""
         if self.whole:
             pieces = (vectors for _, vectors in self.store.batches(size))
         else:
             firsts = range(0, len(self), size)
             pieces = (self.store[self.keys[first : first + size]] for first in firsts)
         for vectors in pieces:
-            if self.store.metric == "cosine":
-                lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-                yield (vectors / lengths).astype(np.float32)
-            else:
-                yield vectors.astype(np.float32)
+            yield unit_vectors(vectors, self.store.metric).astype(np.float32)
 
     def vectors(self) -> npt.NDArray[np.float32]:
         """Return all vectors as `batches` gives them: shape (n, dim)."""

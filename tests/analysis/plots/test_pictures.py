@@ -10,6 +10,7 @@ from PIL import Image
 
 import vecstore
 from vecstore import ingest
+from vecstore.analysis import dimension_extremes
 from vecstore.analysis.plots import (
     draw_analogy,
     draw_confusion,
@@ -111,6 +112,14 @@ def test_extremes_are_the_largest_and_the_smallest_values(rng: np.random.Generat
     np.testing.assert_array_equal(widths, [*ordered[:3], *ordered[-3:]])
     names = [text.get_text() for text in axes.texts]
     assert names[:1] == [str(vectors[:, 2].argmax())]
+
+
+def test_extremes_are_those_of_the_dimension() -> None:
+    """Also where values are equal: the keys that came first."""
+    store = vecstore.from_arrays([[1.0], [1.0], [0.0], [0.0], [0.5]], metric="euclidean")
+    names = [text.get_text() for text in draw_extremes(store, [0], k=1).axes[0].texts]
+    ends = dimension_extremes(store, 0, 1)
+    assert names == [str(ends.highest[0].key), str(ends.lowest[0].key)] == ["0", "2"]
 
 
 def test_a_few_rows_are_all_at_the_ends() -> None:

@@ -20,6 +20,7 @@ from vecstore.analysis.plots.style import (
     strip,
     title,
 )
+from vecstore.analysis.selection import unit_vectors
 from vecstore.store import Store
 
 __all__ = ["draw_analogy", "draw_pairs"]
@@ -135,11 +136,8 @@ def draw_pairs(store: Store, pairs: list[tuple[Any, Any]], heading: str = "") ->
 
 
 def _vectors(store: Store, names: list[Any]) -> Floats:
-    """Return vectors in float64, of unit length under cosine, as `Store.analogy` adds them."""
-    vectors = store[names].astype(np.float64)
-    if store.metric == "cosine":
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
+    """Return vectors as `Store.analogy` adds them."""
+    return unit_vectors(store[names], store.metric)
 
 
 def _plane(first: Floats, second: Floats) -> Floats:
