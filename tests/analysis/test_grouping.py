@@ -63,6 +63,51 @@ def test_crowds_larger_than_the_first_search_are_found_whole(
     assert found[0].distance <= 1e-3
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_a_crowd_of_equal_vectors_costs_no_more_than_one(
+    metric: str, dtype: type, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of thousands of twins one is searched: all pairs of them would take minutes."""
+    crowd = np.tile(rng.normal(0, 1, 9), (30_000, 1))
+    crowd[:, 4] = 0.0
+    crowd[::2, 4] = -0.0
+    lonely = rng.normal(0, 1, (50, 9))
+    scaled = crowd[:3] * [[2], [3], [0.5]]
+    vectors = np.concatenate([lonely, crowd, scaled]).astype(dtype)
+    searched = []
+    search = grouping.nearest
+    monkeypatch.setattr(
+        grouping, "nearest", lambda *args, **rest: searched.append(args[1]) or search(*args, **rest)
+    )
+    [group] = duplicates(vecstore.from_arrays(vectors, metric=metric), 1e-3)
+    together = len(crowd) + (3 if metric == "cosine" else 0)
+    assert group.keys == list(range(50, 50 + together))
+    assert group.distance <= (1e-3 if metric == "cosine" else 0)
+    assert sum(map(len, searched)) <= 2 * 54
+
+
+def test_vectors_that_share_a_hash_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "_hashes", lambda vectors: np.zeros(len(vectors), np.uint64))
+    places = [[0.0], [5.0], [5.0], [0.0], [9.0], [5.0]]
+    found = duplicates(vecstore.from_arrays(places, metric="euclidean"), 0)
+    assert found == [([1, 2, 5], 0.0), ([0, 3], 0.0)]
+
+
+@given(
+    n=st.integers(1, 60),
+    pairs=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59))),
+)
+def test_joining_connects_what_pairs_connect(n: int, pairs: list[tuple[int, int]]) -> None:
+    pairs = [(one % n, other % n) for one, other in pairs]
+    labels = list(range(n))
+    for one, other in pairs:
+        low, high = sorted((labels[one], labels[other]))
+        labels = [low if label == high else label for label in labels]
+    some, others = np.array(pairs, np.int64).reshape(-1, 2).T
+    assert grouping._joined(np.arange(n), some, others).tolist() == labels
+
+
 def test_a_group_leads_step_by_step_farther_than_within() -> None:
     store = vecstore.from_arrays([[0.0], [1.0], [2.0], [3.5]], metric="euclidean")
     [group] = duplicates(store, 1)

@@ -1,13 +1,14 @@
 """Groups of vectors that are nearly the same."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.search import metric_name
+from vecstore.search import as_groups, metric_name, nearest
+from vecstore.snapshot import Snapshot
 from vecstore.store import Store
+from vecstore.vectors import snapshot_of
 
 __all__ = ["Group", "duplicates"]
 
@@ -16,6 +17,7 @@ Places = npt.NDArray[np.int64]
 _METRICS = ("cosine", "euclidean")  # under which what is near is alike
 _FIRST_K = 8
 _GROWTH = 4
+_BATCH = 8192  # rows, at most
 _ANSWER_BYTES = 64 << 20  # of one batch of answers; a neighbour takes 16 bytes
 
 
@@ -59,9 +61,9 @@ def duplicates(store: Store, within: float = 0.02, *, threads: int | None = None
 
     Notes
     -----
-    Exact: no pair is missed. One search of all rows finds their few nearest; rows that have more
-    than that within reach are searched again for more. Of vectors that are equal to the last bit
-    only one is. A group of m different vectors costs up to m answers for each of them.
+    Exact: no pair is missed. Equal vectors are found by their hashes, and one of each is searched.
+    One search of all finds their few nearest; rows that have more than that within reach are
+    searched again for more. A group of m different vectors costs up to m answers for each of them.
 
     Examples
     --------
@@ -75,16 +77,15 @@ def duplicates(store: Store, within: float = 0.02, *, threads: int | None = None
     _check(store, within)
     if len(store) < 2:
         return []
-    keys = store.keys()
-    matches = store.neighbors(min(_FIRST_K, len(store) - 1), threads=threads)
-    near = matches.distances <= within
-    forest = _Forest(len(store))
-    owners, found = near.nonzero()
-    forest.join(owners, matches.rows[owners, found])
-    full = np.flatnonzero(near.all(axis=1)) if near.shape[1] < len(store) - 1 else owners[:0]
-    for owners, rows in _crowded(store, keys, full, within, threads):
-        forest.join(owners, rows)
-    return _groups(forest.roots(), keys, matches.distances[:, 0])
+    snapshot = snapshot_of(store)
+    twins = _first_twins(snapshot)
+    places = np.arange(len(twins))
+    singles = np.flatnonzero(twins == places)
+    groups, nearest_one = _connected(snapshot, str(store.metric), singles, within, threads)
+    labels = groups[np.searchsorted(singles, twins)]
+    distances = nearest_one[np.searchsorted(singles, twins)]
+    distances[np.bincount(twins)[twins] > 1] = 0
+    return _groups(labels, store.keys(), distances)
 
 
 def _check(store: Store, within: float) -> None:
@@ -97,64 +98,89 @@ def _check(store: Store, within: float) -> None:
         raise ValueError(f"`within` must be at least 0; got {within}.")
 
 
-class _Forest:
-    """Which places are connected: union by root, with paths cut in half."""
-
-    def __init__(self, n: int) -> None:
-        self._parents = list(range(n))
-
-    def root(self, place: int) -> int:
-        parents = self._parents
-        while parents[place] != place:
-            parents[place] = parents[parents[place]]
-            place = parents[place]
-        return place
-
-    def join(self, some: Places, others: Places) -> None:
-        for one, other in zip(some.tolist(), others.tolist(), strict=True):
-            first, second = sorted((self.root(one), self.root(other)))
-            self._parents[second] = first
-
-    def roots(self) -> Places:
-        """Return the first place of the group of each place."""
-        return np.array([self.root(place) for place in range(len(self._parents))], np.int64)
+def _first_twins(snapshot: Snapshot) -> Places:
+    """Return for every place the first one with an equal vector."""
+    rows, n = snapshot.live, len(snapshot)
+    hashes = np.empty(n, np.uint64)
+    for start in range(0, n, _BATCH):
+        here = slice(start, start + _BATCH)
+        hashes[here] = _hashes(snapshot.gather(rows[here], snapshot.dtype))
+    _, firsts, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    twins = firsts[inverse]
+    later = np.flatnonzero(twins != np.arange(n))
+    for start in range(0, len(later), _BATCH):
+        some = later[start : start + _BATCH]
+        mine, theirs = (
+            snapshot.gather(rows[which], snapshot.dtype) for which in (some, twins[some])
+        )
+        other = some[(mine != theirs).any(axis=1)]
+        twins[other] = other  # the same hash by chance: searched, as if it had no twin
+    return twins
 
 
-def _crowded(
-    store: Store, keys: npt.NDArray[Any], full: Places, within: float, threads: int | None
-) -> Iterator[tuple[Places, Places]]:
-    """Give the pairs of places that have more within reach than the first search found."""
-    if not len(full):
-        return
-    # Equal vectors have equal answers: one of each is searched, and found, for all of them.
-    _, first, twin_of = np.unique(
-        store[keys[full].tolist()], axis=0, return_index=True, return_inverse=True
-    )
-    yield full, full[first[twin_of.ravel()]]
-    asked, one_of_each = full[np.sort(first)], np.ones(len(keys), np.bool_)
-    one_of_each[full] = False
-    one_of_each[asked] = True
-    place_of = {key: place for place, key in enumerate(keys.tolist())}
-    reachable = int(one_of_each.sum()) - 1
-    k = _FIRST_K
+def _hashes(vectors: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """Return numbers that are equal for equal vectors, and hardly ever for others."""
+    factors = np.random.default_rng(0).integers(0, 1 << 64, vectors.shape[1], np.uint64)
+    bits = (vectors + 0.0).view(f"u{vectors.itemsize}")  # of -0.0 comes 0.0
+    return np.asarray(bits @ factors)
+
+
+def _connected(
+    snapshot: Snapshot, metric: str, singles: Places, within: float, threads: int | None
+) -> tuple[Places, npt.NDArray[np.float64]]:
+    """Return which of some different vectors are connected, and how far the nearest of them is.
+
+    Equal labels mean connected; the label of a group is its first place.
+    """
+    labels, distances = np.arange(len(singles)), np.full(len(singles), np.inf)
+    rows, reachable = snapshot.live[singles], len(singles) - 1
+    where = np.isin(np.arange(snapshot.rows), rows, assume_unique=True)
+    asked, k = np.arange(len(singles)), _FIRST_K
     while len(asked) and reachable:
-        k = min(_GROWTH * k, reachable)
-        step = max(1, _ANSWER_BYTES // (16 * k))
-        more = []
+        k = min(k, reachable)
+        step = max(1, min(_BATCH, _ANSWER_BYTES // (16 * k)))
+        full = []
         for start in range(0, len(asked), step):
             some = asked[start : start + step]
-            matches = store.similar(keys[some].tolist(), k=k, where=one_of_each, threads=threads)
+            matches = nearest(
+                snapshot,
+                snapshot.gather(rows[some], np.float32),
+                k,
+                metric,
+                single=False,
+                where=where,
+                exclude=as_groups([1] * len(some), rows[some]),
+                threads=threads,
+            )
             near = matches.distances <= within
-            owners, _ = near.nonzero()
-            rows = [place_of[key] for key in matches.keys[near].tolist()]
-            yield some[owners], np.array(rows, np.int64)
-            more.append(some[near.all(axis=1)])
-        asked = np.concatenate(more) if k < reachable else asked[:0]
+            owners = near.nonzero()[0]
+            labels = _joined(labels, some[owners], np.searchsorted(rows, matches.rows[near]))
+            distances[some] = matches.distances[:, 0]
+            full.append(some[near.all(axis=1)])
+        asked = np.concatenate(full) if k < reachable else asked[:0]
+        k *= _GROWTH
+    return labels, distances
 
 
-def _groups(roots: Places, keys: npt.NDArray[Any], nearest: npt.NDArray[np.float64]) -> list[Group]:
-    order = np.argsort(roots, kind="stable")
-    starts = np.flatnonzero(np.diff(roots[order], prepend=-1))
+def _joined(labels: Places, some: Places, others: Places) -> Places:
+    """Return the labels after joining the groups of some places with those of others."""
+    while True:
+        first, second = labels[some], labels[others]
+        least = np.minimum(first, second)
+        if (first == second).all():
+            return labels
+        labels = labels.copy()
+        np.minimum.at(labels, first, least)
+        np.minimum.at(labels, second, least)
+        while ((ahead := labels[labels]) != labels).any():
+            labels = ahead
+
+
+def _groups(
+    labels: Places, keys: npt.NDArray[Any], nearest: npt.NDArray[np.float64]
+) -> list[Group]:
+    order = np.argsort(labels, kind="stable")
+    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
     members = [some for some in np.split(order, starts[1:]) if len(some) > 1]
     members.sort(key=lambda some: (-len(some), some[0]))
     return [Group(keys[some].tolist(), float(nearest[some].max())) for some in members]
