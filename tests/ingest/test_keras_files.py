@@ -238,6 +238,35 @@ def test_what_cannot_be_searched_in_place_is_refused(keras: Any, tmp_path: Path)
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize(
+    ("dtype", "reason"),
+    [
+        ("bfloat16", "is stored as bfloat16 and cannot"),
+        ("float64", "is stored as float64 and cannot"),
+        ("float16", None),
+    ],
+)
+def test_only_numbers_that_a_store_has_are_searched_in_place(
+    keras: Any, tmp_path: Path, dtype: str, reason: str | None
+) -> None:
+    path = saved(model_with(keras, words(keras, dtype=dtype)), tmp_path, "m.weights.h5")
+    if reason is None:
+        with vecstore.open(path, dataset=embedding_dataset(path)) as store:
+            assert store.dtype == dtype
+        return
+    with pytest.raises(IngestError, match=reason):
+        embedding_dataset(path, "words")
+
+
+def test_a_kernel_with_places_is_not_searched_in_place(tmp_path: Path) -> None:
+    """What sees one point at a time is a matrix, but lies in the file with four axes."""
+    with h5py.File(tmp_path / "m.weights.h5", "w") as file:
+        file["layers/conv2d/vars/0"] = np.eye(3, dtype=np.float32).reshape(1, 1, 3, 3)
+    with pytest.raises(IngestError, match="has 4 axes and cannot be searched in place"):
+        embedding_dataset(tmp_path / "m.weights.h5", "layers/conv2d")
+
+
+@pytest.mark.keras
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_model_is_imported_with_its_keys(keras: Any, tmp_path: Path, name: str) -> None:
     layer = words(keras)

@@ -106,7 +106,8 @@ def embedding_dataset(path: str | PathLike[str], layer: str | None = None) -> st
     Raises
     ------
     IngestError
-        If the file is not HDF5 itself, or the weights are not stored as the layer gives them.
+        If the file is not HDF5 itself, or the weights are not stored as a matrix of float32 or
+        float16 that the layer gives as it is.
     ValueError, FileNotFoundError
         As for `read_embedding`.
 
@@ -126,10 +127,10 @@ def embedding_dataset(path: str | PathLike[str], layer: str | None = None) -> st
         matrix = find_matrix(source, layer)
     finally:
         source.close()
-    if matrix.stored.file != Path(path) or not matrix.is_plain:
-        what = "quantised" if not matrix.is_plain else "not in an HDF5 file of its own"
+    inside = "is not in an HDF5 file of its own" if matrix.stored.file != Path(path) else None
+    if what := matrix.peculiarity or inside:
         raise IngestError(
-            f'Layer "{matrix.layer.name}" of {path} is {what} and cannot be searched in place; '
+            f'Layer "{matrix.layer.name}" of {path} {what} and cannot be searched in place; '
             f'"vecstore import" makes a store of it.'
         )
     return matrix.stored.dataset

@@ -55,9 +55,18 @@ class Matrix(NamedTuple):
         return self.arrays[_VALUES]
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the numbers that are stored are those that the model computes with."""
-        return len(self.arrays) == 1
+    def peculiarity(self) -> str | None:
+        """What keeps the stored numbers from being searched as they are; None if nothing does."""
+        if not _is_float(self.stored):
+            return "is quantised"
+        if len(self.arrays) > 1:
+            return "has LoRA weights"
+        if len(self.stored.shape) != 2:
+            return f"has {len(self.stored.shape)} axes"
+        if self.stored.dtype not in (np.float16, np.float32):
+            bfloat16 = self.stored.dtype == _BFLOAT16
+            return f"is stored as {'bfloat16' if bfloat16 else self.stored.dtype}"
+        return None
 
     def rows(self) -> Iterator[Floats]:
         """Yield the rows, some at a time.
