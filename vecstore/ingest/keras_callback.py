@@ -4,7 +4,6 @@ Importing this module loads Keras; `vecstore.ingest.keras` does it when it has t
 """
 
 from collections.abc import Iterable
-from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
+from vecstore.images.networks import versions
 from vecstore.ingest.keras_choice import choose
 from vecstore.ingest.keras_live import live_matrices, live_values
 from vecstore.lookup import as_keys
@@ -111,12 +111,11 @@ class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         epoch, self._waiting = self._waiting, None
         if epoch is None:
             return
-        backend = import_module(keras.backend.backend())
         provenance = {
             "model": self.model.name,
             "layer": self._name,
             **epoch,
-            "packages": {"keras": keras.__version__, backend.__name__: backend.__version__},
+            "packages": versions(),
         }
         with self.store.batch(provenance=provenance) as batch:
             batch.upsert(self._keys, self._vectors(), self._attributes())
