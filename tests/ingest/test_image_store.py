@@ -220,6 +220,7 @@ def filters(seed: int) -> Any:
         ("layer", {"layer": "first"}),
         ("pooling", {"pooling": "max"}),
         ("size", {"size": 32}),
+        ("precision float32; these: .*precision bfloat16", {"precision": "bfloat16"}),
         ("weights", {"seed": 1}),
     ],
 )

@@ -16,9 +16,9 @@ from vecstore.store import Store
 __all__ = ["ImageStore"]
 
 # What must be the same for distances between vectors to mean anything. Weights tell the network.
-_IDENTITY = ("weights_sha256", "layer_place", "pooling", "preprocessing", "size")
+_IDENTITY = ("weights_sha256", "layer_place", "pooling", "preprocessing", "size", "precision")
 # What is said about vectors when they may not be mixed.
-_SHOWN = ("model", "layer", "pooling", "preprocessing", "size", "weights")
+_SHOWN = ("model", "layer", "pooling", "preprocessing", "size", "precision", "weights")
 
 
 class ImageStore:
