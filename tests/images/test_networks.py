@@ -138,7 +138,36 @@ def test_a_failed_download_says_what_to_do_instead(tmp_path: Path) -> None:
     assert done.stdout == ""  # where Keras says that it downloads
 
 
+@pytest.mark.slow
+def test_imagenet_has_images_of_another_size_before_its_classifier(tmp_path: Path) -> None:
+    """In a process that finds the weights where Keras would have put them."""
+    (tmp_path / "models").mkdir()
+    save(small(include_top=False), tmp_path / "models" / "mobilenet_2_5_224_tf_no_top.h5")
+    program = (
+        "from vecstore.ingest.images import ImageExtractor\n"
+        "made = ImageExtractor('mobilenet', alpha=0.25, size=96)\n"
+        "print(made.size, made.dim, made.provenance['pooling'])\n"
+        "ImageExtractor('mobilenet', 'conv_preds', alpha=0.25, size=96)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error:`input_shape`", "-c", program],
+        env=os.environ | {"KERAS_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "(96, 96, 3) 256 avg\n"
+    last = done.stderr.strip().splitlines()[-1]
+    assert 'layers of MobileNet without its classifier; got "conv_preds"' in last
+
+
 # Arguments that do not go together.
+
+
+def test_what_keras_cannot_build_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^MobileNet cannot be built .* at least 32x32\.$"):
+        load_network("mobilenet", None, size=16)
+    with pytest.raises(ValueError, match=r"^MobileNet cannot be built .*alpha can be one of.*\.$"):
+        load_network("mobilenet", alpha=0.33, size=96)
 
 
 def test_only_mobilenets_have_a_width() -> None:

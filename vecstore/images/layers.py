@@ -55,9 +55,10 @@ def resolve_layer(network: Network, layer: str | None) -> str:
         return numbered[0]
     if layer not in names:
         near = get_close_matches(layer, names, cutoff=0.4) or names[-3:]
+        without = " without its classifier" if network.top is False else ""
         raise ValueError(
-            f'`layer` must be one of the {len(names)} layers of {network.name}; got "{layer}". '
-            f"Did you mean {alternatives(near)}?"
+            f"`layer` must be one of the {len(names)} layers of {network.name}{without}; "
+            f'got "{layer}". Did you mean {alternatives(near)}?'
         )
     return layer
 

@@ -72,7 +72,8 @@ def load_network(
     preprocess : str or None
         Needed by a file or a model: one of `families.MODES`.
     top : bool or None
-        Of a family: with the classifier, without, or None for whichever the weights are of.
+        Of a family: with the classifier, without, or None for whichever the weights are of. That
+        of ImageNet takes images of one size, and is left out for another.
 
     Returns
     -------
@@ -139,9 +140,11 @@ def _build(
             raise ValueError(f"`alpha` is the width of MobileNets; {chosen.name} has none.")
         options["alpha"] = alpha
     side = (size, size, 3) if size is not None else None
-    if weights is None or weights == "imagenet":
+    if weights is None:
         has_top = top is not False
-        model = _construct(chosen, options, side, has_top, weights)
+        model = _construct(chosen, options, side, has_top)
+    elif weights == "imagenet":
+        has_top, model = _download(chosen, options, side, top)
     else:
         has_top, model = _load_file(chosen, options, side, Path(weights), top)
     name = "random" if weights is None else Path(weights).name
@@ -153,18 +156,39 @@ def _construct(
     options: dict[str, Any],
     side: tuple[int, int, int] | None,
     top: bool,
-    weights: Any = None,
+    weights: str | None = None,
 ) -> Any:
     """Call Keras, which knows the size of images only for networks with their classifier."""
     if side is None and not top:
         side = _construct(chosen, options, None, True).input_shape[1:]
-    download = weights == "imagenet"
     try:
         # Keras says on standard output that it downloads.
         with _same_random_numbers(), redirect_stdout(sys.stderr):
             return chosen.constructor(weights=weights, include_top=top, input_shape=side, **options)
+    except ValueError as error:
+        reason = str(error).partition("Received")[0].strip(" ;.")
+        raise ValueError(
+            f"{chosen.name} cannot be built with this `size` or `alpha`. Keras says: {reason}."
+        ) from error
+
+
+def _download(
+    chosen: Family, options: dict[str, Any], side: tuple[int, int, int] | None, top: bool | None
+) -> tuple[bool, Any]:
+    """Let Keras download weights: with the classifier, or without where that has another size."""
+    has_top = top is not False
+    try:
+        with warnings.catch_warnings():
+            # Weights are for 224; the layers before the classifier do with images of any size.
+            warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square")
+            try:
+                return has_top, _construct(chosen, options, side, has_top, "imagenet")
+            except ValueError:
+                if side is None or top is not None:
+                    raise
+            return False, _construct(chosen, options, side, False, "imagenet")
     except Exception as error:
-        if download and "URL fetch failure" in str(error):
+        if "URL fetch failure" in str(error):
             raise VecstoreError(
                 f"The ImageNet weights of {chosen.name} cannot be downloaded ({error}); pass the "
                 "path of a file as `weights`."
