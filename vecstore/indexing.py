@@ -15,6 +15,7 @@ from vecstore.arrays import Block, as_words
 from vecstore.index.calibration import calibrate
 from vecstore.index.codes import Progress
 from vecstore.index.graph import NOBODY, Graph, reached
+from vecstore.index.growing import grown_graph
 from vecstore.index.hnsw import Index, as_stored
 from vecstore.index.joining import joined
 from vecstore.kernels.blocks import allowed
@@ -28,7 +29,7 @@ __all__ = ["KINDS", "Now", "Recipe", "building", "described", "dropping", "tunin
 #: Returns the state that the last commit left.
 Now = Callable[[], State]
 
-KINDS = ("hnsw",)
+KINDS = ("hnsw", "hnswlib")
 
 
 class Recipe(NamedTuple):
@@ -86,7 +87,7 @@ def building(
     Raises
     ------
     ImportError
-        If hnswlib is not installed.
+        If hnswlib is to build it and is not installed.
     """
     snapshot = now().snapshot
     chosen = None if where is None else where(snapshot)
@@ -105,15 +106,13 @@ def _build(
     threads: int | None,
     progress: Progress | None,
 ) -> Manifest:
-    from vecstore.index.building import hnsw_graph
-
     block, metric = _block(state.snapshot, place, where), state.manifest.metric
     chosen = allowed(block)
     rows = np.flatnonzero(chosen)
     if not len(rows):
         return state.manifest
     begun = time.perf_counter()
-    graph = hnsw_graph(
+    graph = _builder(recipe.kind)(
         block.vectors if len(rows) == len(chosen) else block.vectors[rows],
         metric,
         M=recipe.M,
@@ -136,6 +135,14 @@ def _build(
         "built": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return _written(path, state, place, *as_stored(graph, covered, table, facts))
+
+
+def _builder(kind: str) -> Callable[..., Graph]:
+    if kind == "hnswlib":
+        from vecstore.index.building import hnsw_graph
+
+        return hnsw_graph
+    return grown_graph
 
 
 def tuning(

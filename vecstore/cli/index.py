@@ -32,6 +32,13 @@ def index() -> None:
 @index.command()
 @STORE
 @click.option(
+    "--kind",
+    type=click.Choice(["hnsw", "hnswlib"]),
+    default="hnsw",
+    show_default=True,
+    help="Built by vecstore or by hnswlib.",
+)
+@click.option(
     "-M",
     "--links",
     "M",

@@ -32,7 +32,7 @@ def joined(graph: Graph) -> Graph:
     Notes
     -----
     A lost row gets a link from a row that it is linked to itself: in a free place, or in that of
-    the row which most others are linked to.
+    the row which most others are linked to; where that does not help, from any with a free place.
 
     Examples
     --------
@@ -52,7 +52,17 @@ def joined(graph: Graph) -> Graph:
         for row in lost.tolist():
             if not there[row]:
                 _link(links, row, there, linked)
+    _adopt(graph._replace(links=links))
     return graph._replace(links=links)
+
+
+def _adopt(graph: Graph) -> None:
+    """Give rows that none of their own neighbours can take to any that have a free place."""
+    there, free = reached(graph), graph.links == NOBODY
+    hosts = np.flatnonzero(there & free.any(axis=1))
+    lost = np.flatnonzero(~there)[: len(hosts)]
+    hosts = hosts[: len(lost)]
+    graph.links[hosts, free[hosts].argmax(axis=1)] = lost
 
 
 def _link(
