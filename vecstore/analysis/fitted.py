@@ -1,5 +1,6 @@
 """The rows that a fitted estimator searches: an array, or those of a store that have a label."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ __all__ = ["FittedRows"]
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Found = tuple[Floats, Places]
+
+# Queries searched in one call: it bounds memory, and Ctrl-C is noticed between two of them.
+_TILE = 8_192
 
 
 class FittedRows:
@@ -48,7 +52,7 @@ class FittedRows:
     def nearest(self, queries: npt.NDArray[np.floating], k: int, threads: int | None) -> Found:
         """Return distances and places of the k nearest rows to each query: shape (m, k)."""
         self._refuse_when_changed()
-        return self._found(self._store.search(queries, k=k, where=self._chosen, threads=threads))
+        return self._tiled(self._store.search, queries, k, threads)
 
     def nearest_others(self, k: int, threads: int | None) -> Found:
         """Return distances and places of the k nearest other rows to each row: shape (n, k)."""
@@ -56,14 +60,20 @@ class FittedRows:
         if self._chosen is None:
             matches = self._store.neighbors(k, threads=threads)
             return matches.distances, matches.rows
-        return self._found(
-            self._store.similar(self._keys, k=k, where=self._chosen, threads=threads)
-        )
+        return self._tiled(self._store.similar, self._keys, k, threads)
 
-    def _found(self, matches: Matches) -> Found:
-        # Rows of a store count those that were deleted; keys are what both sides know.
-        places = [self._place[key] for key in matches.keys.ravel().tolist()]
-        return matches.distances, np.array(places, np.int64).reshape(matches.rows.shape)
+    def _tiled(
+        self, search: Callable[..., Matches], asked: Any, k: int, threads: int | None
+    ) -> Found:
+        distances, places = np.empty((len(asked), k)), np.empty((len(asked), k), np.int64)
+        for first in range(0, len(asked), _TILE):
+            here = slice(first, first + _TILE)
+            matches = search(asked[here], k=k, where=self._chosen, threads=threads)
+            distances[here] = matches.distances
+            # Rows of a store count those that were deleted; keys are what both sides know.
+            found = [self._place[key] for key in matches.keys.ravel().tolist()]
+            places[here] = np.array(found, np.int64).reshape(matches.rows.shape)
+        return distances, places
 
     def _state_now(self) -> tuple[int, int]:
         return self._store.generation, len(self._store)
