@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import vecstore
-from vecstore.analysis import KNeighborsClassifier, KNeighborsRegressor, KNeighborsTransformer
+from vecstore.analysis import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    KNeighborsTransformer,
+    fitted,
+)
 from vecstore.errors import VecstoreError
 from vecstore.store import Store
 
@@ -141,6 +147,35 @@ def test_a_store_with_labels_of_one_s_own(pets: Store) -> None:
     assert model.kneighbors(return_distance=False).ravel().tolist() == [5, 5, 1, 4, 3, 0]
 
 
+def test_many_rows_are_searched_a_tile_at_a_time(
+    pets: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = KNeighborsClassifier(2).fit(pets, "kind")
+    queries = [[0.4], [11.0], [9.0], [1.4], [2.0]]
+    whole = model.kneighbors(), model.kneighbors(queries)
+    monkeypatch.setattr(fitted, "_TILE", 2)
+    for before, after in zip(whole, (model.kneighbors(), model.kneighbors(queries)), strict=True):
+        np.testing.assert_array_equal(before[0], after[0])
+        np.testing.assert_array_equal(before[1], after[1])
+
+
+def test_neighbours_of_labelled_rows_take_bounded_memory(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    n, dim = 40_000, 64
+    labels = [None if i == 0 else "ab"[i % 2] for i in range(n)]
+    with vecstore.create(tmp_path / "many.vecs", dim=dim, keys="int") as store:
+        store.add(range(n), rng.standard_normal((n, dim)), {"kind": labels})
+        model = KNeighborsClassifier(1).fit(store, "kind")
+        tracemalloc.start()
+        try:
+            model.kneighbors()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 4 * n * dim  # of the float32 vectors
+
+
 def test_a_number_is_told_from_a_store(pets: Store) -> None:
     assert KNeighborsRegressor(2).fit(pets, "age").predict([[10.6]]).tolist() == [4.5]
 
@@ -183,6 +218,18 @@ def test_what_cannot_be_fitted_is_refused_in_a_sentence(
     with pytest.raises(ValueError) as caught:
         model.fit(pets, y)
     assert sentence in str(caught.value)
+
+
+def test_text_is_no_number(pets: Store) -> None:
+    with pytest.raises(TypeError, match='`y` must name a column of numbers; "kind" holds none.'):
+        KNeighborsRegressor().fit(pets, "kind")
+
+
+@pytest.mark.parametrize("threads", [0, -2])
+def test_threads_are_named_as_scikit_learn_names_them(pets: Store, threads: int) -> None:
+    model = KNeighborsClassifier(1, n_jobs=threads).fit(pets, "kind")
+    with pytest.raises(ValueError, match=f"`n_jobs` must be at least 1; got {threads}."):
+        model.predict([[1.0]])
 
 
 def test_more_neighbours_than_rows_are_refused(pets: Store) -> None:

@@ -63,6 +63,17 @@ def test_curves_of_a_training_are_drawn(invoke: Invoke, tmp_path: Path) -> None:
     assert (tmp_path / "curves.svg").read_text().startswith("<?xml")
 
 
+@pytest.mark.parametrize("text", ["{}", '{"history": []}'])
+def test_a_model_without_a_history_has_no_curves(
+    invoke: Invoke, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "trained").mkdir()
+    (tmp_path / "trained" / "trainer.json").write_text(text)
+    done = invoke("plot", "curves", "trained", "--out", "curves.png")
+    assert done.exit_code == 1
+    assert "trainer.json holds no history of a training" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [

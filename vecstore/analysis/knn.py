@@ -42,7 +42,7 @@ class KNeighborsClassifier(ClassifierMixin, KNeighbors):  # type: ignore[misc]
     metric : str, callable or None
         As for `vecstore.from_arrays`; None takes that of the store, and euclidean for arrays.
     n_jobs : int or None
-        Threads; None and -1 take all.
+        Threads, at least 1; None and -1 take all.
 
     Attributes
     ----------
@@ -181,6 +181,8 @@ class KNeighborsRegressor(RegressorMixin, KNeighbors):  # type: ignore[misc]
         """
         if isinstance(X, Store):
             numbers = self._fit_store(X, y)
+            if isinstance(y, str) and np.asarray(numbers).dtype.kind not in "biuf":
+                raise TypeError(f'`y` must name a column of numbers; "{y}" holds none.')
         else:
             numbers = self._fit_array(X, y, multi_output=True, y_numeric=True)
         self._check_weights(self.weights)
@@ -220,7 +222,8 @@ class KNeighborsTransformer(
     """Turns vectors into a sparse graph of neighbours, for estimators with precomputed distances.
 
     Takes the place of ``sklearn.neighbors.KNeighborsTransformer``: DBSCAN, Isomap, spectral
-    clustering and others accept its graph with ``metric="precomputed"``.
+    clustering and others accept its graph with ``metric="precomputed"``. It has no `algorithm`,
+    `leaf_size`, `p` and `metric_params`, for there is one exact search; `metric` is one of ours.
 
     Parameters
     ----------

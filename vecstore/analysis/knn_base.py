@@ -125,7 +125,7 @@ class KNeighbors(BaseEstimator):  # type: ignore[misc]
         return None if y is None else np.asarray(y)
 
     def _threads(self) -> int | None:
-        return None if self.n_jobs in (None, -1) else self.n_jobs
+        return None if self.n_jobs in (None, -1) else check_count(self.n_jobs, "n_jobs")
 
     def _weighted(self, X: Any, weights: Weights) -> tuple[Floats, npt.NDArray[np.int64]]:
         """Return weights and places of the neighbours of each row: shape (n, k) both."""

@@ -40,5 +40,7 @@ def curves(folder: Path, metric: str | None) -> "Figure":
         raise VecstoreError(
             f'{folder} holds no {DESCRIPTION}; "vecstore train" makes such a folder with --save.'
         )
-    history = json.loads(path.read_text(encoding="utf-8"))["history"]
+    history = json.loads(path.read_text(encoding="utf-8")).get("history")
+    if not history:
+        raise VecstoreError(f"{path} holds no history of a training; fit the model, and save it.")
     return draw_curves(pl.DataFrame(history, infer_schema_length=None), metric=metric)
