@@ -1,5 +1,7 @@
 """CSLS by one exact search is CSLS by the formula."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 import vecstore
 from vecstore.analysis import Retrieval
 from vecstore.analysis.retrieval import mutual_nearest
+from vecstore.results import Matches
+from vecstore.store import Store
 
 
 def csls(near: np.ndarray, far: np.ndarray, neighborhood: int = 10) -> np.ndarray:
@@ -71,6 +75,34 @@ def test_mutual_neighbours_are_each_others_best(metric: str, rng: np.random.Gene
     best, back = scores.argmax(axis=1), scores.argmax(axis=0)
     expected = [(row, other) for row, other in enumerate(best) if back[other] == row]
     assert list(map(tuple, mutual_nearest(source, target).tolist())) == expected
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_threads_are_those_of_every_search(metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    search = Store.search
+
+    def noting(store: Store, *args: Any, threads: int | None = None, **rest: Any) -> Matches:
+        given.append(threads)
+        return search(store, *args, threads=threads, **rest)
+
+    monkeypatch.setattr(Store, "search", noting)
+    plane = vecstore.from_arrays(np.eye(2), metric=metric)
+    mutual_nearest(plane, plane, threads=1)
+    assert set(given) == {1}
+
+
+@pytest.mark.parametrize("method", ["nn", "csls"])
+def test_vectors_may_be_one_and_are_checked_as_what_they_are(method: str) -> None:
+    plane = vecstore.from_arrays(np.eye(2), keys=["east", "north"])
+    retrieve = Retrieval(plane, plane, method)
+    one, batch = retrieve([3, 1], 1), retrieve([[3, 1]], 1)
+    assert one[0].key == batch[0][0].key == "east"
+    assert one.distances.tolist() == batch.distances[0].tolist()
+    with pytest.raises(ValueError, match=r"`vectors` must have shape \(dim,\) or \(n, 2\); got"):
+        retrieve([[1, 2, 3]], 1)
+    with pytest.raises(ValueError, match=r"`vectors`.*zero"):
+        retrieve([[0, 0]], 1)
 
 
 def test_stores_that_cannot_be_compared_are_refused() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.analysis.dictionary import Pairs, as_pairs, identical_keys, known_pairs
-from vecstore.analysis.retrieval import mutual_nearest
+from vecstore.analysis.retrieval import check_dims, mutual_nearest
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.index.codes import Progress
@@ -257,8 +257,7 @@ def align(
 
 
 def _check_spaces(source: Store, target: Store) -> None:
-    if source.dim != target.dim:
-        raise ValueError(f"`target` must have dim {source.dim}, as `source` has; got {target.dim}.")
+    check_dims(source, target)
     if source.metric != target.metric or not isinstance(source.metric, str):
         raise ValueError(
             f'`target` must have the metric "{metric_name(source.metric)}", as `source` has; '

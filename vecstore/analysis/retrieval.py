@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import check_count
+from vecstore.arrays import as_queries, check_count
 from vecstore.index.codes import Progress
 from vecstore.opening import from_arrays
 from vecstore.results import Matches
 from vecstore.store import Store
 
-__all__ = ["NEIGHBORHOOD", "RETRIEVALS", "Retrieval", "mutual_nearest"]
+__all__ = ["NEIGHBORHOOD", "RETRIEVALS", "Retrieval", "check_dims", "mutual_nearest"]
 
 RETRIEVALS = ("nn", "csls")
 #: How many neighbours tell how crowded a place is: what Conneau et al. use.
@@ -94,7 +94,7 @@ class Retrieval:
 
         Parameters
         ----------
-        vectors : array_like of numbers, shape (n, dim)
+        vectors : array_like of numbers, shape (dim,) or (n, dim)
             Vectors of the source.
         k : int
             Answers for each.
@@ -102,21 +102,45 @@ class Retrieval:
         Returns
         -------
         Matches
-            A batch, best first. Under CSLS the similarities are CSLS, the distances minus that.
+            As of `Store.search`. Under CSLS the similarities are CSLS, the distances minus that.
+
+        Raises
+        ------
+        ValueError
+            If `vectors` have the wrong shape, or one is not finite, or is zero under cosine.
         """
+        k, threads = check_count(k, "k"), self._threads
+        rows, single = as_queries(vectors, self._target.dim, self._target.metric, "vectors")
         if self.method == "nn":
-            return self._target.search(vectors, k=check_count(k, "k"), threads=self._threads)
-        units = _units(np.asarray(vectors))
-        found = self._scaled.search(_doubled(units), k=check_count(k, "k"), threads=self._threads)
-        crowding = _crowding(units, self._target, self._threads)
+            return self._target.search(rows[0] if single else rows, k=k, threads=threads)
+        units = _units(rows)
+        found = self._scaled.search(_doubled(units), k=k, threads=threads)
+        crowding = _crowding(units, self._target, threads)
         return Matches(
             found.distances + crowding[:, np.newaxis],
             found.rows,
             np.asarray(found.counts),
             metric="dot",
             take=lambda rows: self._keys[rows],
-            single=False,
+            single=single,
         )
+
+
+def check_dims(source: Store, target: Store) -> None:
+    """Refuse two stores that cannot be in one space.
+
+    Parameters
+    ----------
+    source, target : Store
+        Which should have one dim.
+
+    Raises
+    ------
+    ValueError
+        If they have not.
+    """
+    if source.dim != target.dim:
+        raise ValueError(f"`target` must have dim {source.dim}, as `source` has; got {target.dim}.")
 
 
 def mutual_nearest(
@@ -140,7 +164,9 @@ def mutual_nearest(
     if source.metric == "cosine":
         ours, theirs = _units(ours), _units(theirs)
         away, back = (
-            _scaled(units, _crowding(units, other, threads)).search(_doubled(asked), k=1)
+            _scaled(units, _crowding(units, other, threads)).search(
+                _doubled(asked), k=1, threads=threads
+            )
             for units, other, asked in ((theirs, source, ours), (ours, target, theirs))
         )
     else:
@@ -185,8 +211,7 @@ def _units(vectors: npt.NDArray[Any]) -> Floats:
 def _check(source: Store, target: Store, method: str) -> None:
     if method not in RETRIEVALS:
         raise ValueError(f'`retrieval` must be "nn" or "csls"; got {method!r}.')
-    if source.dim != target.dim:
-        raise ValueError(f"`target` must have dim {source.dim}, as `source` has; got {target.dim}.")
+    check_dims(source, target)
     for name, store in (("source", source), ("target", target)):
         if not len(store):
             raise ValueError(f"`{name}` must hold vectors; it is empty.")
