@@ -49,10 +49,20 @@ def test_files_and_folders_are_read_in_order(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "z.txt.gz").write_bytes(gzip.compress(b"one"))
     (tmp_path / ".hidden").write_text("never", encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config.txt").write_text("never", encoding="utf-8")
     everything = ["one", "\n", "two", "\n", "three", "\n"]
     assert flat(tmp_path) == everything
     assert flat(str(tmp_path)) == everything
     assert flat(iter([tmp_path / "b.txt", "four"])) == [*everything[2:], "four", "\n"]
+
+
+def test_what_is_named_is_read_though_it_is_hidden(tmp_path: Path) -> None:
+    (tmp_path / ".notes").mkdir()
+    (tmp_path / ".notes" / ".today.txt").write_text("one", encoding="utf-8")
+    (tmp_path / ".notes" / "week.txt").write_text("two", encoding="utf-8")
+    assert flat(tmp_path / ".notes" / ".today.txt") == ["one", "\n"]
+    assert flat(tmp_path / ".notes") == ["two", "\n"]
 
 
 @settings(deadline=None)

@@ -1,7 +1,8 @@
 """Text as a stream of tokens, a piece of bounded size at a time.
 
 A source is a file (plain or gzipped), a folder with such files in it at any depth, or an iterable
-of sentences: texts, or lists of tokens. In files a line is a sentence.
+of sentences: texts, or lists of tokens. In files a line is a sentence. Of a folder, what is hidden
+(a name with a dot in front) is left out.
 """
 
 import codecs
@@ -133,10 +134,13 @@ def _splitter(tokenizer: Tokenizer) -> Callable[[str], list[str]]:
 def _of_path(path: Path, encoding: str) -> Iterator[str]:
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; name a file or folder of text.")
-    inside = sorted(found for found in path.rglob("*") if found.is_file())
-    for file in inside if path.is_dir() else [path]:
-        if not file.name.startswith("."):
-            yield from _of_file(file, encoding)
+    if not path.is_dir():
+        yield from _of_file(path, encoding)
+        return
+    for found in sorted(path.rglob("*")):
+        hidden = any(part.startswith(".") for part in found.relative_to(path).parts)
+        if found.is_file() and not hidden:
+            yield from _of_file(found, encoding)
 
 
 def _of_file(path: Path, encoding: str) -> Iterator[str]:
