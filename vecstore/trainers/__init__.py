@@ -6,9 +6,11 @@ Every trainer has the shape of `Trainer`: keyword parameters, `fit`, `history`, 
 Importing this package loads neither Keras nor anything else that is heavy; using a trainer does.
 """
 
+import json
 import os
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,17 +58,32 @@ __all__ = [
 ]
 
 
-def _backend_is_installed() -> bool:
-    """Tell whether Keras is there, and what it computes with."""
-    chosen = os.environ.get("KERAS_BACKEND", "tensorflow")
-    backends = {chosen, "tensorflow", "jax", "torch"}
-    return find_spec("keras") is not None and any(find_spec(name) for name in backends)
+def _backend() -> str:
+    """Return what Keras will compute with, without importing it."""
+    if chosen := os.environ.get("KERAS_BACKEND"):
+        return chosen
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        return str(json.loads((home / "keras.json").read_bytes())["backend"])
+    except (OSError, ValueError, KeyError):  # as Keras does
+        return "tensorflow"
 
 
-if not _backend_is_installed():
+def _check_installed() -> None:
+    backend = _backend()
+    if find_spec("keras") is not None and find_spec(backend) is not None:
+        return
+    if backend == "tensorflow":
+        raise ImportError(
+            'vecstore.trainers needs Keras and TensorFlow; pip install "vecstore-exact[keras]".'
+        )
     raise ImportError(
-        'vecstore.trainers needs Keras and TensorFlow; pip install "vecstore-exact[keras]".'
+        f"vecstore.trainers needs Keras and {backend}, which KERAS_BACKEND or keras.json names; "
+        "install both."
     )
+
+
+_check_installed()
 
 
 def __getattr__(name: str) -> Any:
