@@ -1,5 +1,7 @@
 """Reports and confusion matrices, against figures worked out by hand."""
 
+from typing import Any
+
 import pytest
 
 pytest.importorskip("keras")
@@ -8,6 +10,11 @@ pytest.importorskip("sklearn")
 from vecstore.trainers.evaluation import evaluate_labels
 
 pytestmark = pytest.mark.keras
+
+
+def approximately(name: str, *scores: float) -> tuple[Any, ...]:
+    """Return a row of means, over six labels."""
+    return (name, *map(pytest.approx, scores), 6)
 
 
 def test_precision_recall_and_confusion_are_those_worked_out_by_hand() -> None:
@@ -21,9 +28,10 @@ def test_precision_recall_and_confusion_are_those_worked_out_by_hand() -> None:
     assert cat == ("cat", 2 / 4, 2 / 3, pytest.approx(4 / 7), 3)
     assert dog == ("dog", 1 / 2, 1 / 2, 1 / 2, 2)
     assert elk == ("elk", 0, 0, 0, 1)
-    assert macro[:3] == ("macro avg", pytest.approx(1 / 3), pytest.approx((2 / 3 + 1 / 2) / 3))
-    assert weighted == ("weighted avg", *(pytest.approx(x) for x in weighted[1:4]), 6)
-    assert weighted[2] == pytest.approx((3 * 2 / 3 + 2 * 1 / 2) / 6)
+    assert macro == approximately("macro avg", 1 / 3, (2 / 3 + 1 / 2) / 3, (4 / 7 + 1 / 2) / 3)
+    precision, recall = (3 * 2 / 4 + 2 * 1 / 2) / 6, (3 * 2 / 3 + 2 * 1 / 2) / 6
+    f1 = (3 * 4 / 7 + 2 * 1 / 2) / 6
+    assert weighted == approximately("weighted avg", precision, recall, f1)
 
 
 def test_a_label_that_nobody_expected_is_in_the_matrix() -> None:
