@@ -77,7 +77,10 @@ def test_the_store_has_counts_and_where_it_comes_from(
         (origin,) = store.info()["provenance"]
     assert origin["trainer"] == "Cooccurrence"
     assert origin["parameters"]["weighting"] == "ppmi"
+    assert origin["epochs"] == 1
+    assert origin["loss"] == trained.history["loss"][0]
     assert {"scikit-learn", "scipy", "numba"} <= set(origin["packages"])
+    assert "keras" not in origin["packages"]
 
 
 def test_words_of_which_nothing_is_known_are_left_out() -> None:

@@ -204,6 +204,13 @@ def test_parameters_that_make_no_classifier_are_refused(
         make()
 
 
+def test_one_text_is_not_taken_for_a_sequence_of_letters() -> None:
+    classifier = TextClassifier(dim=2, max_length=4).fit(EIGHT, epochs=1)
+    for ask in (classifier.encode, classifier.predict, classifier.probabilities):
+        with pytest.raises(TypeError, match="`data` must be texts, not one; put it into a list"):
+            ask("well done")
+
+
 @pytest.mark.parametrize(
     ("data", "options", "error", "message"),
     [
@@ -213,7 +220,7 @@ def test_parameters_that_make_no_classifier_are_refused(
         ((PHRASES, LABELS[:3]), {}, ValueError, "got 8 texts and 3 labels."),
         ((["?"] * 8, LABELS), {}, ValueError, "`data` must hold words"),
         (EIGHT, {"validation": (["x"], [5])}, ValueError, "`validation` must have labels that"),
-        (EIGHT, {"validation": 0.05}, ValueError, "must leave texts on both sides; got 0.05 of 8"),
+        (EIGHT, {"validation": 0.99}, ValueError, "`validation` must leave something to learn"),
         (EIGHT, {"batch_size": 0}, ValueError, "`batch_size` must be at least 1; got 0."),
     ],
 )

@@ -1,5 +1,6 @@
 """What every trainer can do, shown on the smallest one there is."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -268,15 +269,40 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_without_keras_one_line_says_what_to_install() -> None:
+def import_error_without(missing: str) -> str:
+    """Return the last line that a program writes where this package is not installed."""
     done = python(
         "from importlib.machinery import PathFinder\n"
         "find = PathFinder.find_spec\n"
         "PathFinder.find_spec = classmethod(\n"
-        "    lambda cls, name, *rest: None if name == 'keras' else find(name, *rest))\n"
+        f"    lambda cls, name, *rest: None if name == '{missing}' else find(name, *rest))\n"
         "import vecstore.trainers\n"
     )
-    assert done.stderr.splitlines()[-1] == (
+    return (done.stderr.splitlines() or [""])[-1]
+
+
+@pytest.mark.parametrize("missing", ["keras", "tensorflow"])
+def test_without_keras_or_its_backend_one_line_says_what_to_install(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "torch.py").touch()  # another backend, which nobody chose
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    assert import_error_without(missing) == (
         "ImportError: vecstore.trainers needs Keras and TensorFlow; "
         'pip install "vecstore-exact[keras]".'
     )
+
+
+def test_the_backend_that_was_chosen_is_the_one_that_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    assert "needs Keras and torch, which KERAS_BACKEND or keras.json names" in (
+        import_error_without("torch")
+    )
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert import_error_without("torch") == ""

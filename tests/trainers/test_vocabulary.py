@@ -1,5 +1,7 @@
 """Words to numbers and back."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,6 +55,22 @@ def test_a_word_comes_once_and_has_one_count() -> None:
         Vocabulary(["a", "b", "a"])
     with pytest.raises(ValueError, match=r"`counts` must have shape \(2,\), .*; got \(3,\)"):
         Vocabulary(["a", "b"], np.arange(3))
+
+
+@pytest.mark.parametrize("number", [-1, 2])
+def test_a_number_that_no_word_has_is_refused(number: int) -> None:
+    with pytest.raises(IndexError, match=f"`number` must be from 0 and below 2; got {number}"):
+        _ = Vocabulary(["a", "b"])[number]
+    assert Vocabulary(["a", "b"])[np.int32(1)] == "b"
+
+
+@given(COUNTS)
+def test_its_state_makes_it_again(counts: dict[str, int]) -> None:
+    vocabulary = Vocabulary.counted(counts)
+    again = Vocabulary(**json.loads(json.dumps(vocabulary.state())))
+    assert again == vocabulary
+    assert again.state() == vocabulary.state()
+    assert Vocabulary(["a"]).state() == {"words": ["a"], "counts": None}
 
 
 def test_it_shows_its_commonest_words() -> None:

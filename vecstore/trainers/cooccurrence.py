@@ -17,9 +17,9 @@ from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.matrices import factor
 from vecstore.trainers.parameters import check_number
 from vecstore.trainers.tokens import Source
-from vecstore.trainers.trainer import Trainer
 from vecstore.trainers.vocabulary import Vocabulary
 from vecstore.trainers.weights import WEIGHTINGS
+from vecstore.trainers.word_trainer import WordTrainer
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Cooccurrence"]
 
 
-class Cooccurrence(Trainer):
+class Cooccurrence(WordTrainer):
     """Counts which words occur near which, weighs the counts, and factors the matrix.
 
     Parameters
@@ -98,7 +98,6 @@ class Cooccurrence(Trainer):
             power=check_number(power, "power", least=0, most=1),
             seed=seed,
         )
-        self.vocabulary: Vocabulary | None = None
         self.matrix: csr_matrix | None = None
         self._vectors: npt.NDArray[np.float32] | None = None
 
@@ -189,26 +188,11 @@ class Cooccurrence(Trainer):
             raise VecstoreError("This Cooccurrence has learned nothing; call fit first.")
         return self.vocabulary, self._vectors
 
-    def _provenance(self) -> dict[str, Any]:
-        packages = {name: version(name) for name in ("scikit-learn", "scipy", "numba")}
-        return {
-            "trainer": type(self).__name__,
-            "parameters": self.parameters,
-            "loss": self._epochs[-1]["loss"],
-            "interrupted": self.interrupted,
-            "packages": packages,
-        }
-
-    def _state(self) -> dict[str, Any]:
-        vocabulary, _ = self._learned()
-        counts = vocabulary.counts
-        return {
-            "words": list(vocabulary),
-            "counts": None if counts is None else counts.tolist(),
-        }
+    def _packages(self) -> dict[str, str]:
+        return {name: version(name) for name in ("scikit-learn", "scipy", "numba")}
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self.vocabulary = Vocabulary(state["words"], state["counts"])
+        super()._restore(state)
         (self._vectors,) = self._model.get_layer("words").get_weights()
 
 

@@ -11,6 +11,7 @@ from vecstore.trainers.encoder import Encoder
 from vecstore.trainers.evaluation import Evaluation, evaluate_labels
 from vecstore.trainers.labelled import as_labelled
 from vecstore.trainers.parameters import check_number
+from vecstore.trainers.split import drawn_rows
 from vecstore.trainers.trainer import check_schedule
 from vecstore.trainers.vocabulary import Vocabulary
 from vecstore.trainers.word_ids import Text, WordIds
@@ -155,7 +156,7 @@ class TextClassifier(Encoder):
             others = as_labelled(validation, "validation")
             held_out = (others.texts, _targets(others.labels, known, "validation"))
         if isinstance(validation, float):
-            rows, held_rows = self._split(len(texts), validation)
+            rows, held_rows = drawn_rows(len(texts), validation, self.parameters["seed"])
             held_out = ([texts[row] for row in held_rows], targets[held_rows])
             texts, targets = [texts[row] for row in rows], targets[rows]
         if self._model is None:
@@ -263,7 +264,7 @@ class TextClassifier(Encoder):
         mapping of str to list of n int
             As ``count``.
         """
-        return {"count": _counts(self.vocabulary)}
+        return {"count": self.vocabulary.state()["counts"]}
 
     def _built(self, classes: int) -> Any:
         import keras
@@ -309,37 +310,26 @@ class TextClassifier(Encoder):
             raise ValueError(f"`data` must have {wanted} labels, as `classes`; got {len(known)}.")
         return known
 
-    def _split(self, n: int, share: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Draw the rows to learn from and those held out; tables are often sorted by label."""
-        count = int(n * share)
-        if not 0 < count < n:
-            raise ValueError(f"`validation` must leave texts on both sides; got {share} of {n}.")
-        order = np.random.default_rng(self.parameters["seed"]).permutation(n)
-        return np.sort(order[count:]), np.sort(order[:count])
-
     def _padded(self, texts: Sequence[Text]) -> npt.NDArray[np.int32]:
         chosen = self.parameters
         return self.word_ids.padded(texts, chosen["max_length"], chosen["keep"])
 
     def _predicted(self, model: Any, texts: Sequence[Text]) -> Any:
+        if isinstance(texts, str):
+            raise TypeError("`data` must be texts, not one; put it into a list.")
         rows = self._padded(texts)
         return model.predict(rows, batch_size=PREDICTED, verbose=0)
 
     def _state(self) -> dict[str, Any]:
-        words = self.vocabulary
-        return {"words": list(words), "counts": _counts(words), "labels": self.labels}
+        return {"vocabulary": self.vocabulary.state(), "labels": self.labels}
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self.word_ids = self._ids(Vocabulary(state["words"], state["counts"]))
+        self.word_ids = self._ids(Vocabulary(**state["vocabulary"]))
         self.labels = state["labels"]
 
     def _ids(self, vocabulary: Vocabulary) -> WordIds:
         chosen = self.parameters
         return WordIds(chosen["vocabulary_size"], chosen["ids"] == "hash", vocabulary)
-
-
-def _counts(vocabulary: Vocabulary) -> list[int]:
-    return [] if vocabulary.counts is None else vocabulary.counts.tolist()
 
 
 def _targets(labels: Sequence[Any], known: Sequence[Any], name: str) -> npt.NDArray[np.int32]:

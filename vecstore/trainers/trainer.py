@@ -147,8 +147,8 @@ class Trainer(ABC):
 
         Notes
         -----
-        It is one commit. Its provenance names the trainer, the parameters, the epochs, the loss and
-        the versions of Keras and its backend.
+        It is one commit. Its provenance names the trainer, the parameters, the epochs, the loss,
+        whether it was interrupted, and the versions of the packages that learned.
         """
         check_metric(metric)
         return self._write(store, *self.embeddings(), self.attributes(), metric)
@@ -333,9 +333,6 @@ class Trainer(ABC):
         return new
 
     def _provenance(self) -> dict[str, Any]:
-        import keras
-
-        backend = import_module(keras.backend.backend())
         last = self._epochs[-1] if self._epochs else {}
         return {
             "trainer": type(self).__name__,
@@ -343,8 +340,14 @@ class Trainer(ABC):
             "epochs": len(self._epochs),
             "loss": last.get("loss"),
             "interrupted": self.interrupted,
-            "packages": {"keras": keras.__version__, backend.__name__: backend.__version__},
+            "packages": self._packages(),
         }
+
+    def _packages(self) -> dict[str, str]:
+        import keras
+
+        backend = import_module(keras.backend.backend())
+        return {"keras": keras.__version__, backend.__name__: backend.__version__}
 
 
 def check_schedule(epochs: int, batch_size: int | None, validation: Any = None) -> None:

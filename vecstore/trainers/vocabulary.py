@@ -1,7 +1,8 @@
 """Words and their numbers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Self, SupportsIndex
+from operator import index
+from typing import Any, Self, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -123,8 +124,23 @@ class Vocabulary:
         find = self._ids.get
         return np.fromiter((find(word, -1) for word in words), np.int32, len(words))
 
+    def state(self) -> dict[str, Any]:
+        """Return the vocabulary as JSON can hold it.
+
+        Returns
+        -------
+        dict
+            The keyword arguments that make it again.
+        """
+        counts = None if self.counts is None else self.counts.tolist()
+        return {"words": list(self._words), "counts": counts}
+
     def __getitem__(self, number: SupportsIndex) -> str:
-        return self._words[number]
+        place = index(number)
+        # -1 is what `ids` has for unknown words, not the last one.
+        if not 0 <= place < len(self):
+            raise IndexError(f"`number` must be from 0 and below {len(self):,}; got {place:,}.")
+        return self._words[place]
 
     def __len__(self) -> int:
         return len(self._words)

@@ -48,13 +48,10 @@ class WordTrainer(Trainer):
         return self.vocabulary
 
     def _state(self) -> dict[str, Any]:
-        known = self.vocabulary
-        counts = None if known is None or known.counts is None else known.counts.tolist()
-        return {"words": None if known is None else list(known), "counts": counts}
+        return self._words().state()
 
     def _restore(self, state: dict[str, Any]) -> None:
-        if state["words"] is not None:
-            self.vocabulary = Vocabulary(state["words"], state["counts"])
+        self.vocabulary = Vocabulary(**state)
 
 
 def corpus_of(data: Corpus | Source, known: Vocabulary | None, name: str = "data") -> Corpus:
