@@ -89,7 +89,8 @@ def test_bags_of_words_have_codes(rng: np.random.Generator) -> None:
 
 def test_squared_error_takes_any_numbers(rng: np.random.Generator) -> None:
     line = rng.normal(0, 50, (500, 1)) @ [[1, -2, 3]]
-    coder = DenseAutoencoder([1], loss="mse", learning_rate=0.05).fit(line, epochs=15)
+    coder = DenseAutoencoder([1], loss="mse", learning_rate=0.05)
+    coder.fit(line, epochs=15, batch_size=10)
     assert coder.reconstruction_error(line) < 0.01 * line.var()
 
 
@@ -217,8 +218,9 @@ def test_parameters_that_make_no_autoencoder_are_refused(
         (DIGITS.data, {}, r"`data` must lie in \[0, 1\].*; got values from 0 to 16\."),
         (ROWS, {"validation": DIGITS.data}, r"`validation` must lie in \[0, 1\]"),
         (ROWS, {"validation": ROWS[:, :5]}, r"`validation` must have shape \(n, 64\); got"),
-        (ROWS, {"validation": 1e-6}, "`validation` must leave rows on both sides"),
+        (ROWS[:3], {"validation": 0.9}, "`validation` must leave something to learn from"),
         (ROWS, {"keys": [1, 2]}, "`keys` must have a value for each of the 1797 rows; got 2."),
+        (ROWS[:3], {"keys": ["a", "b", "a"]}, "`keys` must have each key once; got 'a' twice."),
         (ROWS, {"attributes": {"digit": [1]}}, "`digit` must have a value for each of the 1797"),
         (ROWS, {"epochs": 0}, "`epochs` must be at least 1"),
     ],
@@ -236,6 +238,13 @@ def test_data_that_cannot_be_learned_from_are_refused_before_training(
 def test_convolutions_need_images() -> None:
     with pytest.raises(ValueError, match=r"must have shape \(n, height, width\) or .*; got \(1797"):
         ConvAutoencoder().fit(ROWS)
+    with pytest.raises(ValueError, match=r"`validation` must have shape \(n, height, width\)"):
+        ConvAutoencoder().fit(IMAGES[:3], validation=ROWS)
+
+
+def test_keys_of_two_types_are_refused_before_training() -> None:
+    with pytest.raises(TypeError, match="`keys` must all be str; place 1 holds int 2"):
+        DenseAutoencoder().fit(ROWS[:2], keys=["a", 2])
 
 
 def test_other_shapes_than_those_learned_are_refused(trained: DenseAutoencoder) -> None:

@@ -100,8 +100,12 @@ def test_a_broken_file_is_named(name: str, tmp_path: Path) -> None:
     ("arguments", "error", "message"),
     [
         ({"fields": "grape"}, TypeError, "`fields` must be a sequence of names"),
-        ({"fields": ["grape"]}, ValueError, "`fields` must name two or more different columns"),
-        ({"fields": ["grape", "grape"]}, ValueError, "two or more different columns; got grape, "),
+        (
+            {"fields": ["grape"]},
+            ValueError,
+            "whose vectors can be multiplied pair by pair",
+        ),
+        ({"fields": ["grape", "grape"]}, ValueError, "pair by pair; got grape, grape"),
         ({"fields": ["grape", "points"]}, ValueError, "`target` must not be one of `fields`"),
         ({"dim": 0}, ValueError, "`dim` must be at least 1; got 0."),
         ({"l2": -1}, ValueError, "`l2` must be at least 0; got -1."),
@@ -127,5 +131,5 @@ def test_a_field_that_is_not_there_is_named(trained: CategoricalFactors) -> None
     for ask in (trained.embeddings, trained.attributes):
         with pytest.raises(ValueError, match='must be one of taster, grape, country; got "colour"'):
             ask("colour")
-    with pytest.raises(ValueError, match="`validation` must leave rows to learn from"):
+    with pytest.raises(ValueError, match="`validation` must leave something to learn from"):
         factors().fit(TABLE[:1], validation=0.5)

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.errors import VecstoreError
+from vecstore.errors import DuplicateKeyError, VecstoreError
+from vecstore.lookup import as_keys
 from vecstore.trainers.encoder import Encoder
 from vecstore.trainers.parameters import check_number
 from vecstore.trainers.samples import as_samples, check_unit_range, scaled
+from vecstore.trainers.split import drawn_rows
 from vecstore.trainers.trainer import check_schedule
 
 __all__ = ["CODE", "Autoencoder", "checked_sizes"]
@@ -114,8 +116,10 @@ class Autoencoder(Encoder):
         ValueError
             If the data have another shape than those learned from before, are not finite, or not in
             the range of the loss; if there are not as many keys or labels as rows.
+        DuplicateKeyError
+            If a key comes twice.
         TypeError
-            If they are no numbers.
+            If the data are no numbers, or the keys neither str nor int.
 
         Notes
         -----
@@ -129,13 +133,12 @@ class Autoencoder(Encoder):
                     f"`{name}` must have a value for each of the {len(rows)} rows; "
                     f"got {len(column)}."
                 )
+        if keys is not None:
+            _check_keys(keys)
         learned, held_out = rows, None
         if isinstance(validation, float):
-            order = np.random.default_rng(self.parameters["seed"]).permutation(len(rows))
-            count = int(len(rows) * validation)
-            if not 0 < count < len(rows):
-                raise ValueError(f"`validation` must leave rows on both sides; got {validation}.")
-            learned, held_out = rows[np.sort(order[count:])], rows[np.sort(order[:count])]
+            places, drawn = drawn_rows(len(rows), validation, self.parameters["seed"])
+            learned, held_out = rows[places], rows[drawn]
         elif validation is not None:
             held_out = self.checked(validation, "validation", shape=rows.shape[1:])
         if self._model is None:
@@ -174,7 +177,7 @@ class Autoencoder(Encoder):
         """
         if shape is None and self._model is not None:
             shape = self._model.input_shape[1:]
-        rows = as_samples(self._arranged(data), name, shape=shape)
+        rows = as_samples(self._arranged(data, name), name, shape=shape)
         if self.parameters["loss"] == "binary_crossentropy":
             check_unit_range(rows, name)
         return rows
@@ -282,7 +285,7 @@ class Autoencoder(Encoder):
         model.compile(keras.optimizers.Adam(chosen["learning_rate"]), loss=chosen["loss"])
         return model
 
-    def _arranged(self, data: npt.ArrayLike) -> npt.ArrayLike:
+    def _arranged(self, data: npt.ArrayLike, name: str) -> npt.ArrayLike:
         return data
 
     def _predicted(self, model: Any, rows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -311,3 +314,12 @@ def checked_sizes(sizes: Sequence[int], name: str) -> list[int]:
     if not checked:
         raise ValueError(f"`{name}` must have at least one size; got none.")
     return checked
+
+
+def _check_keys(keys: Sequence[Any]) -> None:
+    """Refuse before the training what `to_store` would refuse after it."""
+    seen = set()
+    for key in as_keys(keys, "str" if isinstance(keys[0], str) else "int"):
+        if key in seen:
+            raise DuplicateKeyError(f"`keys` must have each key once; got {key!r} twice.")
+        seen.add(key)

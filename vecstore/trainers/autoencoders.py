@@ -116,11 +116,11 @@ class ConvAutoencoder(Autoencoder):
             seed=seed,
         )
 
-    def _arranged(self, data: npt.ArrayLike) -> npt.ArrayLike:
+    def _arranged(self, data: npt.ArrayLike, name: str) -> npt.ArrayLike:
         images = np.asarray(data)
         if images.ndim not in (3, 4):
             raise ValueError(
-                "`data` must have shape (n, height, width) or (n, height, width, channels); "
+                f"`{name}` must have shape (n, height, width) or (n, height, width, channels); "
                 f"got {images.shape}."
             )
         return images if images.ndim == 4 else images[..., np.newaxis]

@@ -15,6 +15,7 @@ from vecstore.store import Store
 from vecstore.trainers.factors import Factors
 from vecstore.trainers.fields import Field
 from vecstore.trainers.parameters import check_number
+from vecstore.trainers.split import drawn_rows
 from vecstore.trainers.tables import amounts, category_names
 from vecstore.trainers.trainer import Trainer, check_schedule
 
@@ -41,7 +42,7 @@ class CategoricalFactors(Trainer):
     Parameters
     ----------
     fields : sequence of str
-        The columns of the categories, two or more.
+        The columns of the categories, two or more: there is nothing to multiply a single one by.
     target : str
         The column of the number to predict, which must not be negative.
     dim : int, default 10
@@ -83,7 +84,8 @@ class CategoricalFactors(Trainer):
         names = list(fields)
         if len(set(names)) < max(len(names), FEWEST_FIELDS):
             raise ValueError(
-                f"`fields` must name two or more different columns; got {', '.join(names)}."
+                "`fields` must name two or more different columns, whose vectors can be multiplied "
+                f"pair by pair; got {', '.join(names)}."
             )
         if target in names:
             raise ValueError(f'`target` must not be one of `fields`; got "{target}".')
@@ -127,8 +129,8 @@ class CategoricalFactors(Trainer):
         batch_size : int or None
             Rows in a step. None makes a hundred steps of an epoch, of 32 to 1,024 rows.
         validation : float, table or None
-            Rows that are not learned from: so large a share of the last, or a table like `data`.
-            Their loss is in `history`.
+            Rows that are not learned from: so large a share, drawn at random, or a table like
+            `data`. Their loss is in `history`.
         progress : bool, default True
             Whether to draw a bar, where there is a terminal.
 
@@ -307,13 +309,9 @@ class CategoricalFactors(Trainer):
         if not isinstance(validation, float):
             given = None if validation is None else self._labelled(validation, "validation")
             return names, target, given
-        n = len(target) - max(1, round(len(target) * validation))
-        if n < 1:
-            raise ValueError(
-                f"`validation` must leave rows to learn from; got {validation} of {len(target)}."
-            )
-        held_out = [values[n:] for values in names], target[n:]
-        return [values[:n] for values in names], target[:n], held_out
+        learned, drawn = drawn_rows(len(target), validation, self.parameters["seed"])
+        held_out = [values[drawn] for values in names], target[drawn]
+        return [values[learned] for values in names], target[learned], held_out
 
     def _codes(self, names: Names) -> npt.NDArray[np.int32]:
         """Return the number of every category, shape (n, fields)."""
