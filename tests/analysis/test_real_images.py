@@ -1,7 +1,7 @@
 """Photographs and digits: clusters, classes and maps of real vectors.
 
-The photographs are those of four kinds of room, the digits MNIST's, which a checkout has beside it
-or has not.
+The photographs are those of four kinds of room and of ten groceries, the digits MNIST's, which a
+checkout has beside it or has not.
 """
 
 import gzip
@@ -17,6 +17,7 @@ from vecstore.store import Store
 
 SHARED = Path(__file__).parents[3] / "shared/data"
 ROOMS = SHARED / "images/rooms-4x150.tar"
+GROCERIES = SHARED / "images/grocery-10x30.tar"
 WEIGHTS = SHARED / "keras-mobilenet-0.75/mobilenet_7_5_224_tf_no_top.weights.h5"
 MNIST = SHARED / "mnist-idx"
 
@@ -24,17 +25,27 @@ MNIST = SHARED / "mnist-idx"
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """What a MobileNet says of 600 rooms."""
-    for path in (ROOMS, WEIGHTS):
+    with extracted(ROOMS, tmp_path_factory.mktemp("rooms")) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def groceries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """What it says of 300 groceries."""
+    with extracted(GROCERIES, tmp_path_factory.mktemp("groceries")) as store:
+        yield store
+
+
+def extracted(photographs: Path, folder: Path) -> Store:
+    for path in (photographs, WEIGHTS):
         if not path.exists():
             pytest.skip(f"{path.name} is not in {path.parent}")
     pytest.importorskip("keras")
     from vecstore.ingest.images import ImageExtractor
 
-    path = tmp_path_factory.mktemp("rooms") / "rooms.vecs"
     extractor = ImageExtractor("mobilenet", weights=WEIGHTS, alpha=0.75)
-    extractor.extract_into(ROOMS, path)
-    with vecstore.open(path, mode="a") as store:
-        yield store
+    extractor.extract_into(photographs, folder / "photographs.vecs")
+    return vecstore.open(folder / "photographs.vecs", mode="a")
 
 
 def read_idx(name: str) -> np.ndarray:
@@ -50,13 +61,17 @@ def read_idx(name: str) -> np.ndarray:
 @pytest.mark.slow
 @pytest.mark.keras
 @pytest.mark.images
-def test_kinds_of_room_are_clusters(rooms: Store) -> None:
+@pytest.mark.parametrize(("name", "n", "least"), [("rooms", 4, 0.8), ("groceries", 10, 0.4)])
+def test_what_photographs_show_are_clusters(
+    request: pytest.FixtureRequest, name: str, n: int, least: float
+) -> None:
     """Vectors, 100 principal components, k-means: the recipe, with what it comes to."""
-    found = cluster(rooms, 4, 100, truth="label")
-    print(f"NMI {found.nmi:.3f}, ARI {found.ari:.3f}, silhouette {found.silhouette:.3f}")
+    store = request.getfixturevalue(name)
+    found = cluster(store, n, 100, truth="label")
+    print(f"{name}: NMI {found.nmi:.3f}, ARI {found.ari:.3f}, silhouette {found.silhouette:.3f}")
     assert found.nmi is not None
-    assert found.nmi > 0.8
-    assert rooms.frame()["cluster"].null_count() == 0
+    assert found.nmi > least
+    assert store.frame()["cluster"].null_count() == 0
 
 
 @pytest.mark.slow
@@ -80,6 +95,8 @@ def test_a_map_of_digits_is_as_good_as_one_of_opentsne_s_own() -> None:
     theirs = np.asarray(TSNE(random_state=0, n_jobs=1).fit(digits))
     trust = [trustworthiness(digits, points, n_neighbors=15) for points in (ours, theirs)]
     print(f"trustworthiness: ours {trust[0]:.5f}, theirs {trust[1]:.5f}")
+    # At least as good, but for this much: maps of the same digits from other random numbers differ
+    # by more. `bench_project.py` compares the whole, and the time.
     assert trust[0] > trust[1] - 0.002
 
 
