@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecstore.analysis.tokens import as_known, is_word, joined, tokens
+from vecstore.analysis.tokens import as_known, is_word, joined, spaced_tokens, tokens
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,10 @@ def test_nothing_is_lost_but_spaces(text: str) -> None:
         ("'s", ["'s"]),
         ("blorp", ["blorp"]),
         ("it'd", ["it'd"]),
+        ("Paris'", ["Paris", "'"]),
+        ("It\u2019", ["it", "\u2019"]),
+        ("It's'", ["it", "'s", "'"]),
+        ("blorp'", ["blorp'"]),
     ],
 )
 def test_a_word_is_spelled_as_the_store_has_it(word: str, spelled: list[str]) -> None:
@@ -51,7 +55,22 @@ def test_signs_are_no_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Well, yes (of course)!", "l'eau est là.", "«Oui»: 50% d'accord…", "a - b"]
+    "line",
+    [
+        "Well, yes (of course)!",
+        "l'eau est là.",
+        "«Oui»: 50% d'accord…",
+        "a - b",
+        "'hello' and \"bye\"",
+        "the dogs' tails",
+        "of '44, or x=y",
+        "",
+    ],
 )
 def test_a_line_is_written_as_people_do(line: str) -> None:
-    assert joined(tokens(line.replace("'", "' "))) == line
+    assert joined(spaced_tokens(line)) == line
+
+
+def test_words_of_one_token_stand_apart_unless_an_apostrophe_joins_them() -> None:
+    assert joined([("the", False), ("water", False), ("'s", True), ("!", False)]) == "the water 's!"
+    assert joined([("l\u2019", False), ("eau", False)]) == "l\u2019eau"

@@ -24,6 +24,24 @@ def french() -> vecstore.Store:
     return vecstore.from_arrays(list(FRENCH.values()), list(FRENCH))
 
 
+def test_apostrophes_stand_where_the_text_has_them() -> None:
+    english = vecstore.from_arrays(
+        [[9, 1, 1], [1, 9, 1], [1, 1, 9], [5, 5, 1]], ["cats", "the", "water", "'s"]
+    )
+    french = vecstore.from_arrays(
+        [[9, 1, 1], [1, 9, 1], [1, 1, 9], [5, 5, 1]], ["chats", "l'", "eau", "est"]
+    )
+    lines = {
+        "'cats'": "'chats'",
+        'the cats\' "water"': "l'chats' \"eau\"",
+        "the water": "l'eau",
+        "water's cats": "eau est chats",
+    }
+    assert {line: str(translate(line, english, french, retrieval="nn")) for line in lines} == lines
+    assert str(translate("l'eau", french, english, retrieval="nn")) == "the water"
+    assert str(translate(["the", "water"], english, french, retrieval="nn")) == "l'eau"
+
+
 @pytest.mark.parametrize("retrieval", ["nn", "csls"])
 def test_a_text_is_translated_word_by_word(
     english: vecstore.Store, french: vecstore.Store, retrieval: str

@@ -62,8 +62,8 @@ class Field(NamedTuple):
         if self.store.key_kind == "int" or self.key != _AS_IT_IS:
             return []
         known = self.store.__contains__
-        keys = as_known(part, known)
-        return list(keys) if all(map(known, keys)) else []
+        keys = list(filter(is_word, as_known(part, known)))
+        return keys if all(map(known, keys)) else []
 
 
 def words(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vecstore.analysis.dictionary import Pairs, as_pairs, known_pairs
 from vecstore.analysis.retrieval import Retrieval
-from vecstore.analysis.tokens import as_known, is_word, joined, tokens
+from vecstore.analysis.tokens import as_known, is_word, joined, spaced_tokens
 from vecstore.arrays import check_count
 from vecstore.index.codes import Progress
 from vecstore.results import Matches
@@ -33,10 +33,13 @@ class TranslatedWord(NamedTuple):
         As the source spells it, or as the text does.
     matches : Matches or None
         Keys of the target, best first; None for a word that is not in the source, and for signs.
+    spaced : bool
+        Whether a space stands before it in the text.
     """
 
     word: Any
     matches: Matches | None
+    spaced: bool = True
 
     @property
     def best(self) -> Any:
@@ -62,7 +65,14 @@ class Translation:
         return [one.word for one in self.words if not one.matches and is_word(str(one.word))]
 
     def __str__(self) -> str:
-        return joined(str(one.best) for one in self.words)
+        # What elides a word in the target ("l'") stands close to the next one, whatever the source.
+        elided = [
+            bool(one.matches) and str(one.best).endswith(("'", "\u2019")) for one in self.words
+        ]
+        return joined(
+            (str(one.best), one.spaced and not close)
+            for one, close in zip(self.words, [False, *elided], strict=False)
+        )
 
 
 @dataclass(frozen=True)
@@ -120,20 +130,24 @@ class Translator:
         Translation
             As from `translate`.
         """
-        words = self._words(text) if isinstance(text, str) else list(text)
-        asked = filter(is_word, words) if isinstance(text, str) else words
+        if isinstance(text, str):
+            words = self._words(text)
+            asked = [word for word, _ in words if is_word(word)]
+        else:
+            asked = list(text)
+            words = [(word, True) for word in asked]
         known = [word for word in dict.fromkeys(asked) if word in self._source]
         matches = self._retrieve(self._source[known], k) if known else ()
         found: dict[Any, Matches] = dict(zip(known, matches, strict=True))
-        return Translation([TranslatedWord(word, found.get(word)) for word in words])
+        return Translation([TranslatedWord(word, found.get(word), space) for word, space in words])
 
-    def _words(self, text: str) -> list[str]:
+    def _words(self, text: str) -> list[tuple[str, bool]]:
         """Take a text apart into keys of the source, words that are none, and signs."""
         has = self._source.__contains__
         return [
-            part
-            for token in tokens(text)
-            for part in (as_known(token, has) if is_word(token) else [token])
+            (part, spaced and not place)
+            for token, spaced in spaced_tokens(text)
+            for place, part in enumerate(as_known(token, has) if is_word(token) else [token])
         ]
 
 
