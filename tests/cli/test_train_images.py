@@ -1,19 +1,22 @@
 """The command that trains a classifier of images."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 from click.testing import Result
 
 import vecstore
 
-pytest.importorskip("keras")
+keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 pytest.importorskip("sklearn")
 
-from vecstore.trainers import ImageClassifier
+from vecstore.trainers import ImageClassifier  # noqa: E402 (after what may be skipped)
 
 pytestmark = [pytest.mark.keras, pytest.mark.images]
 
@@ -61,6 +64,33 @@ def test_what_is_wrong_is_said_before_the_training(
     assert done.exit_code == code
     assert sentence in done.stderr
     assert not (tmp_path / "fruit.vecs").exists()
+
+
+def test_a_handful_of_images_is_measured_too(tmp_path: Path, invoke: Invoke) -> None:
+    for name in ("Banana/Banana_003", "Banana/Banana_005", "Lime/Lime_001", "Lime/Lime_002"):
+        (tmp_path / "few" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(FRUIT / f"{name}.jpg", tmp_path / "few" / f"{name}.jpg")
+    options = ("--epochs", "1", "--validation", "0.5", "--out", "few.vecs", "--json")
+    done = invoke("train", "images", "few", *SMALL, *options)
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["neighbours_accuracy"] in (0, 0.5, 1)
+
+
+@pytest.mark.slow
+def test_images_may_have_another_size_than_those_of_imagenet(
+    tmp_path: Path, launch: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    """With the one file that the network without its classifier is made of."""
+    from keras.src.legacy.saving import legacy_h5_format
+
+    (tmp_path / "models").mkdir()
+    network = keras.applications.MobileNet((96, 96, 3), 0.25, include_top=False, weights=None)
+    with h5py.File(tmp_path / "models" / "mobilenet_2_5_224_tf_no_top.h5", "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, network)
+    options = "--alpha 0.25 --size 96 --head 16 --epochs 1 --out fruit.vecs --json"
+    done = launch(f"vecstore train images {FRUIT} {options}", KERAS_HOME=str(tmp_path))
+    assert done.stderr == ""
+    assert 0 <= json.loads(done.stdout)["neighbours_accuracy"] <= 1
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+NEIGHBOURS = 5
 SHOWN = 10  # images of a picture
 WORDS = "vocabulary.txt"  # beside a saved model of texts
 
@@ -182,10 +183,12 @@ def _measured(
         from vecstore.trainers.baselines import pca_error
 
         facts["pca_error"] = round(pca_error(known.rows, others.rows, codes.shape[1]), 6)
-    if known.labels is not None and others.labels is not None and find_spec("sklearn") is not None:
+    labelled = known.labels is not None and others.labels is not None and len(codes) > 1
+    if labelled and find_spec("sklearn") is not None:
         from vecstore.analysis import KNeighborsClassifier
 
-        model = KNeighborsClassifier(metric=metric).fit(codes, np.array(known.labels))
+        k = min(NEIGHBOURS, len(codes) - 1)
+        model = KNeighborsClassifier(k, metric=metric).fit(codes, np.array(known.labels))
         # Rows that the model has learned from do not vote for themselves.
         told = model.predict(None if others is known else trainer.encode(others.rows))
         facts["neighbours_accuracy"] = round(float(np.mean(told == np.array(others.labels))), 4)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+NEIGHBOURS = 5
+
 
 @click.command()
 @click.argument("data", metavar="FOLDER", type=click.Path(path_type=Path))
@@ -106,5 +108,6 @@ def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
     keys, vectors, labels = extractor.extract(data)
     held_out = np.isin(keys, trainer.held_out)
     told = np.asarray(labels)
-    neighbours = KNeighborsClassifier(metric="cosine").fit(vectors[~held_out], told[~held_out])
+    k = min(NEIGHBOURS, np.count_nonzero(~held_out))
+    neighbours = KNeighborsClassifier(k, metric="cosine").fit(vectors[~held_out], told[~held_out])
     return round(float(neighbours.score(vectors[held_out], told[held_out])), 4)
