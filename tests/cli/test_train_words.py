@@ -100,7 +100,13 @@ def test_the_loss_can_be_watched_on_another_text(
         ("text.txt --encoding utf-7x", 1, "must be one that Python knows; got"),
         ("other.npz", 2, "An .npz file of windows is for --model window, and comes alone."),
         ("other.npz --model window", 1, 'other.npz must have the array "train"; it has numbers.'),
-        ("no.npz --model window", 1, "no.npz does not exist."),
+        ("no.npz --model window", 1, "no.npz is no file; an .npz of windows is needed."),
+        ("empty.npz --model window", 1, "empty.npz cannot be read as a .npz file: "),
+        ("cut.npz --model window", 1, "cut.npz cannot be read as a .npz file: "),
+        ("other.npz --model window --min-count 5", 2, "--min-count is for text; the words of an"),
+        ("other.npz --model window --keep-case", 2, "--lowercase/--keep-case is for text"),
+        ("text.txt --model cooccurrence --learning-rate 1", 2, "--learning-rate is for --model sk"),
+        ("text.txt --learning-rate 0", 2, "--learning-rate"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_leaves_no_store(
@@ -109,6 +115,9 @@ def test_what_cannot_be_is_one_sentence_and_leaves_no_store(
     (tmp_path / "empty.txt").touch()
     (tmp_path / "latin.txt").write_bytes("déjà vu".encode("latin-1"))
     np.savez(tmp_path / "other.npz", numbers=np.arange(3))
+    (tmp_path / "empty.npz").touch()
+    whole = (tmp_path / "other.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     result = invoke("train", "words", *arguments.split(), "--out", "words.vecs")
     assert result.exit_code == code
     assert sentence in result.stderr

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 import vecstore
+from vecstore.cli.numpy_files import read_npy
 
 if TYPE_CHECKING:
     from vecstore.trainers.vocabulary import Vocabulary
@@ -120,8 +120,4 @@ def _array(path: Path) -> npt.NDArray[Any]:
         )
     if path.suffix != ".npy":
         return read_idx(path)
-    try:
-        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path} cannot be read as a .npy file: {error}.") from error
-    return array
+    return read_npy(path)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+from click.core import ParameterSource
 
+from vecstore.cli.numpy_files import read_npz
 from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.train import finish, training_options
@@ -27,6 +29,7 @@ BELONGS_TO = {
     "negative": WORD2VEC,
     "subsample": WORD2VEC,
     "l2": ("window",),
+    "learning_rate": NETWORKS,
     "weighting": ("cooccurrence",),
     "epochs": NETWORKS,
     "batch_size": NETWORKS,
@@ -68,6 +71,11 @@ READING = ("tokenizer", "lowercase", "min_count", "max_vocabulary", "encoding") 
     "--l2",
     type=click.FloatRange(min=0),
     help="Weight of the squares of the vectors, for window.  [default: 0.0001]",
+)
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="At the beginning.  [default: 0.025; window: 0.03]",
 )
 @click.option(
     "--weighting",
@@ -126,15 +134,14 @@ def command(
     """
     given = {name: value for name, value in options.items() if value is not None}
     _refuse_others(model, given if validation is None else {**given, "validation": validation})
-    import_quietly("keras", "tensorflow")
+    archive = any(path.suffix == ".npz" for path in files)
+    if archive:
+        _refuse_beside_archive(files, model, validation)
+    import_quietly("vecstore.trainers", "keras")
     fitting = {name: given.pop(name) for name in FITTING if name in given}
     reading = {name: given.pop(name) for name in READING if name in given}
     trainer = _trainer(model, given)
-    if files[0].suffix == ".npz":
-        if model != "window" or len(files) > 1 or validation is not None:
-            raise click.UsageError(
-                "An .npz file of windows is for --model window, and comes alone."
-            )
+    if archive:
         data, more = _windows(files[0])
         fitting |= more
     else:
@@ -155,6 +162,20 @@ def _refuse_others(model: str, given: dict[str, Any]) -> None:
             raise click.UsageError(f"--{option} is for --model {' or '.join(models)}.")
 
 
+def _refuse_beside_archive(files: tuple[Path, ...], model: str, validation: Path | None) -> None:
+    """Refuse what says nothing to windows of numbered words, before any work."""
+    if model != "window" or len(files) > 1 or validation is not None:
+        raise click.UsageError("An .npz file of windows is for --model window, and comes alone.")
+    context = click.get_current_context()
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in READING and source != ParameterSource.DEFAULT:
+            name = "/".join([*option.opts, *option.secondary_opts])
+            raise click.UsageError(
+                f"{name} is for text; the words of an .npz file are numbered already."
+            )
+
+
 def _trainer(model: str, parameters: dict[str, Any]) -> Any:
     from vecstore.trainers import Cooccurrence, Word2Vec, WordWindow
 
@@ -173,18 +194,17 @@ def _corpus(files: Any, reading: dict[str, Any]) -> "Corpus":
 
 def _windows(path: Path) -> tuple[Any, dict[str, Any]]:
     """Return the windows of an archive, and what else it says to `WordWindow.fit`."""
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist.")
-    with np.load(path) as saved:
-        if "train" not in saved:
-            found = ", ".join(saved.files)
-            raise ValueError(f'{path} must have the array "train"; it has {found}.')
-        more = {}
-        if "valid" in saved:
-            more["validation"] = saved["valid"]
-        if "vocab" in saved:
-            more["vocabulary"] = saved["vocab"].tolist()
-        return saved["train"], more
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is no file; an .npz of windows is needed.")
+    saved = read_npz(path)
+    if "train" not in saved:
+        raise ValueError(f'{path} must have the array "train"; it has {", ".join(saved)}.')
+    more: dict[str, Any] = {}
+    if "valid" in saved:
+        more["validation"] = saved["valid"]
+    if "vocab" in saved:
+        more["vocabulary"] = saved["vocab"].tolist()
+    return saved["train"], more
 
 
 def _facts(data: Any, trainer: "Trainer") -> dict[str, Any]:
