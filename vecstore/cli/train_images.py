@@ -108,6 +108,6 @@ def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
     keys, vectors, labels = extractor.extract(data)
     held_out = np.isin(keys, trainer.held_out)
     told = np.asarray(labels)
-    k = min(NEIGHBOURS, np.count_nonzero(~held_out))
+    k = min(NEIGHBOURS, int((~held_out).sum()))
     neighbours = KNeighborsClassifier(k, metric="cosine").fit(vectors[~held_out], told[~held_out])
     return round(float(neighbours.score(vectors[held_out], told[held_out])), 4)
