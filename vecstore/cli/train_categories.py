@@ -40,7 +40,7 @@ __all__ = ["command"]
     "--validation",
     metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Hold out this share of the last rows, and report the error there.",
+    help="Hold out this share, drawn at random, and report the error there.",
 )
 @training_options(epochs=10, batch_size=None)
 def command(
