@@ -1,6 +1,8 @@
 """The three ways to get a store: make one, open one, or wrap arrays that are there already."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.storage.single import is_single
 from vecstore.store import Store
 
-__all__ = ["create", "from_arrays", "open"]
+__all__ = ["create", "from_arrays", "open", "removed_on_failure"]
 
 
 def create(
@@ -196,6 +198,29 @@ def from_arrays(
             raise ValueError(f"`keys` must have {len(rows)} keys, one per row; got {len(table)}.")
     check_rows(rows, metric, keys=None if keys is None else listed)
     return Store(_as_snapshot(Part(rows, table, metric)), metric)
+
+
+@contextmanager
+def removed_on_failure(store: Store) -> Iterator[Store]:
+    """Remove a store that was just made if filling it fails: it would be in the way of a next try.
+
+    Parameters
+    ----------
+    store : Store
+        What `create` returned.
+
+    Yields
+    ------
+    Store
+        The same, to be filled.
+    """
+    try:
+        yield store
+    except BaseException:
+        store.close()
+        if store.path:
+            shutil.rmtree(store.path)
+        raise
 
 
 def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidecar | None) -> Part:

@@ -153,6 +153,17 @@ def test_spaces_that_cannot_be_aligned_are_refused(tmp_path: Path) -> None:
         align(plane, plane, tmp_path / "missing.txt")
 
 
+def test_nothing_is_left_of_a_map_that_cannot_be_written(tmp_path: Path) -> None:
+    plane, path = vecstore.from_arrays(np.eye(2)), tmp_path / "a.vecs"
+    with pytest.raises(ValueError, match="zero"):
+        Alignment(np.zeros((2, 2))).write(plane, path)
+    with pytest.raises(ValueError, match="finite"):
+        Alignment(np.full((2, 2), np.nan)).save(path)
+    assert not path.exists()
+    align(plane, plane).save(path)
+    assert Alignment.load(path).map.tolist() == [[1, 0], [0, 1]]
+
+
 def test_too_few_pairs_are_warned_about() -> None:
     space = vecstore.from_arrays(np.eye(3))
     with pytest.warns(UserWarning, match="2 pairs are fewer than the 3 dimensions"):

@@ -15,7 +15,7 @@ from vecstore.analysis.retrieval import check_dims, mutual_nearest
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.index.codes import Progress
-from vecstore.opening import create, from_arrays, open
+from vecstore.opening import create, from_arrays, open, removed_on_failure
 from vecstore.search import metric_name
 from vecstore.store import Store
 
@@ -97,7 +97,8 @@ class Alignment:
                 f"`target` must have dim {len(self.map)}, as the map has; got {target.dim}."
             )
         metric, kind = str(target.metric), target.key_kind
-        with create(path, target.dim, metric, keys=kind, dtype=target.dtype) as store:
+        new = create(path, target.dim, metric, keys=kind, dtype=target.dtype)
+        with removed_on_failure(new) as store, store:
             store.add_batches(
                 (
                     (keys, self.move(vectors), target.frame(keys.tolist()).drop("key"))
@@ -121,7 +122,8 @@ class Alignment:
             If the path is taken.
         """
         dim = len(self.map)
-        with create(path, dim, "dot", keys="int") as store:
+        new = create(path, dim, "dot", keys="int")
+        with removed_on_failure(new) as store, store:
             store.add_batches([(range(dim), self.map)], provenance=self.provenance)
 
     @classmethod

@@ -1,9 +1,7 @@
 """Events: records of several fields as vectors, to be found by any of their parts."""
 
-import shutil
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +10,7 @@ import numpy.typing as npt
 from vecstore.analysis.event_fields import Field, check_field
 from vecstore.analysis.event_vectors import FieldVectors, unit
 from vecstore.metrics import check_metric
-from vecstore.opening import create
+from vecstore.opening import create, removed_on_failure
 from vecstore.records import as_table, record_keys
 from vecstore.search import metric_name
 from vecstore.store import Store
@@ -22,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Composed", "Events"]
 
-# Records that are composed at a time: what this takes in memory does not grow with a table.
+# Records that are composed at a time, which bounds what sums in float64 take. The vectors of all
+# records are kept until they are written.
 _STEP = 2048
 
 Rows = npt.NDArray[np.int64]
@@ -240,14 +239,8 @@ class Events:
             self._add(store, frame, keys, key)
             return store
         kind = "int" if isinstance(keys[0], int) else "str"
-        new = create(store, self.dim, metric or self.metric, kind)
-        try:
+        with removed_on_failure(create(store, self.dim, metric or self.metric, kind)) as new:
             self._add(new, frame, keys, key)
-        except BaseException:
-            # An empty store would only be in the way of the next try.
-            new.close()
-            shutil.rmtree(Path(store))
-            raise
         return new
 
     def _add(self, store: Store, frame: "pl.DataFrame", keys: list[Any], key: str | None) -> None:

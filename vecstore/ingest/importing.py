@@ -1,7 +1,6 @@
 """From a file of vectors to a store, in one commit."""
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -17,7 +16,7 @@ from vecstore.ingest.reading import read
 from vecstore.ingest.report import Report
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import KeyKind
-from vecstore.opening import create, open
+from vecstore.opening import create, open, removed_on_failure
 from vecstore.store import Store
 
 __all__ = ["import_into"]
@@ -146,13 +145,8 @@ def _add_to_old(
 
 
 def _add_to_new(store: Store, add: Callable[[Store], Report]) -> Report:
-    try:
-        with store:
-            return add(store)
-    except BaseException:
-        # An empty store would only be in the way of the next try.
-        shutil.rmtree(cast("Path", store.path))
-        raise
+    with removed_on_failure(store), store:
+        return add(store)
 
 
 def _add(
