@@ -1,14 +1,14 @@
 """Whether a store is whole: check."""
 
 import dataclasses
-import json
 import os
+from collections.abc import Iterator
 
 import click
 
 import vecstore
 from vecstore.cli.options import output_options
-from vecstore.cli.output import Style, field
+from vecstore.cli.output import Style, field, write_objects
 
 __all__ = ["check"]
 
@@ -29,25 +29,26 @@ def check(ctx: click.Context, path: str, full: bool, style: Style) -> None:
       vecstore check words.vecs
       vecstore check words.vecs --full --jsonl
     """
-    problems = []
-    for problem in vecstore.check(path, full=full):
-        problems.append(problem)
-        if style != "json":
-            click.echo(_line(problem, style))
-    if style == "json":
-        click.echo(json.dumps([_facts(problem) for problem in problems], ensure_ascii=False))
-    if style == "table" and not problems:
+    found = []
+
+    def noted() -> Iterator[vecstore.Problem]:
+        for problem in vecstore.check(path, full=full):
+            found.append(problem)
+            yield problem
+
+    if style in ("json", "jsonl"):
+        write_objects(map(_facts, noted()), style)
+    else:
+        for problem in noted():
+            click.echo(str(problem) if style == "table" else _line(problem))
+    if style == "table" and not found:
         click.echo(f"No problems in {path}.")
-    if problems:
+    if found:
         ctx.exit(1)
 
 
-def _line(problem: vecstore.Problem, style: Style) -> str:
-    if style == "jsonl":
-        return json.dumps(_facts(problem), ensure_ascii=False)
-    if style == "lines":
-        return "\t".join(field("" if fact is None else fact) for fact in _facts(problem).values())
-    return str(problem)
+def _line(problem: vecstore.Problem) -> str:
+    return "\t".join(field("" if fact is None else fact) for fact in _facts(problem).values())
 
 
 def _facts(problem: vecstore.Problem) -> dict[str, str | None]:

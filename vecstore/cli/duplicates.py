@@ -1,6 +1,5 @@
 """``vecstore duplicates``: groups of vectors that are nearly the same."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,7 @@ import click
 
 import vecstore
 from vecstore.cli.options import output_options, threads_option, with_store
-from vecstore.cli.output import Style, field
+from vecstore.cli.output import Style, field, write_objects
 from vecstore.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -56,21 +55,16 @@ def duplicates(store: vecstore.Store, within: float, threads: int | None, style:
         for number, group in enumerate(groups):
             for key in group.keys:
                 click.echo(f"{number}\t{group.distance!r}\t{field(key)}")
-    elif style == "json":
-        click.echo(json.dumps([group._asdict() for group in groups], ensure_ascii=False))
     else:
-        for group in groups:
-            click.echo(json.dumps(group._asdict(), ensure_ascii=False))
+        write_objects((group._asdict() for group in groups), style)
 
 
 def _print(groups: Sequence["Group"]) -> None:
-    from rich.table import Table
-
-    from vecstore.cli.tables import console
+    from vecstore.cli.tables import console, plain_table
 
     if not groups:
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column("keys", justify="right")
     table.add_column("distance", justify="right")
     table.add_column("which", style="cyan", overflow="fold")

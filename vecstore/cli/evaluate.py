@@ -1,9 +1,8 @@
 """``vecstore evaluate``: analogies and rated pairs of words."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +10,11 @@ import vecstore
 from vecstore.analysis.evaluate import kind_of, word_analogies, word_pairs
 from vecstore.analysis.scores import Analogies, PairScores, SectionScore
 from vecstore.cli.options import output_options, threads_option, with_store
-from vecstore.cli.output import Style, field, write_record
+from vecstore.cli.output import Style, field, write_objects
 from vecstore.cli.progress import progress
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 __all__ = ["evaluate"]
 
@@ -100,12 +102,7 @@ def _write(found: Sequence[tuple[str, Scores]], style: Style) -> None:
             for line in _lines(scores):
                 click.echo("\t".join(map(field, (path, *line))))
     else:
-        objects = [{"file": path, **_facts(scores)} for path, scores in found]
-        if style == "json":
-            click.echo(json.dumps(objects, ensure_ascii=False))
-        else:
-            for one in objects:
-                write_record(one, style)
+        write_objects(({"file": path, **_facts(scores)} for path, scores in found), style)
 
 
 def _lines(scores: Scores) -> list[tuple[Any, ...]]:
@@ -142,12 +139,10 @@ def _counts(one: SectionScore) -> dict[str, Any]:
 
 def _print_tables(found: Sequence[tuple[str, Scores]]) -> None:
     """Print a table for each file of analogies, and one for all files of pairs."""
-    from rich.table import Table
+    from vecstore.cli.tables import console, plain_table
 
-    from vecstore.cli.tables import console
-
-    def table(first: str, *others: str) -> Table:
-        made = Table(box=None, header_style="bold", pad_edge=False)
+    def table(first: str, *others: str) -> "Table":
+        made = plain_table()
         made.add_column(field(first), style="cyan", overflow="fold")
         for name in others:
             made.add_column(name, justify="right")

@@ -1,11 +1,10 @@
 """Tables of polars on standard output."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from vecstore.cli.output import Style, field
+from vecstore.cli.output import Style, field, write_objects
 
 if TYPE_CHECKING:
     import polars
@@ -28,19 +27,14 @@ def write_frame(frame: "polars.DataFrame", style: Style) -> None:
     elif style == "lines":
         for row in frame.iter_rows():
             click.echo("\t".join(map(field, row)))
-    elif style == "json":
-        click.echo(json.dumps(frame.to_dicts(), ensure_ascii=False))
     else:
-        for one in frame.iter_rows(named=True):
-            click.echo(json.dumps(one, ensure_ascii=False))
+        write_objects(frame.iter_rows(named=True), style)
 
 
 def _print(frame: "polars.DataFrame") -> None:
-    from rich.table import Table
+    from vecstore.cli.tables import console, plain_table
 
-    from vecstore.cli.tables import console
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column(frame.columns[0], style="cyan", overflow="fold")
     table.add_column(frame.columns[1], justify="right")
     for key, number in frame.iter_rows():

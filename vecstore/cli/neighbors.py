@@ -1,6 +1,5 @@
 """``vecstore neighbors``: the nearest keys of every key."""
 
-import json
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 import vecstore
 from vecstore.cli.options import out_option, output_options, threads_option, with_store
-from vecstore.cli.output import SIMILAR, Style, field
+from vecstore.cli.output import SIMILAR, Style, field, write_objects
 from vecstore.cli.progress import progress
 from vecstore.neighbors import mutual
 from vecstore.results import Matches
@@ -101,16 +100,14 @@ def _batches(
 
 def _write_objects(store: vecstore.Store, matches: Matches, style: Style) -> None:
     """Print an object for each key, as "similar" does, with the marks."""
-    objects = (
-        {"query": str(key), "matches": list(_matches(found, marks))}
-        for keys, some, marked in _batches(store, matches)
-        for key, found, marks in zip(keys, some, marked.tolist(), strict=True)
+    write_objects(
+        (
+            {"query": str(key), "matches": list(_matches(found, marks))}
+            for keys, some, marked in _batches(store, matches)
+            for key, found, marks in zip(keys, some, marked.tolist(), strict=True)
+        ),
+        style,
     )
-    if style == "json":
-        click.echo(json.dumps(list(objects), ensure_ascii=False))
-        return
-    for one in objects:
-        click.echo(json.dumps(one, ensure_ascii=False))
 
 
 def _matches(found: Matches, marks: list[bool]) -> Iterator[dict[str, Any]]:

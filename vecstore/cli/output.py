@@ -10,11 +10,14 @@ style      when, and what
 ``json``   ``--json``: one JSON value
 ``jsonl``  ``--jsonl``: the same objects, one a line, each as soon as it is known
 =========  ========================================================================
+
+In JSON a number that is not finite is null.
 """
 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any, Literal, TextIO
 
 import click
@@ -31,6 +34,7 @@ __all__ = [
     "field",
     "write_answers",
     "write_lines",
+    "write_objects",
     "write_record",
     "write_vectors",
 ]
@@ -78,7 +82,7 @@ def write_answers(answers: Answers, style: Style) -> None:
     elif style == "lines":
         write_lines(answers, sys.stdout)
     else:
-        _write_objects(
+        write_objects(
             ({"query": query, "matches": list(_objects(matches))} for query, matches in answers),
             style,
         )
@@ -111,7 +115,7 @@ def write_vectors(names: Sequence[object], vectors: npt.NDArray[Any], style: Sty
         for name, vector in zip(names, vectors, strict=True):
             click.echo("\t".join([field(name), *decimals(vector)]))
     else:
-        _write_objects(
+        write_objects(
             (
                 {"key": name, "vector": [float(text) for text in decimals(vector)]}
                 for name, vector in zip(names, vectors, strict=True)
@@ -134,6 +138,15 @@ def write_record(record: Mapping[str, Any], style: Style) -> None:
         click.echo(_json(record))
 
 
+def write_objects(objects: Iterable[Mapping[str, Any]], style: Style) -> None:
+    """Print JSON objects: as one list, or each on a line of its own as soon as it is known."""
+    if style == "json":
+        click.echo(_json(list(objects)))
+    else:
+        for one in objects:
+            click.echo(_json(one))
+
+
 def _objects(matches: Matches) -> Iterator[dict[str, Any]]:
     """Give the matches of one query as JSON objects, with similarities where there are any."""
     if matches.metric in SIMILAR:
@@ -144,18 +157,23 @@ def _objects(matches: Matches) -> Iterator[dict[str, Any]]:
             yield match._asdict()
 
 
-def _write_objects(objects: Iterator[dict[str, Any]], style: Style) -> None:
-    if style == "json":
-        click.echo(_json(list(objects)))
-    else:
-        for one in objects:
-            click.echo(_json(one))
-
-
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:  # JSON has no NaN and no infinity
+        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_plain)
 
 
 def _plain(value: object) -> Any:
     """Turn what JSON does not know (NumPy scalars, paths) into what it does."""
     return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def _finite(value: Any) -> Any:
+    """Put None in the place of numbers that are not finite."""
+    if isinstance(value, Mapping):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    number = value.item() if isinstance(value, np.floating) else value
+    return None if isinstance(number, float) and not isfinite(number) else value

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "console",
+    "plain_table",
     "print_answers",
     "print_index",
     "print_measurements",
@@ -34,6 +35,11 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
+def plain_table() -> Table:
+    """Return a table without lines, under bold headings."""
+    return Table(box=None, header_style="bold", pad_edge=False)
+
+
 def print_answers(answers: Sequence[tuple[str, Matches]]) -> None:
     """Print the neighbours of each query, side by side as far as the terminal is wide."""
     tables = [_answer_table(query, matches) for query, matches in answers]
@@ -42,7 +48,7 @@ def print_answers(answers: Sequence[tuple[str, Matches]]) -> None:
 
 def print_pairs(pairs: Iterable[tuple[object, object, float, bool]]) -> None:
     """Print keys, their neighbours, the distances between them, and whether they are mutual."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column("key", style="cyan", overflow="fold")
     table.add_column("neighbour", style="cyan", overflow="fold")
     table.add_column("distance", justify="right")
@@ -92,7 +98,7 @@ def print_index(index: Mapping[str, Any]) -> None:
 
 def print_measurements(found: Sequence["Measurement"]) -> None:
     """Print what benchmarks measured, a line for each setting."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column("algorithm", style="cyan")
     table.add_column("setting")
     for name in (f"recall@{found[0].k}", "one by one /s", "batch /s", "build s"):
@@ -108,7 +114,7 @@ def _rates(speed: Mapping[str, float]) -> list[str]:
 
 
 def _answer_table(query: str, matches: Matches) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column(field(query), style="cyan", overflow="fold")
     similar = matches.metric in SIMILAR
     if similar:

@@ -1,9 +1,7 @@
 """``vecstore translate``: text word by word, through a space that two stores are in."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -11,7 +9,7 @@ import vecstore
 from vecstore.analysis.retrieval import RETRIEVALS
 from vecstore.analysis.translation import Translation, Translator
 from vecstore.cli.options import output_options, threads_option
-from vecstore.cli.output import Style, write_answers, write_record
+from vecstore.cli.output import Style, write_answers, write_objects
 from vecstore.cli.progress import progress
 
 __all__ = ["translate"]
@@ -87,7 +85,7 @@ def translate(
                 {"text": line, "translation": str(whole), "unknown": whole.unknown}
                 for line, whole in found
             )
-            _write(objects, style)
+            write_objects(objects, style)
 
 
 def _translated(translator: Translator, line: str, k: int) -> tuple[str, Translation]:
@@ -96,11 +94,3 @@ def _translated(translator: Translator, line: str, k: int) -> tuple[str, Transla
     if translation.unknown:
         click.echo(f"Unknown: {', '.join(map(str, translation.unknown))}.", err=True)
     return line, translation
-
-
-def _write(objects: Iterator[dict[str, Any]], style: Style) -> None:
-    if style == "json":
-        click.echo(json.dumps(list(objects), ensure_ascii=False))
-    else:
-        for one in objects:
-            write_record(one, style)
