@@ -222,6 +222,22 @@ def test_a_record_is_found_if_it_is_no_farther_than_the_kth(
         assert found_by_parts(events, store, TABLE, parts=asked, k=2) == np.mean(found)
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "dot"])
+def test_the_share_does_not_depend_on_the_unit(
+    tmp_path: Path, metric: str, rng: np.random.Generator
+) -> None:
+    vectors = rng.standard_normal((12, 30)).astype(np.float32)
+    keys = [str(place) for place in range(12)]
+    table = {name: rng.integers(0, 12, 80) for name in "abc"}
+    shares = []
+    for unit in (1, 2.0**-30, 2.0**30):
+        events = Events(dict.fromkeys("abc", vecstore.from_arrays(unit * vectors, keys, metric)))
+        with events.to_store(tmp_path / f"{unit}.vecs", table) as store:
+            shares.append(found_by_parts(events, store, table, parts=["a"], k=3))
+    assert 0 < shares[0] < 1
+    assert shares == [shares[0]] * 3
+
+
 def test_records_that_cannot_be_asked_for_are_no_share(parts: Store, tmp_path: Path) -> None:
     events = Events(dict.fromkeys(TABLE, parts))
     nobody = {**TABLE, "who": [None] * 4}

@@ -14,7 +14,10 @@ from vecstore.store import Store
 
 __all__ = ["found_by_parts"]
 
-# Distances of the same two vectors, computed in two ways.
+Floats = npt.NDArray[np.float64]
+
+# How far distances of the same two vectors are apart that are computed in two ways: as a part of
+# the products of their lengths, or of their differences, that were added.
 _ROUNDING = 1e-12
 
 
@@ -89,18 +92,18 @@ def found_by_parts(
     own = store[[keys[row] for row in chosen[asked.rows].tolist()]]
     matches = store.search(asked.vectors, k=k)
     farthest = matches.distances[np.arange(len(own)), matches.counts - 1]
-    return float(np.mean(_distances(asked.vectors, own, store.metric) <= farthest + _ROUNDING))
+    distances, sizes = _distances(asked.vectors, own, store.metric)
+    return float(np.mean(distances <= farthest + _ROUNDING * sizes))
 
 
 def _distances(
     queries: npt.NDArray[np.float32], vectors: npt.NDArray[Any], metric: Any
-) -> npt.NDArray[np.float64]:
-    """Return the distance of every query from the vector beside it."""
+) -> tuple[Floats, Floats]:
+    """Return how far each query is from the vector beside it, and what rounding grows with."""
     x, y = queries.astype(np.float64), vectors.astype(np.float64)
-    products = np.einsum("ij,ij->i", x, y)
-    distances = -products
     if metric == "euclidean":
         distances = np.linalg.norm(x - y, axis=1)
-    elif metric == "cosine":
-        distances = 1 - products / np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1)
-    return np.asarray(distances, np.float64)
+        return distances, distances
+    products, sizes = np.einsum("ij,ij->i", x, y), np.linalg.norm(x, axis=1)
+    sizes *= np.linalg.norm(y, axis=1)
+    return (-products, sizes) if metric == "dot" else (1 - products / sizes, np.ones(len(sizes)))
