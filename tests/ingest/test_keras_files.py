@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,74 +12,30 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.ingest.keras_models import (
+    DIM,
+    FORMATS,
+    WORDS,
+    model_with,
+    output_of,
+    quantise,
+    saved,
+    words,
+)
 from vecstore import ingest
 from vecstore.errors import IngestError
-from vecstore.ingest.keras import embedding_dataset, read_embedding
+from vecstore.ingest.keras import read_embedding
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 MOBILENET = DATA / "keras-mobilenet-0.75" / "mobilenet_7_5_224_tf.weights.h5"
 SQUEEZENET = (
     DATA / "keras-squeezenet-notop" / "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
 )
-WORDS = 23
-DIM = 5
 
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
     return pytest.importorskip("keras")
-
-
-def model_with(keras: Any, *embeddings: Any) -> Any:
-    """A model that looks the same ids up in several embeddings."""
-    ids = keras.Input((3,), dtype="int32")
-    vectors = [keras.layers.Flatten()(embedding(ids)) for embedding in embeddings]
-    joined = vectors[0] if len(vectors) == 1 else keras.layers.Concatenate()(vectors)
-    return keras.Model(ids, keras.layers.Dense(4, name="out")(joined))
-
-
-def words(keras: Any, name: str = "words", **options: Any) -> Any:
-    return keras.layers.Embedding(WORDS, DIM, name=name, **options)
-
-
-def save_legacy(model: Any, path: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras advises against the format
-        model.save(path)
-
-
-def quantise(model: Any, *arguments: Any, **options: Any) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # layers without weights have nothing to quantise
-        model.quantize(*arguments, **options)
-
-
-def output_of(layer: Any) -> np.ndarray:
-    """What the layer itself gives for every id."""
-    return np.asarray(layer(np.arange(layer.input_dim)), np.float32)
-
-
-FORMATS = ["m.keras", "m.weights.h5", "m.weights.json", "m.h5", "legacy.weights"]
-
-
-def saved(model: Any, folder: Path, name: str) -> Path:
-    path = folder / name
-    if name == "m.keras":
-        model.save(path)
-    elif name == "m.weights.h5":
-        model.save_weights(path)
-    elif name == "m.weights.json":
-        model.save_weights(path, max_shard_size=5e-7)  # of a gigabyte: 537 bytes
-    else:
-        save_legacy(model, path.with_suffix(".h5"))
-        path = path.with_suffix(".h5")
-    if name == "legacy.weights":  # what `save_weights` of Keras 2 wrote
-        with h5py.File(path) as whole, h5py.File(folder / "weights.h5", "w") as bare:
-            for layer in whole["model_weights"]:
-                whole.copy(f"model_weights/{layer}", bare)
-            bare.attrs.update(whole["model_weights"].attrs)
-        path = folder / "weights.h5"
-    return path
 
 
 # Which matrix.
@@ -211,59 +166,7 @@ def test_lora_weights_without_their_scale_are_refused(keras: Any, tmp_path: Path
         read_embedding(path)
 
 
-# In place, and into a store.
-
-
-@pytest.mark.keras
-def test_weights_are_searched_where_they_lie(keras: Any, tmp_path: Path) -> None:
-    layer = words(keras)
-    path = saved(model_with(keras, layer), tmp_path, "m.weights.h5")
-    before = path.read_bytes()
-    with vecstore.open(path, dataset=embedding_dataset(path)) as store:
-        vectors = output_of(layer).astype(np.float64)
-        unit = vectors / np.linalg.norm(vectors, axis=1)[:, None]
-        nearest = np.argsort(-(unit @ unit[7]), kind="stable")[1:4]
-        assert store.similar(7, k=3).keys.tolist() == nearest.tolist()
-    assert path.read_bytes() == before
-
-
-@pytest.mark.keras
-def test_what_cannot_be_searched_in_place_is_refused(keras: Any, tmp_path: Path) -> None:
-    model = model_with(keras, words(keras))
-    with pytest.raises(IngestError, match="is not in an HDF5 file of its own and cannot"):
-        embedding_dataset(saved(model, tmp_path, "m.keras"))
-    quantise(model, "int8")
-    with pytest.raises(IngestError, match=r'is quantised and cannot .* "vecstore import" makes'):
-        embedding_dataset(saved(model, tmp_path, "m.weights.h5"))
-
-
-@pytest.mark.keras
-@pytest.mark.parametrize(
-    ("dtype", "reason"),
-    [
-        ("bfloat16", "is stored as bfloat16 and cannot"),
-        ("float64", "is stored as float64 and cannot"),
-        ("float16", None),
-    ],
-)
-def test_only_numbers_that_a_store_has_are_searched_in_place(
-    keras: Any, tmp_path: Path, dtype: str, reason: str | None
-) -> None:
-    path = saved(model_with(keras, words(keras, dtype=dtype)), tmp_path, "m.weights.h5")
-    if reason is None:
-        with vecstore.open(path, dataset=embedding_dataset(path)) as store:
-            assert store.dtype == dtype
-        return
-    with pytest.raises(IngestError, match=reason):
-        embedding_dataset(path, "words")
-
-
-def test_a_kernel_with_places_is_not_searched_in_place(tmp_path: Path) -> None:
-    """What sees one point at a time is a matrix, but lies in the file with four axes."""
-    with h5py.File(tmp_path / "m.weights.h5", "w") as file:
-        file["layers/conv2d/vars/0"] = np.eye(3, dtype=np.float32).reshape(1, 1, 3, 3)
-    with pytest.raises(IngestError, match="has 4 axes and cannot be searched in place"):
-        embedding_dataset(tmp_path / "m.weights.h5", "layers/conv2d")
+# Into a store.
 
 
 @pytest.mark.keras
