@@ -44,6 +44,7 @@ from vecstore.cli import (
     query,
     train,
     translate,
+    words,
 )
 from vecstore.errors import VecstoreError
 
@@ -146,6 +147,9 @@ for command in (
     query.search,
     query.analogy,
     query.compose,
+    words.odd,
+    words.rank,
+    words.relate,
     events.events,
     neighbors.neighbors,
     duplicates.duplicates,
