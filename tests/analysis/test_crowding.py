@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import vecstore
-from tests.analysis.spaces import glove
+from tests.analysis.spaces import glove, large_glove
 from vecstore.analysis import hubness, outliers
 
 
@@ -51,6 +51,19 @@ def test_words_have_hubs() -> None:
     found = hubness(glove())
     assert found.skewness > 1
     assert found.counts["count"][0] > 50
+
+
+def test_real_words_that_no_others_are_near(rng: np.random.Generator) -> None:
+    store = large_glove()
+    found = outliers(store, k=5, n=8)
+    keys = [*found["key"], *rng.choice(store.keys(), 300)]
+    vectors, asked = store[store.keys()].astype(np.float64), store[keys].astype(np.float64)
+    vectors, asked = (rows / np.linalg.norm(rows, axis=1)[:, None] for rows in (vectors, asked))
+    nearest = np.partition(1 - asked @ vectors.T, 5)[:, :6]
+    mean = np.sort(nearest)[:, 1:].mean(axis=1)
+    np.testing.assert_allclose(found["distance"], mean[:8], atol=1e-6)
+    assert found["distance"].is_sorted(descending=True)
+    assert mean[8:].max() <= found["distance"][-1] + 1e-6
 
 
 @pytest.mark.parametrize("ask", [outliers, hubness])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vecstore
-from tests.analysis.spaces import as_gensim, glove
+from tests.analysis.spaces import as_gensim, glove, large_glove
 from vecstore.analysis import (
     closer_than,
     n_similarity,
@@ -77,6 +77,21 @@ def test_relative_cosine_similarity_is_gensims(key: str, other: str, k: int) -> 
 def test_synonyms_are_relatively_similar() -> None:
     assert relative_cosine_similarity(glove(), "big", "huge") > 0.1
     assert relative_cosine_similarity(glove(), "big", "piano") < 0.1
+
+
+def test_questions_about_real_words_have_gensims_answers() -> None:
+    store, peer = large_glove(), as_gensim(large_glove())
+    odd = ["guitar", "violin", "cello", "tractor", "clarinet"]
+    assert odd_one_out(store, odd) == peer.doesnt_match(odd) == "tractor"
+    assert set(closer_than(store, "beautiful", "ugly")) == set(
+        peer.closer_than("beautiful", "ugly")
+    )
+    assert rank(store, "beautiful", "ugly") == peer.rank("beautiful", "ugly")
+    sets = ["tea", "coffee"], ["beverage", "drinks"]
+    assert n_similarity(store, *sets) == pytest.approx(peer.n_similarity(*sets), abs=1e-6)
+    relative = relative_cosine_similarity(store, "huge", "enormous")
+    assert relative == pytest.approx(peer.relative_cosine_similarity("huge", "enormous"), abs=1e-6)
+    assert relative > 0.1
 
 
 @pytest.mark.parametrize(
