@@ -75,13 +75,15 @@ def draw_analogy(
     )
     _arrow(axes, points[0], points[1], PALETTE[0])
     _arrow(axes, points[2], target, PALETTE[0])
-    for pair in ((points[0], points[2]), (points[1], target)):
+    across = (points[0], points[2]), (points[1], target)
+    for pair in across:
         axes.plot(*np.array(pair).T, color=NOTHING, linewidth=1, linestyle="--", zorder=1)
     axes.plot(*np.array([target, points[3]]).T, color=ACCENT, lw=1, ls=":", zorder=2)
     axes.plot(*points[4:].T, "o", ms=6, color=MUTED, alpha=0.6, zorder=2)
     axes.plot(*points[:3].T, "o", ms=8, color=INK, zorder=3)
     axes.plot(*points[3], "o", ms=8, color=ACCENT, zorder=3)
-    lines = along(points[0], points[1]), along(points[2], target), along(target, points[3])
+    ends = (points[0], points[1]), (points[2], target), (target, points[3]), *across
+    lines = [along(start, stop) for start, stop in ends]
     Labels(axes, np.vstack([points, *lines]), marker=4.5).add(points, names)
     return figure
 
