@@ -98,8 +98,11 @@ def test_some_rows_are_mapped_as_if_they_were_all(digits: np.ndarray) -> None:
     )
 
 
-def test_the_same_seed_gives_the_same_map(digits: np.ndarray) -> None:
-    first, again = (tsne(digits[:150], seed=3) for _ in range(2))
+def test_the_same_seed_gives_the_same_map_with_any_threads(digits: np.ndarray) -> None:
+    store = vecstore.from_arrays(digits[:150], metric="euclidean")
+    first, again = (
+        project(store, "tsne", columns=None, k=15, seed=3, threads=threads) for threads in (2, 1)
+    )
     np.testing.assert_array_equal(first.points, again.points)
 
 
