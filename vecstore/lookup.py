@@ -123,12 +123,14 @@ def find_folded(snapshot: Snapshot, words: Iterable[str]) -> Rows:
     Keys of lower-case ASCII letters are looked up. Only the others are gone through.
     """
     folded = [word.upper() for word in words]
-    # Only ASCII is ever made of ASCII, and of no two keys without capitals the same.
+    # Of ASCII keys without capitals, only the fold in lower case can have it.
     rows = snapshot.find([fold.lower() if fold.isascii() else fold for fold in folded])
-    others = snapshot.cased[::-1]
-    spellings = map(str.upper, snapshot.take(others).tolist())
+    others = snapshot.cased
+    spellings = list(map(str.upper, snapshot.take(others).tolist()))
+    asked = np.fromiter(map(set(folded).__contains__, spellings), np.bool_, len(spellings))
     # Backwards, so that the first key of a spelling is the one that stays.
-    first = dict(zip(spellings, others.tolist(), strict=True))
+    hits = np.flatnonzero(asked)[::-1]
+    first = {spellings[hit]: others[hit] for hit in hits.tolist()}
     found = np.fromiter((first.get(fold, -1) for fold in folded), np.int64, len(folded))
     # As an unsigned number -1 is the largest: the first of two that are there, or the one that is.
     return np.minimum(rows.view(np.uint64), found.view(np.uint64)).view(np.int64)
