@@ -175,6 +175,14 @@ def test_a_loaded_autoencoder_gives_the_same_codes(
         loaded.embeddings()
 
 
+def test_noise_can_be_looked_at() -> None:
+    some = IMAGES[:20]
+    noised = ConvAutoencoder([2], denoising=0.2).fit(some, epochs=1).noised(some)
+    assert noised.shape == some.shape
+    clean = ConvAutoencoder([2]).fit(some, epochs=1).noised(some)
+    assert 0.19 < np.std(noised - clean) < 0.21
+
+
 def test_an_autoencoder_with_noise_can_be_saved(tmp_path: Path) -> None:
     coder = ConvAutoencoder([2], denoising=0.2).fit(IMAGES[:20], epochs=1)
     coder.save(tmp_path / "coder")

@@ -218,6 +218,26 @@ class Autoencoder(Encoder):
         rows = self.checked(data)
         return self._predicted(self.model, rows).reshape(np.shape(data))
 
+    def noised(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Return rows as the network gets them in training.
+
+        Parameters
+        ----------
+        data : array_like, shape (n, ...)
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, ...)
+            Bytes come back as values from 0 to 1, and beyond where noise leads there. Without
+            `denoising` nothing is added.
+        """
+        rows = scaled(self.checked(data))
+        if self.parameters["denoising"]:
+            with self._seeded():
+                rows = np.asarray(self.model.get_layer("noise")(rows, training=True))
+        return rows.reshape(np.shape(data))
+
     def reconstruction_error(self, data: npt.ArrayLike) -> float:
         """Return the mean squared difference between rows and what is made of them.
 

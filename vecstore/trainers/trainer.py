@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.metrics import check_metric
-from vecstore.opening import create
+from vecstore.opening import create, removed_on_failure
 from vecstore.store import Store
 from vecstore.trainers.parameters import check_savable, check_seed
 
@@ -323,13 +323,8 @@ class Trainer(ABC):
             return store
         kind = "str" if len(keys) == 0 or isinstance(keys[0], str) else "int"
         new = create(store, dim=vectors.shape[1], metric=metric, keys=kind)
-        try:
+        with removed_on_failure(new):
             new.add_batches([rows], provenance=provenance)
-        except BaseException:
-            # An empty store would only be in the way of the next try.
-            new.close()
-            shutil.rmtree(Path(store))
-            raise
         return new
 
     def _provenance(self) -> dict[str, Any]:
