@@ -80,7 +80,8 @@ class Labels:
         """
         named = missed = 0
         for first in range(0, len(points), _AT_ONCE):
-            for place in first + np.flatnonzero(self._have_room(points[first : first + _AT_ONCE])):
+            near = np.flatnonzero(self._have_room(points[first : first + _AT_ONCE]))
+            for place in (first + near).tolist():
                 if named == most or missed == _MISSES:
                     return named
                 fits = self._put(points[place], names[place], _RINGS[:1], size=8)
