@@ -9,6 +9,7 @@ import numpy as np
 from vecstore.arrays import check_count
 from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.negative_sampling import NegativeSampling
+from vecstore.trainers.rows import even_steps
 from vecstore.trainers.parameters import check_number
 from vecstore.trainers.sampled_text import SampledText, noise_per_segment
 from vecstore.trainers.segments import WIDTH
@@ -20,7 +21,7 @@ __all__ = ["Word2Vec"]
 
 MODES = ("skipgram", "cbow")
 
-# Steps that run in one call of the compiled program.
+# Steps that run in one call of the compiled program, at most.
 _STEPS = 64
 
 
@@ -112,7 +113,7 @@ class Word2Vec(WordTrainer):
         epochs : int, default 5
             Times to go through the text.
         batch_size : int, default 512
-            Words in a step, in multiples of 32. Larger ones are hardly faster.
+            Words in a step, at most, in multiples of 32. Larger ones are hardly faster.
         validation : Corpus, what `Corpus` reads, or None
             More text, on which the loss is computed after each epoch.
         progress : bool, default True
@@ -148,10 +149,9 @@ class Word2Vec(WordTrainer):
             with self._seeded():
                 self._model = self._build()
         text = SampledText(corpus, self.parameters)
-        rows = min(max(1, batch_size // WIDTH), text.rows)
+        rows, steps, all_steps = even_steps(text.rows, max(1, batch_size // WIDTH), _STEPS)
         self._prepare(rows, text)
-        together = rows * min(_STEPS, text.rows // rows)
-        rounds = max(1, round(text.rows / together))
+        together, rounds = rows * steps, all_steps // steps
         rng = np.random.default_rng([self.parameters["seed"], len(self._epochs)])
         with warnings.catch_warnings():
             # Nothing is trainable for Keras, because the layer changes its tables by itself.
