@@ -64,9 +64,7 @@ def test_curves_of_a_training_are_drawn(invoke: Invoke, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", '{"history": []}'])
-def test_a_model_without_a_history_has_no_curves(
-    invoke: Invoke, tmp_path: Path, text: str
-) -> None:
+def test_a_model_without_a_history_has_no_curves(invoke: Invoke, tmp_path: Path, text: str) -> None:
     (tmp_path / "trained").mkdir()
     (tmp_path / "trained" / "trainer.json").write_text(text)
     done = invoke("plot", "curves", "trained", "--out", "curves.png")

@@ -38,3 +38,9 @@ def test_a_label_that_nobody_expected_is_in_the_matrix() -> None:
     found = evaluate_labels([True, True], [True, False])
     assert found.labels == [False, True]
     assert found.confusion.tolist() == [[0, 0], [1, 1]]
+
+
+def test_labels_of_two_types_are_compared() -> None:
+    found = evaluate_labels([1, 2, 1], ["1", 2, 1])
+    assert found.labels == [1, 2, "1"]
+    assert found.accuracy == pytest.approx(2 / 3)

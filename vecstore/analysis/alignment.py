@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from vecstore.analysis.dictionary import Pairs, as_pairs, identical_keys, known_pairs
 from vecstore.analysis.retrieval import check_dims, mutual_nearest
+from vecstore.analysis.selection import unit_vectors
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.index.codes import Progress
@@ -269,10 +270,7 @@ def _check_spaces(source: Store, target: Store) -> None:
 
 def _rows(store: Store, keys: Sequence[Any]) -> Matrix:
     """Return the vectors of keys, of length 1 if only their directions count."""
-    vectors = np.asarray(store[keys], np.float64)
-    if store.metric == "cosine":
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
+    return unit_vectors(store[keys], store.metric)
 
 
 def _first_keys(store: Store) -> list[Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.analysis.selection import unit_vectors
 from vecstore.arrays import as_queries, check_count
 from vecstore.index.codes import Progress
 from vecstore.opening import from_arrays
@@ -85,7 +86,7 @@ class Retrieval:
             units = np.empty((len(target), target.dim), np.float32)
             first = 0
             for _, vectors in target.batches(_BATCH):
-                units[first : first + len(vectors)] = _units(vectors)
+                units[first : first + len(vectors)] = unit_vectors(vectors, "cosine")
                 first += len(vectors)
             self._scaled = _scaled(units, _crowding(units, source, threads, progress))
 
@@ -113,7 +114,7 @@ class Retrieval:
         rows, single = as_queries(vectors, self._target.dim, self._target.metric, "vectors")
         if self.method == "nn":
             return self._target.search(rows[0] if single else rows, k=k, threads=threads)
-        units = _units(rows)
+        units = unit_vectors(rows, "cosine")
         found = self._scaled.search(_doubled(units), k=k, threads=threads)
         crowding = _crowding(units, self._target, threads)
         return Matches(
@@ -162,7 +163,7 @@ def mutual_nearest(
     """
     ours, theirs = (store[store.keys()] for store in (source, target))
     if source.metric == "cosine":
-        ours, theirs = _units(ours), _units(theirs)
+        ours, theirs = (unit_vectors(some, "cosine") for some in (ours, theirs))
         away, back = (
             _scaled(units, _crowding(units, other, threads)).search(
                 _doubled(asked), k=1, threads=threads
@@ -201,11 +202,6 @@ def _scaled(units: npt.NDArray[Any], crowding: Floats) -> Store:
 
 def _doubled(units: Floats) -> Floats:
     return np.column_stack([2 * units, np.full(len(units), -1.0)])
-
-
-def _units(vectors: npt.NDArray[Any]) -> Floats:
-    rows = vectors.astype(np.float64)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def _check(source: Store, target: Store, method: str) -> None:

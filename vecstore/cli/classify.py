@@ -83,9 +83,7 @@ def classify(
 
 def _print_confusions(found: "Validation") -> None:
     """Print what is taken for what most often."""
-    from rich.table import Table
-
-    from vecstore.cli.tables import console
+    from vecstore.cli.tables import console, plain_table
 
     counts = found.confusion
     wrong = [
@@ -96,7 +94,7 @@ def _print_confusions(found: "Validation") -> None:
     ]
     if not wrong:
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column("is", style="cyan", overflow="fold")
     table.add_column("taken for", style="cyan", overflow="fold")
     table.add_column("times", justify="right")

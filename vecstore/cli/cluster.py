@@ -97,11 +97,9 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _print_clusters(clusters: list[dict[str, object]]) -> None:
-    from rich.table import Table
+    from vecstore.cli.tables import console, plain_table
 
-    from vecstore.cli.tables import console
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column("cluster", justify="right")
     table.add_column("rows", justify="right")
     table.add_column("nearest to its center", style="cyan", overflow="fold")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vecstore.cli.options import out_option
-from vecstore.extras import need
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +22,6 @@ def picture(draw: "Callable[..., Figure]") -> Callable[..., Any]:
     def command(*arguments: Any, out: Path | None, **rest: Any) -> None:
         if out is None:
             raise click.UsageError("Say where to draw: --out FILE, which ends in .png or .svg.")
-        need("matplotlib")
         from vecstore.analysis.plots.style import save
 
         click.echo(save(draw(*arguments, **rest), out))

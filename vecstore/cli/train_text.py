@@ -214,11 +214,10 @@ def _report(
 
 
 def _print_report(found: "Evaluation", title: str) -> None:
-    from rich.table import Table
+    from vecstore.cli.tables import console, plain_table
 
-    from vecstore.cli.tables import console
-
-    report = Table(box=None, header_style="bold", pad_edge=False, title=title, title_justify="left")
+    report = plain_table()
+    report.title, report.title_justify = title, "left"
     for column in found.report.columns:
         report.add_column(column, justify="left" if column == "label" else "right")
     for label, *scores, support in found.report.iter_rows():
@@ -226,7 +225,7 @@ def _print_report(found: "Evaluation", title: str) -> None:
     console().print(report, "")
     if len(found.labels) > SHOWN:
         return
-    matrix = Table(box=None, header_style="bold", pad_edge=False)
+    matrix = plain_table()
     matrix.add_column("is, taken for")
     for label in found.labels:
         matrix.add_column(field(label), justify="right")

@@ -58,7 +58,7 @@ def evaluate_labels(right: Sequence[Any], given: Sequence[Any]) -> Evaluation:
     import polars as pl
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-    labels = sorted({*right, *given})
+    labels = sorted({*right, *given}, key=lambda label: (isinstance(label, str), label))
     # As numbers: scikit-learn would take bools and ints for one another.
     places = {label: place for place, label in enumerate(labels)}
     truth = [places[label] for label in right]

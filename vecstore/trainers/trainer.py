@@ -6,7 +6,6 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -339,10 +338,9 @@ class Trainer(ABC):
         }
 
     def _packages(self) -> dict[str, str]:
-        import keras
+        from vecstore.images.networks import versions
 
-        backend = import_module(keras.backend.backend())
-        return {"keras": keras.__version__, backend.__name__: backend.__version__}
+        return versions()
 
 
 def check_schedule(epochs: int, batch_size: int | None, validation: Any = None) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from vecstore.arrays import check_count
 from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.negative_sampling import NegativeSampling
-from vecstore.trainers.rows import even_steps
 from vecstore.trainers.parameters import check_number
+from vecstore.trainers.rows import even_steps
 from vecstore.trainers.sampled_text import SampledText, noise_per_segment
 from vecstore.trainers.segments import WIDTH
 from vecstore.trainers.tokens import Source
