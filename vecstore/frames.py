@@ -11,7 +11,7 @@ from vecstore.storage.packed import PackedStrings
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["from_series", "missing_series", "polars_type", "to_series"]
+__all__ = ["from_series", "kind_of", "missing_series", "polars_type", "to_series"]
 
 # Polars counts in the bytes of one value with 32 bits; strings are cut out of values of this size.
 _LARGEST_TEXT = 1 << 30
@@ -123,10 +123,37 @@ def _kind(name: str, dtype: "polars.DataType") -> str:
             f'`attributes` must hold datetimes without a zone in column "{name}"; got {dtype}. '
             "Convert them to one zone and drop it."
         )
+    kind = kind_of(dtype)
+    if kind is None:
+        kinds = list(KINDS)
+        raise TypeError(
+            f"`attributes` must hold {', '.join(kinds[:-1])} or {kinds[-1]} in column "
+            f'"{name}"; got {dtype}.'
+        )
+    return kind
+
+
+def kind_of(dtype: "polars.DataType") -> str | None:
+    """Return the kind of column that takes values of a dtype of polars.
+
+    Parameters
+    ----------
+    dtype : polars.DataType
+        Any.
+
+    Returns
+    -------
+    str or None
+        One of `KINDS`; None if there is none, as for lists and for times in a zone.
+    """
+    import polars
+
     if dtype.is_integer() and dtype not in (polars.Int128, polars.UInt128):
         return "int64"
     if dtype.is_float():
         return "float64"
+    if isinstance(dtype, polars.Datetime) and dtype.time_zone is not None:
+        return None
     for found, kind in (
         (polars.Boolean, "bool"),
         (polars.Date, "date"),
@@ -137,11 +164,7 @@ def _kind(name: str, dtype: "polars.DataType") -> str:
     ):
         if dtype == found:
             return kind
-    kinds = list(KINDS)
-    raise TypeError(
-        f"`attributes` must hold {', '.join(kinds[:-1])} or {kinds[-1]} in column "
-        f'"{name}"; got {dtype}.'
-    )
+    return None
 
 
 def polars_type(kind: str) -> "polars.DataType":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["as_table", "record_keys"]
+__all__ = ["as_table", "check_columns", "record_keys"]
 
 
 def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data") -> "pl.DataFrame":
@@ -55,6 +55,30 @@ def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data"
     return _chosen(data.lazy(), columns, f"`{name}`")
 
 
+def check_columns(there: Sequence[str], columns: Sequence[str], where: str) -> None:
+    """Refuse columns that a table does not have.
+
+    Parameters
+    ----------
+    there : sequence of str
+        Those that it has.
+    columns : sequence of str
+        Those that are wanted.
+    where : str
+        What the error calls the table.
+
+    Raises
+    ------
+    ValueError
+        Naming the first that is missing, and the one that may be meant.
+    """
+    for column in columns:
+        if column not in there:
+            close = get_close_matches(column, there, 1)
+            meant = f' Did you mean "{close[0]}"?' if close else ""
+            raise ValueError(f'{where} has no column "{column}"; it has {", ".join(there)}.{meant}')
+
+
 def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
     """Return the keys of the rows of a table.
 
@@ -92,11 +116,7 @@ def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
 def _chosen(table: "pl.LazyFrame", columns: Sequence[str] | None, where: str) -> "pl.DataFrame":
     with _reading(where):
         there = table.collect_schema().names()
-    for column in columns or ():
-        if column not in there:
-            close = get_close_matches(column, there, 1)
-            meant = f' Did you mean "{close[0]}"?' if close else ""
-            raise ValueError(f'{where} has no column "{column}"; it has {", ".join(there)}.{meant}')
+    check_columns(there, columns or (), where)
     with _reading(where):
         frame = (table if columns is None else table.select(columns)).collect()
     if frame.is_empty():

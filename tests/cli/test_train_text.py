@@ -137,7 +137,7 @@ def test_a_person_reads_tables(watch: Watch, phrases: str) -> None:
     [
         (["none.csv"], "none.csv is no file; a table is needed."),
         (["phrases.csv", "--label", "labels"], 'has no column "labels"; it has text, label.'),
-        (["phrases.csv", "--where", "label ="], "`where` cannot be evaluated"),
+        (["phrases.csv", "--where", "label ="], "`where` is not a condition in SQL"),
         (["phrases.csv", "--where", "label = 'good'"], "at least two labels; got only 'good'."),
         (["phrases.csv", "--baseline"], "--baseline needs test rows; pass --test or"),
         (["phrases.csv", "--hidden", "a,b"], "must be whole numbers with commas"),

@@ -1,5 +1,6 @@
 """A filtered search answers what a search of the qualifying rows alone would."""
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 import vecstore
+from vecstore.filters import filtered
 
 N, DIM, K = 600, 8, 7
 rng = np.random.default_rng(5)
@@ -190,3 +192,23 @@ def test_wines_are_filtered_as_polars_filters_them(
     assert found.counts == min(10, len(expected))
     alone = vecstore.from_arrays(store[expected.to_numpy()], keys=expected.to_list())
     assert found.keys.tolist() == alone.search(query, k=10).keys.tolist()
+
+
+def test_rows_of_a_table_are_filtered_as_those_of_a_store() -> None:
+    frame = pl.DataFrame(
+        {
+            "size": pl.Series([1, 2, None], dtype=pl.Int8),
+            "kind": pl.Series(["a", None, "b"], dtype=pl.Categorical),
+            "day": [datetime.date(2024, 2, day) for day in (27, 28, 29)],
+            "listed": [[1], [2], [3]],
+        }
+    )
+    for where, rows in (
+        ("size >= 2", [1]),
+        ("kind <> 'a'", [2]),
+        ("day > '2024-02-27' and size is not null", [1]),
+        ("1 = 1", [0, 1, 2]),
+    ):
+        assert filtered(frame, where).equals(frame[rows])
+    with pytest.raises(ValueError, match='`where` names the column "listed"'):
+        filtered(frame, "listed = 1")

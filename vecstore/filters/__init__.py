@@ -4,7 +4,7 @@
 `syntax`    text to a tree of SQL; what a filter must not hold is refused
 `typed`     expressions whose type is known
 `translate` the tree to a polars expression
-`evaluate`  the rows of a snapshot that fulfil a condition
+`evaluate`  the rows of a snapshot, or of a table, that fulfil a condition
 ========== ==================================================================
 
 In SQL a comparison with a missing value is neither true nor false, and such a row does not qualify.
@@ -14,6 +14,6 @@ strings such as ``'2024-02-29'``. Integers are compared with floats as floats, a
 divides exactly, ``%`` has the sign of the divisor.
 """
 
-from vecstore.filters.evaluate import qualifying
+from vecstore.filters.evaluate import filtered, qualifying
 
-__all__ = ["qualifying"]
+__all__ = ["filtered", "qualifying"]

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from vecstore.arrays import as_mask
 from vecstore.filters.syntax import parse, unknown_column
 from vecstore.filters.translate import translate
-from vecstore.frames import polars_type
+from vecstore.frames import kind_of, polars_type
 from vecstore.snapshot import Snapshot
 from vecstore.tables import part_table
 
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["qualifying"]
+__all__ = ["filtered", "qualifying"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,6 +56,43 @@ def qualifying(where: Any, snapshot: Snapshot) -> Mask:
     if polars is not None and isinstance(where, polars.Expr):
         return snapshot.spread(_evaluated(where, snapshot))
     return snapshot.spread(as_mask(where, len(snapshot)))
+
+
+def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
+    """Return the rows of a table that fulfil a condition.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Of a caller. Columns that could be no attributes cannot be named.
+    where : str
+        In SQL.
+
+    Returns
+    -------
+    polars.DataFrame
+        With all columns.
+
+    Raises
+    ------
+    ValueError
+        If it names a column that is not there, or is not a condition.
+
+    Examples
+    --------
+    >>> import polars
+    >>> filtered(polars.DataFrame({"year": [1980, 1990, None]}), "year > 1985")["year"].to_list()
+    [1990]
+    """
+    from polars.exceptions import PolarsError
+
+    kinds = {name: kind for name, dtype in frame.schema.items() if (kind := kind_of(dtype))}
+    condition, names = _translated(where, tuple(kinds.items()))
+    columns = (frame[name].cast(polars_type(kinds[name])) for name in names)
+    try:
+        return frame.filter(frame.with_columns(columns).select(condition).to_series())
+    except PolarsError as error:
+        raise ValueError(f"`where` cannot be evaluated: {str(error).splitlines()[0]}.") from error
 
 
 def _kinds(snapshot: Snapshot) -> dict[str, str]:

@@ -1,14 +1,11 @@
 """Labelled texts from tables, and from the arrays of callers."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from vecstore.records import as_table
-
-if TYPE_CHECKING:
-    import polars as pl
+from vecstore.filters import filtered
+from vecstore.records import as_table, check_columns
 
 __all__ = ["LabelledTexts", "as_labelled", "read_texts"]
 
@@ -118,13 +115,14 @@ def read_texts(
     import polars as pl
 
     columns = [text] if isinstance(text, str) else list(text)
-    with _evaluating():
-        condition = None if where is None else pl.sql_expr(where)
-    needed = [] if condition is None else condition.meta.root_names()
     labels = [] if label is None else [label]
-    kept = as_table(path, list(dict.fromkeys([*columns, *labels, *needed])))
-    if condition is not None:
-        kept = kept.filter(_fulfilled(condition, kept))
+    wanted = list(dict.fromkeys([*columns, *labels]))
+    if where is None:
+        kept = as_table(path, wanted)
+    else:
+        frame = as_table(path)  # a condition may name any column
+        check_columns(frame.columns, wanted, str(path))
+        kept = filtered(frame, where)
     kept = kept.drop_nulls(labels) if labels else kept
     if kept.is_empty():
         with_label = f' with a "{label}"' if labels else ""
@@ -133,25 +131,3 @@ def read_texts(
     parts = [pl.col(column).cast(pl.String).fill_null("") for column in columns]
     texts = kept.select(pl.concat_str(parts, separator="\n")).to_series()
     return LabelledTexts(texts.to_list(), [] if label is None else kept[label].to_list())
-
-
-def _fulfilled(condition: "pl.Expr", frame: "pl.DataFrame") -> "pl.Series":
-    import polars as pl
-
-    with _evaluating():
-        answer = frame.select(condition).to_series()
-    if answer.dtype != pl.Boolean:
-        raise ValueError(f"`where` must be true or false for each row; it is {answer.dtype}.")
-    return answer
-
-
-@contextmanager
-def _evaluating() -> Iterator[None]:
-    """Turn what polars raises for a condition into one sentence."""
-    from polars.exceptions import PolarsError
-
-    try:
-        yield
-    except PolarsError as error:
-        first = str(error).partition("\n")[0].rstrip(".")
-        raise ValueError(f"`where` cannot be evaluated: {first}.") from error
