@@ -9,11 +9,12 @@ from typing import Any
 import numpy.typing as npt
 
 from vecstore import indexing
-from vecstore.arrays import as_queries, check_count
+from vecstore.arrays import as_queries
 from vecstore.changes import Batch
 from vecstore.filters import qualifying
 from vecstore.folder import Folder
 from vecstore.index.codes import Progress
+from vecstore.index.graph import check_links
 from vecstore.reader import Reader, Where
 from vecstore.sealing import Batches
 from vecstore.search import check_threads
@@ -249,8 +250,9 @@ class Editor(Reader):
         ----------
         kind : str, default "hnsw"
             Hierarchical navigable small worlds [1]_, in batches and by our own walks [2]_: the same
-            rows and seed make the same graph on any number of threads. ``"hnswlib"`` has them built
-            by hnswlib, which takes two to four times as long and makes no better graph.
+            rows make the same graph on any number of threads. ``"hnswlib"`` has them built by
+            hnswlib, which takes two to four times as long and makes no better graph; where the
+            compiled core is missing, it is the faster one by far.
         M : int, default 16
             Links per row on the upper levels; twice as many on the lowest.
         ef_construction : int, default 200
@@ -291,9 +293,7 @@ class Editor(Reader):
         """
         if kind not in indexing.KINDS:
             raise ValueError(f'`kind` must be "hnsw" or "hnswlib"; got {kind!r}.')
-        recipe = indexing.Recipe(
-            kind, check_count(M, "M", 2), check_count(ef_construction, "ef_construction")
-        )
+        recipe = indexing.Recipe(kind, *check_links(M, ef_construction))
         folder = self._writable()
         folder.writer.derive(
             partial(

@@ -1,6 +1,7 @@
 """Building indexes over the segments of a store, and measuring them."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore import kernels
 from vecstore.arrays import Block, as_words
 from vecstore.index.calibration import calibrate
 from vecstore.index.codes import Progress
@@ -44,7 +46,7 @@ class Recipe(NamedTuple):
     ef_construction : int
         How wide the walks are that find what to link a row to.
     seed : int
-        Of the random levels.
+        Of the order in which rows come, or of hnswlib's random levels.
     """
 
     kind: str = "hnsw"
@@ -142,6 +144,12 @@ def _builder(kind: str) -> Callable[..., Graph]:
         from vecstore.index.building import hnsw_graph
 
         return hnsw_graph
+    if kernels.engine().NAME != "native":
+        warnings.warn(
+            "The compiled core is missing: an index of many rows takes hours. "
+            'Build one of kind "hnswlib".',
+            stacklevel=2,
+        )
     return grown_graph
 
 

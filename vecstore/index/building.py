@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import check_count
 from vecstore.index.codes import Progress
-from vecstore.index.graph import NOBODY, Graph, Level
+from vecstore.index.graph import NOBODY, Graph, Level, check_links
 from vecstore.kernels.contract import Vectors
 from vecstore.kernels.float64 import norms, reciprocals
 from vecstore.kernels.threads import thread_count
@@ -19,8 +18,6 @@ __all__ = ["as_graph", "hnsw_graph"]
 _SPACES = {"cosine": "ip", "euclidean": "l2", "dot": "ip"}
 # Rows handed over at a time, between which an interrupt is noticed: a second's work or so.
 _STEP = 4096
-# A node has more links than this in no paper, and hnswlib itself takes no more.
-_MOST_LINKS = 10_000
 # The layout of its state that is read here.
 _STATE_VERSION = 1
 
@@ -71,9 +68,7 @@ def hnsw_graph(
     For 300,000 rows of 100 dimensions about a minute on two cores. Takes two copies of the rows and
     their links in memory, until it is done.
     """
-    M, ef_construction = check_count(M, "M", 2), check_count(ef_construction, "ef_construction")
-    if M > _MOST_LINKS:
-        raise ValueError(f"`M` must be at most {_MOST_LINKS}; got {M}.")
+    M, ef_construction = check_links(M, ef_construction)
     try:
         import hnswlib
     except ImportError:

@@ -16,12 +16,53 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import check_count
 from vecstore.kernels.contract import Graph, Level
 
-__all__ = ["NOBODY", "Graph", "Level", "as_arrays", "from_arrays", "problems", "reached"]
+__all__ = [
+    "NOBODY",
+    "Graph",
+    "Level",
+    "as_arrays",
+    "check_links",
+    "from_arrays",
+    "problems",
+    "reached",
+]
 
 #: What stands in unused places of links.
 NOBODY = 0xFFFFFFFF
+
+# A node has more links than this in no paper, and hnswlib takes no more.
+_MOST_LINKS = 10_000
+
+
+def check_links(M: int, ef_construction: int) -> tuple[int, int]:
+    """Return what a graph is to be built with, or refuse it.
+
+    Parameters
+    ----------
+    M : int
+        Links of a row, from 2.
+    ef_construction : int
+        Candidates for them, from 1.
+
+    Returns
+    -------
+    M, ef_construction : int
+        The same.
+
+    Raises
+    ------
+    TypeError
+        If one is no integer.
+    ValueError
+        If one is out of range.
+    """
+    M = check_count(M, "M", 2)
+    if M > _MOST_LINKS:
+        raise ValueError(f"`M` must be at most {_MOST_LINKS}; got {M}.")
+    return M, check_count(ef_construction, "ef_construction")
 
 
 def as_arrays(graph: Graph) -> dict[str, npt.NDArray[Any]]:

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Block, check_count
+from vecstore.arrays import Block
 from vecstore.index.codes import Progress, encode
-from vecstore.index.graph import NOBODY, Graph, Level
+from vecstore.index.graph import NOBODY, Graph, Level, check_links
 from vecstore.kernels.contract import Vectors
 
 __all__ = ["grown_graph"]
@@ -70,7 +70,7 @@ def grown_graph(
     .. [1] Dobson Manohar et al., 2024, "ParlayANN: Scalable and deterministic parallel graph-based
        approximate nearest neighbor search algorithms", PPoPP.
     """
-    M, ef_construction = check_count(M, "M", 2), check_count(ef_construction, "ef_construction")
+    M, ef_construction = check_links(M, ef_construction)
     n = len(vectors)
     links = np.full((n, 2 * M), NOBODY, np.uint32)
     if n == 0:

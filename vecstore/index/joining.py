@@ -42,12 +42,15 @@ def joined(graph: Graph) -> Graph:
     """
     if not len(graph.links):
         return graph
-    links = graph.links.copy()
+    links, lost_before = graph.links.copy(), len(graph.links)
     for _ in range(_ROUNDS):
         there = reached(graph._replace(links=links))
         lost = np.flatnonzero(~there)
         if not len(lost):
+            return graph._replace(links=links)
+        if len(lost) >= lost_before:
             break
+        lost_before = len(lost)
         linked = np.bincount(links[links < len(links)], minlength=len(links))
         for row in lost.tolist():
             if not there[row]:
