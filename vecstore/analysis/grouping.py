@@ -75,9 +75,9 @@ def duplicates(store: Store, within: float = 0.02, *, threads: int | None = None
     (['a', 'c', 'd'], 0.01)
     """
     _check(store, within)
-    if len(store) < 2:
-        return []
     snapshot = snapshot_of(store)
+    if len(snapshot) < 2:
+        return []
     twins = _first_twins(snapshot)
     places = np.arange(len(twins))
     singles = np.flatnonzero(twins == places)
@@ -85,7 +85,7 @@ def duplicates(store: Store, within: float = 0.02, *, threads: int | None = None
     labels = groups[np.searchsorted(singles, twins)]
     distances = nearest_one[np.searchsorted(singles, twins)]
     distances[np.bincount(twins)[twins] > 1] = 0
-    return _groups(labels, store.keys(), distances)
+    return _groups(labels, snapshot.take(snapshot.live), distances)
 
 
 def _check(store: Store, within: float) -> None:

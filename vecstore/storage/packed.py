@@ -182,8 +182,7 @@ class PackedStrings:
         Returns
         -------
         ndarray of int64, shape (m,)
-            Ascending. Every other string is the only one of them that is spelled like it, if case
-            does not count.
+            Ascending. No two of the other strings are the same word in another case.
 
         Raises
         ------
