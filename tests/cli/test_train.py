@@ -4,14 +4,19 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Self
 
 import click
+import numpy as np
 import pytest
 from click.testing import Result
 
-from vecstore.cli.train import COMMANDS, train
+from vecstore.cli.output import choose_style
+from vecstore.cli.train import COMMANDS, finish, train
 
 pytest.importorskip("keras")
+
+from vecstore.trainers.trainer import Trainer
 
 Invoke = Callable[..., Result]
 
@@ -110,3 +115,47 @@ def test_the_model_is_kept_where_it_was_asked_for(invoke: Invoke, tmp_path: Path
     assert (printed["rows"], printed["dim"], printed["epoch"]) == (5, 4, 2)
     assert Word2Vec.load(tmp_path / "model").parameters["seed"] == 7
     assert "euclidean" in invoke("info", "words.vecs").stdout
+
+
+class Refused(Trainer):
+    """Has learned, and fails on the way to its store."""
+
+    def __init__(self, error: BaseException | None = None, seed: int = 0) -> None:
+        super().__init__(seed=seed)
+        self.error = error
+
+    def fit(self, data: Any = None, *, progress: bool = True) -> Self:
+        import keras
+
+        self._model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        return self
+
+    def embeddings(self) -> tuple[list[str], np.ndarray]:
+        assert self.error is not None
+        raise self.error
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("error", [TypeError("odd"), MemoryError(), KeyboardInterrupt()])
+def test_whatever_befalls_the_store_the_model_is_kept(
+    error: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "w.vecs"
+    with pytest.raises(type(error)):
+        finish(Refused(error).fit(), out, "cosine", None, choose_style(None))
+    kept = tmp_path / "w.vecs.model"
+    assert f"the model is kept: Refused.load({str(kept)!r})." in capsys.readouterr().err
+    assert Refused.load(kept).model.count_params() == 2
+    assert not out.exists()
+
+
+@pytest.mark.keras
+def test_a_model_that_was_kept_is_not_in_the_way_of_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "w.vecs"
+    for name in ("w.vecs.model", "w.vecs.model-2", "w.vecs.model-3"):
+        with pytest.raises(ValueError, match="refused"):
+            finish(Refused(ValueError("refused")).fit(), out, "cosine", None, choose_style(None))
+        assert (tmp_path / name / "model.keras").exists()
+        assert name in capsys.readouterr().err

@@ -13,8 +13,10 @@ pytest.importorskip("keras")
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
 
+from matplotlib.image import imread
 from sklearn.datasets import load_digits
 
+from vecstore.analysis.plots import draw_reconstructions, save
 from vecstore.trainers import ConvAutoencoder
 
 pytestmark = pytest.mark.keras
@@ -58,13 +60,19 @@ def test_images_become_codes_with_labels_and_a_picture(invoke: Invoke, tmp_path:
 
 
 @pytest.mark.usefixtures("digits")
-def test_convolutions_encode_images(invoke: Invoke) -> None:
+def test_convolutions_encode_images_and_the_noise_is_drawn_too(
+    invoke: Invoke, tmp_path: Path
+) -> None:
     done = invoke(
         *("train", "autoencoder", "train-images", "--conv", "--filters", "4,2", "--epochs", "1"),
-        *("--denoising", "0.2", "--out", "codes.vecs", "--json"),
+        *("--denoising", "0.2", "--images", "noisy.png", "--out", "codes.vecs", "--json"),
     )
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["dim"] == 2 * 2 * 2
+    ten = DIGITS.images[:10] / 16
+    save(draw_reconstructions(ten, ten, noisy=ten), tmp_path / "three rows.png")
+    sizes = [imread(tmp_path / name).shape for name in ("noisy.png", "three rows.png")]
+    assert sizes[0] == sizes[1]
 
 
 def test_a_store_becomes_one_of_shorter_vectors(
@@ -111,6 +119,19 @@ def test_texts_become_codes_of_their_words(invoke: Invoke, tmp_path: Path) -> No
     assert len(words) == 8
 
 
+def test_a_model_that_is_kept_after_all_has_its_vocabulary(invoke: Invoke, tmp_path: Path) -> None:
+    """An empty text is all zeros, and so is its code where the biases are."""
+    (tmp_path / "a.csv").write_text("text\n" + "ship wave\n" * 9 + '""\n')
+    done = invoke(
+        *("train", "autoencoder", "a.csv", "--text", "text", "--layers", "2", "--epochs", "1"),
+        *("--learning-rate", "1e-99", "--metric", "cosine", "--out", "codes.vecs"),
+    )
+    assert done.exit_code == 1
+    assert "nonzero under cosine" in done.stderr
+    words = (tmp_path / "codes.vecs.model" / "vocabulary.txt").read_text()
+    assert sorted(words.split()) == ["ship", "wave"]
+
+
 @pytest.mark.parametrize(("kinds", "got"), [(["a", None], "null and str"), ([0.5, 2.0], "float")])
 def test_labels_that_cannot_be_told_apart_are_refused_before_training(
     invoke: Invoke, tmp_path: Path, kinds: list[object], got: str
@@ -134,7 +155,7 @@ def test_a_store_that_refuses_the_codes_does_not_lose_the_model(
     )
     assert done.exit_code == 1
     assert "nonzero under cosine" in done.stderr
-    assert "The model is kept: ConvAutoencoder.load('codes.vecs.model')." in done.stderr
+    assert "the model is kept: ConvAutoencoder.load('codes.vecs.model')." in done.stderr
     assert ConvAutoencoder.load("codes.vecs.model").history.height == 1
     assert not (tmp_path / "codes.vecs").exists()
 

@@ -6,9 +6,10 @@ the models need Keras, for which no ``--help`` shall wait.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ import click
 
 from vecstore.cli.options import metric_option, new_path, output_options
 from vecstore.cli.output import Style, write_record
-from vecstore.errors import VecstoreError
 
 if TYPE_CHECKING:
     from vecstore.trainers.trainer import Trainer
@@ -102,7 +102,7 @@ def training_options(
             metric_option(default=metric, show_default=True, help="Of the new store."),
             click.option(
                 "--seed",
-                type=click.IntRange(min=0),
+                type=click.IntRange(0, 2**32 - 1),
                 default=0,
                 show_default=True,
                 help="The same seed and data give the same losses.",
@@ -138,7 +138,12 @@ def training_options(
 
 @contextmanager
 def kept(
-    trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style
+    trainer: "Trainer",
+    out: Path,
+    metric: str,
+    save: Path | None,
+    style: Style,
+    texts: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Write what was learned, let a block measure it, and print what came of both.
 
@@ -148,13 +153,15 @@ def kept(
         Fitted, wholly or until Ctrl-C.
     out, metric, save, style
         As the command received them.
+    texts : mapping of str to str, or None
+        What belongs to the model and is saved in its folder: names of files, and what they hold.
 
     Yields
     ------
     dict
         What will be printed; the block adds to it. All is on disk by then, whatever befalls it.
     """
-    facts = _write(trainer, out, metric, save)
+    facts = _write(trainer, out, metric, save, texts or {})
     try:
         yield facts
     except BaseException:
@@ -177,20 +184,36 @@ def finish(
         facts |= more
 
 
-def _write(trainer: "Trainer", out: Path, metric: str, save: Path | None) -> dict[str, Any]:
+def _write(
+    trainer: "Trainer", out: Path, metric: str, save: Path | None, texts: Mapping[str, str]
+) -> dict[str, Any]:
     """Save the model, which can always be done, and then make the store, which may be refused."""
     if save is not None:
-        trainer.save(save)
+        _save(trainer, save, texts)
     try:
         with trainer.to_store(out, metric=metric) as store:
             made = {"store": str(out), "rows": len(store), "dim": store.dim}
-    except (VecstoreError, OSError, ValueError) as error:
+    except BaseException:  # Ctrl-C or too little memory shall not lose a training either
         if save is None:
-            save = out.with_name(f"{out.name}.model")
-            trainer.save(save)
-        message = f"{error} The model is kept: {type(trainer).__name__}.load({str(save)!r})."
-        raise click.ClickException(message) from error
+            save = _free_path(out)
+            _save(trainer, save, texts)
+        loaded = f"{type(trainer).__name__}.load({str(save)!r})"
+        click.echo(f"There is no store, but the model is kept: {loaded}.", err=True)
+        raise
     return made if save is None else {**made, "saved": str(save)}
+
+
+def _save(trainer: "Trainer", folder: Path, texts: Mapping[str, str]) -> None:
+    trainer.save(folder)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _free_path(out: Path) -> Path:
+    """Return a path beside that of the store at which there is nothing yet."""
+    endings = chain([".model"], (f".model-{number}" for number in count(2)))
+    paths = (out.with_name(out.name + ending) for ending in endings)
+    return next(path for path in paths if not path.exists())
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

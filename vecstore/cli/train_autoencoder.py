@@ -84,7 +84,7 @@ WORDS = "vocabulary.txt"  # beside a saved model of texts
     help="Words that are looked for in texts.",
 )
 @click.option("--pca", is_flag=True, help="Measure as many principal components, too.")
-@picture_option("--images", "Draw images over reconstructions")
+@picture_option("--images", "Draw images over reconstructions, with noise between them")
 @picture_option("--curves", "Draw the loss")
 # Under cosine a code of zeros, as convolutions may have it for a blank image, is refused.
 @training_options(epochs=10, batch_size=128, metric="euclidean")
@@ -161,9 +161,9 @@ def command(
         keys=known.keys,
         attributes=None if known.labels is None else {"label": known.labels},
     )
-    with kept(trainer, out, metric, save, style) as facts:
-        if save is not None and known.vocabulary is not None:
-            (save / WORDS).write_text("\n".join([*known.vocabulary, ""]), encoding="utf-8")
+    words = known.vocabulary
+    texts = None if words is None else {WORDS: "\n".join([*words, ""])}
+    with kept(trainer, out, metric, save, style, texts) as facts:
         facts |= _measured(trainer, known, others, metric, pca)
         if images is not None:
             _draw_images(trainer, others, images)
@@ -199,4 +199,8 @@ def _draw_images(trainer: "Autoencoder", samples: Samples, picture: Path) -> Non
     from vecstore.analysis.plots import draw_reconstructions, save
 
     originals = samples.rows[:SHOWN]
-    save(draw_reconstructions(originals, trainer.reconstruct(originals)), picture)
+    if not trainer.parameters["denoising"]:
+        save(draw_reconstructions(originals, trainer.reconstruct(originals)), picture)
+        return
+    noisy = np.clip(trainer.noised(originals), 0, 1)  # no pixel is whiter than white
+    save(draw_reconstructions(originals, trainer.reconstruct(noisy), noisy=noisy), picture)
