@@ -162,7 +162,8 @@ def _read(folder: Path, key: Any, path: Any) -> "Image":
             return small
     except OSError as error:
         raise VecstoreError(
-            f'The image of "{key}" cannot be read: {folder / path}. Name the folder it is in.'
+            f'The image of "{key}" cannot be read: {folder / path}. Name the folder it is in; '
+            "images in an archive must be unpacked."
         ) from error
 
 
