@@ -31,7 +31,12 @@ __all__ = ["cluster"]
 @click.option("--truth", metavar="COLUMN", help="An attribute to compare with: prints NMI and ARI.")
 @click.option("--overwrite", is_flag=True, help="Replace what the attribute holds.")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
-@click.option("--seed", default=0, show_default=True, help="Of all that is random.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    help="Of the random numbers: the same seed repeats a run.",
+)
 @output_options
 def cluster(
     path: str,
