@@ -1,6 +1,7 @@
 """Attributes go into a store in any form, stay through everything, and come out as a table."""
 
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import vecstore
+from vecstore import changes
 from vecstore.attributes import normalise, schema_of
 from vecstore.frames import to_series
 
@@ -243,6 +245,105 @@ def test_they_can_be_set_in_a_batch_that_added_the_keys(store: vecstore.Store) -
         batch.set_attributes(["a"], {"name": ["x"]})
         batch.set_attributes(["a"], {"year": [10]})
     assert store.frame(["a", "b"]).rows() == [("a", 10, "x"), ("b", 2, None)]
+
+
+def set_some(to: Any, keys: list[int], number: int) -> None:
+    to.set_attributes(keys, {"year": [100 * number + key for key in keys]})
+
+
+def name_some(to: Any, keys: list[int], number: int) -> None:
+    to.set_attributes(keys, {"name": [f"{key} of call {number}" for key in keys]})
+
+
+def put_some(to: Any, keys: list[int], number: int) -> None:
+    to.upsert(keys, vectors(len(keys), seed=number), {"year": [-number] * len(keys)})
+
+
+def delete_some(to: Any, keys: list[int], number: int) -> None:
+    to.delete(keys, missing="ignore")
+
+
+Call = tuple[Callable[[Any, list[int], int], None], list[int]]
+SETTING_THE_HALVES = [(set_some, [0, 1, 2]), (name_some, [5, 4, 3])]
+SETTING_IN_ANOTHER_ORDER = [(set_some, [3, 1, 4]), (name_some, [4, 0, 3, 1]), (set_some, [1, 4])]
+SETTING_BEFORE_DELETING = [(set_some, [0, 1, 2]), (delete_some, [1, 4]), (name_some, [2, 3])]
+SETTING_WHAT_WAS_ADDED = [(put_some, [6, 1, 7]), (name_some, [7, 2, 6]), (set_some, [2, 7, 0])]
+KEYS = st.lists(st.integers(0, 8), min_size=1, max_size=5, unique=True)
+CALLS = st.lists(
+    st.tuples(st.sampled_from([set_some, name_some, put_some, delete_some]), KEYS), max_size=6
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(CALLS, st.booleans(), st.booleans())
+@example(SETTING_THE_HALVES, False, True)
+@example(SETTING_IN_ANOTHER_ORDER, False, True)
+@example(SETTING_BEFORE_DELETING, True, True)
+@example(SETTING_WHAT_WAS_ADDED, False, True)
+@example(SETTING_WHAT_WAS_ADDED, False, False)
+def test_many_calls_in_a_batch_leave_what_as_many_commits_would(
+    tmp_path_factory: pytest.TempPathFactory, calls: list[Call], flushed: bool, large: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("calls")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        vecstore.create(folder / "one.vecs", dim=3, keys="int") as one,
+        vecstore.create(folder / "many.vecs", dim=3, keys="int") as many,
+    ):
+        patch.setattr(changes, "_PIECE", 2 * 12)
+        for store in (one, many):
+            store.add(range(6), vectors(6), {"year": range(6), "name": list("abcdef")})
+            if flushed:
+                store.flush()
+        # A commit with a provenance goes into segments, one without into the journal.
+        with one.batch(provenance={"model": "test"} if large else None) as batch:
+            for number, (call, keys) in enumerate(calls):
+                there = keys if call in (put_some, delete_some) else [k for k in keys if k in many]
+                call(batch, there, number)
+                call(many, there, number)
+        assert_frame_equal(one.frame(), many.frame())
+        left = many.keys()
+        np.testing.assert_array_equal(one[left], many[left])
+        assert list(one.check()) == []
+
+
+def peak_of(change: Callable[[vecstore.changes.Batch], None], store: vecstore.Store) -> int:
+    """Return how many bytes more than before the calls of a batch took at most."""
+    with store.batch() as batch:
+        tracemalloc.start()
+        try:
+            change(batch)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def test_many_calls_in_a_batch_take_memory_for_each_of_them(tmp_path: Path) -> None:
+    given = np.random.default_rng(0).normal(size=(1000, 300)).astype(np.float32)
+
+    def set_each(batch: vecstore.changes.Batch) -> None:
+        for key in range(1000):
+            batch.set_attributes([key], {"year": [key]})
+
+    with vecstore.create(tmp_path / "many.vecs", dim=300, keys="int") as store:
+        store.add(range(1000), given)
+        assert peak_of(set_each, store) < 3_000_000
+        assert store.frame()["year"].to_list() == list(range(1000))
+        np.testing.assert_array_equal(store[range(1000)], given)
+
+
+def test_vectors_of_which_attributes_change_are_not_kept_in_memory(tmp_path: Path) -> None:
+    given = np.random.default_rng(0).normal(size=(10_000, 300)).astype(np.float32)
+
+    def set_halves(batch: vecstore.changes.Batch) -> None:
+        for half in (range(5000), range(5000, 10_000), range(2000, 7000)):
+            batch.set_attributes(half, {"year": half})
+
+    with vecstore.create(tmp_path / "large.vecs", dim=300, keys="int") as store:
+        store.add(range(10_000), given)
+        assert peak_of(set_halves, store) < given.nbytes / 3
+        assert sorted(store.frame().rows()) == [(key, key) for key in range(10_000)]
+        np.testing.assert_array_equal(store[range(10_000)], given)
 
 
 def test_setting_them_for_a_key_that_is_not_there_changes_nothing(store: vecstore.Store) -> None:

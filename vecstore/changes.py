@@ -1,7 +1,9 @@
 """What a commit is to do to a store, collected before any of it is done."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,31 +11,35 @@ import numpy.typing as npt
 
 from vecstore.attributes import normalise, schema_of
 from vecstore.lookup import as_keys, not_found
-from vecstore.parts import Part, Rows
+from vecstore.parts import Rows
 from vecstore.sealing import Batches, Checked, checked, refuse_known
-from vecstore.snapshot import Snapshot
 from vecstore.state import State
-from vecstore.storage import RangeKeys, Record, build_keys
+from vecstore.storage import Record, build_keys
 from vecstore.storage.attributes import encode_attributes
-from vecstore.storage.columns import Column, Columns, join_columns, take_columns
+from vecstore.storage.columns import Column, join_columns, take_columns
 
 __all__ = ["Batch"]
 
-# Bytes of vectors that are read at once when rows are written anew with other attributes.
+# Bytes of vectors that are read at once when rows go into a segment.
 _PIECE = 32 << 20
 
 
 class _Moved(NamedTuple):
-    """Rows with other attributes. Their vectors are read when they are written, not before."""
+    """Rows with other attributes. Their vectors stay where they are until they are written.
+
+    Attributes
+    ----------
+    keys : sequence of str or of int, length n
+        Of the rows.
+    origins : ndarray of int64, shape (n,)
+        The global rows under which the vectors came: of the store, or of a `Checked`.
+    columns : dict of Column
+        All attributes, those that stay included.
+    """
 
     keys: Sequence[Any]
-    rows: Rows
-    snapshot: Snapshot
+    origins: Rows
     columns: dict[str, Column]
-
-    @property
-    def vectors(self) -> npt.NDArray[Any]:
-        return self.snapshot.gather(self.rows, self.snapshot.dtype)
 
 
 class Batch:
@@ -41,8 +47,8 @@ class Batch:
 
     Each call sees what those before it did. A call that raises leaves the batch as it was; an
     exception that leaves the ``with`` block discards all of it. What is added is kept in memory
-    until then: `Store.add_batches` adds more than fits. Vectors of which only attributes change are
-    not.
+    until then: `Store.add_batches` adds more than fits. Where only attributes change, the keys and
+    the attributes are in memory, and the vectors are not.
 
     Parameters
     ----------
@@ -66,9 +72,10 @@ class Batch:
         self._state = state
         self._schema = state.schema
         self._added: list[Checked | _Moved] = []
-        self._dead: list[int] = []
+        # The global rows at which what was added begins, and the next one.
+        self._bounds = [state.rows]
+        self._dead = array("q")
         self._rows: dict[Any, int] = {}
-        self._next = state.rows
         self._open = True
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
@@ -121,13 +128,8 @@ class Batch:
         if (found < 0).any():
             raise not_found(self._state.snapshot, listed[int(np.argmin(found))])
         new = normalise(attributes, len(listed), self._schema)
-        rows = self._all_rows()
-        step = max(1, _PIECE // self._row_bytes)
-        for first in range(0, len(listed), step):
-            some = np.arange(first, min(first + step, len(listed)))
-            columns = {**rows.columns(found[some]), **take_columns(new, some)}
-            moved = _Moved(listed[first : first + step], found[some], rows, columns)
-            self._append(moved, moved.rows)
+        columns = {**self._columns(found), **new}
+        self._append(_Moved(listed, self._origins(found), columns), found)
 
     def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
         """Delete keys; see `Store.delete`.
@@ -189,7 +191,7 @@ class Batch:
         manifest = self._state.manifest
         keys = [key for batch in self._added for key in batch.keys]
         vectors = [np.empty((0, manifest.dim), manifest.dtype)]
-        vectors.extend(batch.vectors for batch in self._added)
+        vectors.extend(self._vectors(batch, slice(None)) for batch in self._added)
         columns = join_columns([(len(batch.keys), batch.columns) for batch in self._added])
         return Record(
             self._state.generation + 1,
@@ -207,15 +209,20 @@ class Batch:
         keys, vectors, attributes
             As `seal` takes them.
         """
-        first, dead = self._state.rows, set(self._dead)
-        for batch in self._added:
-            rows = range(first, first + len(batch.keys))
-            first += len(batch.keys)
-            if dead.isdisjoint(rows):
-                yield batch.keys, batch.vectors, batch.columns
-            else:
-                kept = np.array([row not in dead for row in rows])
-                yield _only(batch, np.flatnonzero(kept))
+        start = self._state.rows
+        living = np.ones(self._bounds[-1] - start, np.bool_)
+        dead = self.dead
+        living[dead[dead >= start] - start] = False
+        step = max(1, _PIECE // self._row_bytes)
+        for batch, (first, end) in zip(self._added, pairwise(self._bounds), strict=True):
+            rows = np.flatnonzero(living[first - start : end - start])
+            if isinstance(batch, Checked) and len(rows) == len(batch.keys):
+                yield batch
+                continue
+            for begin in range(0, len(rows), step):
+                some = rows[begin : begin + step]
+                keys = [batch.keys[row] for row in some.tolist()]
+                yield keys, self._vectors(batch, some), take_columns(batch.columns, some)
 
     def _checked(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> Checked:
         self._refuse_when_over()
@@ -231,20 +238,49 @@ class Batch:
         self._dead.extend(replaced[replaced >= 0].tolist())
         self._added.append(batch)
         self._schema = schema_of(self._schema, batch.columns)
-        self._rows.update(
-            zip(batch.keys, range(self._next, self._next + len(batch.keys)), strict=True)
-        )
-        self._next += len(batch.keys)
+        first, end = self._bounds[-1], self._bounds[-1] + len(batch.keys)
+        self._rows.update(zip(batch.keys, range(first, end), strict=True))
+        self._bounds.append(end)
 
-    def _all_rows(self) -> Snapshot:
-        """Return the rows of the store with those of the batch behind them, to take from."""
-        rows = self._state.snapshot
-        for batch in self._added:
-            numbers = RangeKeys(len(batch.keys))
-            columns: Callable[[], Columns] = partial(dict, batch.columns)
-            part = Part(batch.vectors, numbers, self._state.manifest.metric, attributes=columns)
-            rows = rows.adding(part)
-        return rows
+    def _columns(self, rows: Rows) -> dict[str, Column]:
+        """Return the attributes of global rows, of the store and of the batch."""
+        old = np.flatnonzero(rows < self._state.rows)
+        taken, places = [(len(old), self._state.snapshot.columns(rows[old]))], [old]
+        for batch, here, local in self._split(rows):
+            taken.append((len(here), take_columns(batch.columns, local)))
+            places.append(here)
+        if len(taken) == 1:
+            return taken[0][1]
+        return take_columns(join_columns(taken), np.argsort(np.concatenate(places)))
+
+    def _origins(self, rows: Rows) -> Rows:
+        """Return the global rows under which the vectors of rows came."""
+        origins = rows.copy()
+        for batch, here, local in self._split(rows):
+            if isinstance(batch, _Moved):
+                origins[here] = batch.origins[local]
+        return origins
+
+    def _vectors(self, batch: Checked | _Moved, rows: Rows | slice) -> npt.NDArray[Any]:
+        """Return vectors of what was added, by its own rows."""
+        if isinstance(batch, Checked):
+            return batch.vectors[rows]
+        manifest, origins = self._state.manifest, batch.origins[rows]
+        vectors = np.empty((len(origins), manifest.dim), manifest.dtype)
+        old = origins < self._state.rows
+        vectors[old] = self._state.snapshot.gather(origins[old], manifest.dtype)
+        for source, here, local in self._split(origins):
+            vectors[here] = self._vectors(source, local)
+        return vectors
+
+    def _split(self, rows: Rows) -> Iterator[tuple[Checked | _Moved, Rows, Rows]]:
+        """Yield (what was added, which of `rows` lie in it, their local rows), where any do."""
+        new = np.flatnonzero(rows >= self._state.rows)
+        # Bisected, because an array made of the bounds at every call takes quadratic time in all.
+        owners = np.array([bisect_right(self._bounds, row) for row in rows[new].tolist()], int) - 1
+        for owner in np.unique(owners).tolist():
+            here = new[owners == owner]
+            yield self._added[owner], here, rows[here] - self._bounds[owner]
 
     def _find(self, keys: Sequence[Any]) -> Rows:
         """Return the row of every key, as the calls so far have left it; -1 where there is none."""
@@ -257,11 +293,6 @@ class Batch:
     def _refuse_when_over(self) -> None:
         if not self._open:
             raise ValueError("The batch is over; begin another one with store.batch().")
-
-
-def _only(batch: Checked | _Moved, rows: Rows) -> Checked:
-    keys = [batch.keys[row] for row in rows.tolist()]
-    return Checked(keys, batch.vectors[rows], take_columns(batch.columns, rows))
 
 
 def _is_plain(key: str | int) -> bool:
