@@ -102,8 +102,9 @@ class Editor(Reader):
 
         Notes
         -----
-        The rows are written anew, vectors included, in bounded memory, and count as inserted now;
-        see `upsert`. An index does not have them then: build it again.
+        The rows are written anew, vectors included, and count as inserted now; see `upsert`. Keys
+        and attributes are in memory meanwhile, vectors a segment at a time. An index does not have
+        the rows then: build it again.
 
         Examples
         --------
@@ -159,8 +160,8 @@ class Editor(Reader):
         Returns
         -------
         context manager of Batch
-            With the methods `add`, `upsert` and `delete`. An exception that leaves the block
-            discards everything. Other threads that write wait until it ends.
+            With the methods `add`, `upsert`, `set_attributes` and `delete`. An exception that
+            leaves the block discards everything. Other threads that write wait until it ends.
 
         Raises
         ------

@@ -74,7 +74,8 @@ def write_columns(
 
     Notes
     -----
-    One commit that writes every row anew: all of it or nothing, in bounded memory.
+    One commit that writes every row anew: all of it or nothing. Keys and attributes are in memory
+    meanwhile, vectors a segment at a time.
     """
     every = store.keys()
     chosen = np.isin(every, keys) if len(keys) < len(every) else np.ones(len(every), bool)
