@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import re
@@ -11,6 +12,9 @@ import pytest
 
 import vecstore
 from vecstore.index import codes as index_codes
+from vecstore.opening import removed_on_failure
+from vecstore.storage import files
+from vecstore.storage.files import Disk
 
 WORDS = [f"word {i}" for i in range(10)]
 VECTORS = np.random.default_rng(4).standard_normal((10, 6)).astype(np.float32)
@@ -18,6 +22,19 @@ VECTORS = np.random.default_rng(4).standard_normal((10, 6)).astype(np.float32)
 
 def raises(error: type[Exception], message: str) -> Any:
     return pytest.raises(error, match=re.escape(message))
+
+
+class FullDisk(Disk):
+    """A disk without room for another manifest."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+
+    def rename(self, old: Path, new: Path) -> None:
+        if new.name.startswith("manifest"):
+            self.refused += 1
+            raise OSError(errno.ENOSPC, f"No space left on device, time {self.refused}")
+        super().rename(old, new)
 
 
 @pytest.fixture
@@ -62,6 +79,26 @@ def test_create_refuses_what_no_store_can_be(
 def test_create_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with raises(FileNotFoundError, f"{tmp_path / 'no'} is not a folder; make it first."):
         vecstore.create(tmp_path / "no" / "words.vecs", dim=2)
+
+
+def test_a_store_that_cannot_be_filled_is_removed(path: Path) -> None:
+    with raises(RuntimeError, "no more"), removed_on_failure(vecstore.create(path, 6)) as store:
+        store.add(WORDS, VECTORS)
+        raise RuntimeError("no more")
+    assert not path.exists()
+
+
+def test_a_store_is_removed_although_closing_it_fails_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FullDisk()
+    with raises(OSError, "time 1"), removed_on_failure(vecstore.create(path, 6)) as store:
+        monkeypatch.setattr(files, "disk", disk)
+        store.add_batches([(WORDS, VECTORS)])
+    assert disk.refused == 2
+    assert not path.exists()
+    monkeypatch.undo()
+    vecstore.create(path, dim=6).close()
 
 
 def test_opening_nothing_says_so(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import DTYPES, as_vectors, check_count, check_dtype, check_rows
-from vecstore.errors import ReadOnlyError, StoreNotFoundError
+from vecstore.errors import ReadOnlyError, StoreNotFoundError, VecstoreError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys, check_key_kind
 from vecstore.metrics import check_metric
@@ -217,9 +217,12 @@ def removed_on_failure(store: Store) -> Iterator[Store]:
     try:
         yield store
     except BaseException:
-        store.close()
-        if store.path:
-            shutil.rmtree(store.path)
+        try:
+            with suppress(OSError, VecstoreError):  # a full disk says again what is raised below
+                store.close()
+        finally:
+            if store.path:
+                shutil.rmtree(store.path)
         raise
 
 
