@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["as_table", "check_columns", "record_keys"]
+__all__ = ["as_table", "check_columns", "read_columns", "record_keys", "scan_table"]
 
 
 def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data") -> "pl.DataFrame":
@@ -43,7 +43,7 @@ def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data"
     import polars as pl
 
     if isinstance(data, str | PathLike):
-        return _chosen(_scanned(Path(data)), columns, str(data))
+        return read_columns(scan_table(data), columns, str(data))
     if isinstance(data, Mapping) or hasattr(data, "__arrow_c_stream__"):
         with _reading(f"`{name}`"):
             data = pl.DataFrame(data)
@@ -52,7 +52,86 @@ def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data"
             f"`{name}` must be a table: a frame of polars or pandas, a path, or a mapping of "
             f"columns; got {type(data).__name__}."
         )
-    return _chosen(data.lazy(), columns, f"`{name}`")
+    return read_columns(data.lazy(), columns, f"`{name}`")
+
+
+def read_columns(
+    table: "pl.LazyFrame", columns: Sequence[str] | None, where: str
+) -> "pl.DataFrame":
+    """Return some columns of a table that was not read yet.
+
+    Parameters
+    ----------
+    table : polars.LazyFrame
+        Such as `scan_table` returns.
+    columns : sequence of str or None
+        Which columns, in this order; None takes all.
+    where : str
+        What the error calls the table.
+
+    Returns
+    -------
+    polars.DataFrame
+        Of at least one row.
+
+    Raises
+    ------
+    ValueError
+        If the table cannot be read, has no such column, or no rows.
+    """
+    with _reading(where):
+        there = table.collect_schema().names()
+    check_columns(there, columns or (), where)
+    with _reading(where):
+        frame = (table if columns is None else table.select(columns)).collect()
+    if frame.is_empty():
+        raise ValueError(f"{where} must have rows; it has none.")
+    return frame
+
+
+def scan_table(path: str | PathLike[str]) -> "pl.LazyFrame":
+    """Return a table in a file, of which only the columns are known yet.
+
+    Parameters
+    ----------
+    path : path-like
+        As for `as_table`.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Its schema can be asked for.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no table.
+    """
+    import polars as pl
+
+    path = Path(path)
+    # All rows tell the type of a column: numbers may come first, and words long after.
+    readers: dict[str, Callable[[], pl.LazyFrame]] = {
+        ".csv": lambda: pl.scan_csv(path, infer_schema_length=None, glob=False),
+        ".tsv": lambda: pl.scan_csv(path, separator="\t", infer_schema_length=None, glob=False),
+        ".parquet": lambda: pl.scan_parquet(path, glob=False),
+        ".json": lambda: pl.read_json(path, infer_schema_length=None).lazy(),
+        ".jsonl": lambda: pl.scan_ndjson(path, infer_schema_length=None),
+        ".ndjson": lambda: pl.scan_ndjson(path, infer_schema_length=None),
+    }
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if suffix not in readers:
+        raise ValueError(
+            f"{path} must be a table, and be named for what it is: {', '.join(readers)}."
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is no file; a table is needed.")
+    with _reading(str(path)):
+        table = readers[suffix]()
+        table.collect_schema()  # which it remembers
+    return table
 
 
 def check_columns(there: Sequence[str], columns: Sequence[str], where: str) -> None:
@@ -111,40 +190,6 @@ def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
             f"{len(frame):,}."
         )
     return frame[key].to_list()
-
-
-def _chosen(table: "pl.LazyFrame", columns: Sequence[str] | None, where: str) -> "pl.DataFrame":
-    with _reading(where):
-        there = table.collect_schema().names()
-    check_columns(there, columns or (), where)
-    with _reading(where):
-        frame = (table if columns is None else table.select(columns)).collect()
-    if frame.is_empty():
-        raise ValueError(f"{where} must have rows; it has none.")
-    return frame
-
-
-def _scanned(path: Path) -> "pl.LazyFrame":
-    import polars as pl
-
-    # All rows tell the type of a column: numbers may come first, and words long after.
-    readers: dict[str, Callable[[], pl.LazyFrame]] = {
-        ".csv": lambda: pl.scan_csv(path, infer_schema_length=None, glob=False),
-        ".tsv": lambda: pl.scan_csv(path, separator="\t", infer_schema_length=None, glob=False),
-        ".parquet": lambda: pl.scan_parquet(path, glob=False),
-        ".json": lambda: pl.read_json(path, infer_schema_length=None).lazy(),
-        ".jsonl": lambda: pl.scan_ndjson(path, infer_schema_length=None),
-        ".ndjson": lambda: pl.scan_ndjson(path, infer_schema_length=None),
-    }
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    if suffix not in readers:
-        raise ValueError(
-            f"{path} must be a table, and be named for what it is: {', '.join(readers)}."
-        )
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is no file; a table is needed.")
-    with _reading(str(path)):
-        return readers[suffix]()
 
 
 @contextmanager

@@ -41,6 +41,18 @@ def test_a_condition_may_look_at_any_column(table: Path) -> None:
     assert found == (["first"], ["a"])
 
 
+def test_columns_that_nobody_names_are_not_read(tmp_path: Path) -> None:
+    """A damaged one does not matter."""
+    path = tmp_path / "news.parquet"
+    TABLE.insert_column(0, pl.Series("photo", [bytes(99)] * 4)).write_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[4:40] = bytes([255]) * 36  # behind the magic number the first column begins
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"news\.parquet cannot be read as a table"):
+        read_texts(path, text="photo", label=None)
+    assert read_texts(path, text="body", label="topic", where="size < 2") == (["first"], ["a"])
+
+
 def test_texts_may_be_read_without_labels(table: Path) -> None:
     assert read_texts(table, text="body", label=None, where="size > 2").texts == ["third", "fourth"]
 

@@ -14,6 +14,6 @@ strings such as ``'2024-02-29'``. Integers are compared with floats as floats, a
 divides exactly, ``%`` has the sign of the divisor.
 """
 
-from vecstore.filters.evaluate import filtered, qualifying
+from vecstore.filters.evaluate import columns_named, filtered, qualifying
 
-__all__ = ["filtered", "qualifying"]
+__all__ = ["columns_named", "filtered", "qualifying"]

@@ -1,6 +1,7 @@
 """Which rows of a snapshot a filter lets through."""
 
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from vecstore.tables import part_table
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["filtered", "qualifying"]
+__all__ = ["columns_named", "filtered", "qualifying"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -58,6 +59,35 @@ def qualifying(where: Any, snapshot: Snapshot) -> Mask:
     return snapshot.spread(as_mask(where, len(snapshot)))
 
 
+def columns_named(where: str, schema: "Mapping[str, polars.DataType]") -> tuple[str, ...]:
+    """Return the columns of a table that a condition needs, so that no others need be read.
+
+    Parameters
+    ----------
+    where : str
+        In SQL.
+    schema : mapping of str to polars.DataType
+        All columns of the table.
+
+    Returns
+    -------
+    tuple of str
+        None, if the condition is of no column.
+
+    Raises
+    ------
+    ValueError
+        As `filtered`.
+
+    Examples
+    --------
+    >>> import polars
+    >>> columns_named("year > 1985", {"year": polars.Int64(), "photo": polars.Binary()})
+    ('year',)
+    """
+    return _translated(where, tuple(_kinds_of(schema).items()))[1]
+
+
 def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
     """Return the rows of a table that fulfil a condition.
 
@@ -86,13 +116,17 @@ def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
     """
     from polars.exceptions import PolarsError
 
-    kinds = {name: kind for name, dtype in frame.schema.items() if (kind := kind_of(dtype))}
+    kinds = _kinds_of(frame.schema)
     condition, names = _translated(where, tuple(kinds.items()))
     columns = (frame[name].cast(polars_type(kinds[name])) for name in names)
     try:
         return frame.filter(frame.with_columns(columns).select(condition).to_series())
     except PolarsError as error:
         raise ValueError(f"`where` cannot be evaluated: {str(error).splitlines()[0]}.") from error
+
+
+def _kinds_of(schema: "Mapping[str, polars.DataType]") -> dict[str, str]:
+    return {name: kind for name, dtype in schema.items() if (kind := kind_of(dtype))}
 
 
 def _kinds(snapshot: Snapshot) -> dict[str, str]:

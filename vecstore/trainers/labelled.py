@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any, NamedTuple
 
-from vecstore.filters import filtered
-from vecstore.records import as_table, check_columns
+from vecstore.filters import columns_named, filtered
+from vecstore.records import read_columns, scan_table
 
 __all__ = ["LabelledTexts", "as_labelled", "read_texts"]
 
@@ -116,13 +116,10 @@ def read_texts(
 
     columns = [text] if isinstance(text, str) else list(text)
     labels = [] if label is None else [label]
-    wanted = list(dict.fromkeys([*columns, *labels]))
-    if where is None:
-        kept = as_table(path, wanted)
-    else:
-        frame = as_table(path)  # a condition may name any column
-        check_columns(frame.columns, wanted, str(path))
-        kept = filtered(frame, where)
+    table = scan_table(path)
+    named = () if where is None else columns_named(where, table.collect_schema())
+    kept = read_columns(table, list(dict.fromkeys([*columns, *labels, *named])), str(path))
+    kept = kept if where is None else filtered(kept, where)
     kept = kept.drop_nulls(labels) if labels else kept
     if kept.is_empty():
         with_label = f' with a "{label}"' if labels else ""
