@@ -129,6 +129,17 @@ def test_fewer_different_rows_than_clusters_are_refused(memory: int) -> None:
         cluster(store, 3, column=None, memory=memory)
 
 
+def test_of_a_sample_it_is_said_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are 350 different rows; the sample has three quarters of them."""
+    monkeypatch.setattr(clusters, "_FEW", 1)
+    vectors = np.zeros((20_000, 1))
+    vectors[:350, 0] = np.arange(350)
+    store = vecstore.from_arrays(vectors, metric="euclidean")
+    sentence = r"different rows in the sample of 15,000 that .* beyond `memory`, 2\d\d; got 300"
+    with pytest.raises(ValueError, match=sentence):
+        cluster(store, 300, column=None, memory=8)
+
+
 def test_distances_to_centers_are_kept_for_one_batch_at_a_time(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,7 +200,7 @@ def _reducer(
 def _fit(selection: Selection, transform: Transform, n: int, seed: int) -> Transform:
     """Return what gives the distances of points to all n centers."""
     points = np.concatenate([transform(vectors) for vectors in selection.batches()])
-    distances: Transform = _k_means(points, n, seed).transform
+    distances: Transform = _k_means(points, n, seed, "rows").transform
     return distances
 
 
@@ -212,7 +212,10 @@ def _fit_batches(selection: Selection, transform: Transform, n: int, seed: int) 
     from sklearn.cluster import MiniBatchKMeans
 
     _, sample = selection.sample(max(_EACH * n, _FEW), seed)
-    centers = _k_means(transform(sample), n, seed).cluster_centers_
+    rows = "rows"
+    if len(sample) < len(selection):
+        rows += f" in the sample of {len(sample):,} that k-means begins with beyond `memory`"
+    centers = _k_means(transform(sample), n, seed, rows).cluster_centers_
     model = MiniBatchKMeans(n, init=centers, n_init=1, random_state=seed)
     for _ in range(_PASSES):
         for vectors in selection.batches():
@@ -221,8 +224,11 @@ def _fit_batches(selection: Selection, transform: Transform, n: int, seed: int) 
     return distances
 
 
-def _k_means(points: Floats, n: int, seed: int) -> "KMeans":
-    """Return the model, fitted, if there are as many different points as clusters."""
+def _k_means(points: Floats, n: int, seed: int, rows: str) -> "KMeans":
+    """Return the model, fitted, if there are as many different points as clusters.
+
+    `rows` is what the error calls the points.
+    """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
@@ -234,7 +240,7 @@ def _k_means(points: Floats, n: int, seed: int) -> "KMeans":
         except ConvergenceWarning:
             different = len(np.unique(points, axis=0))
             raise ValueError(
-                f"`n` must be at most the number of different rows, {different}; got {n}."
+                f"`n` must be at most the number of different {rows}, {different}; got {n}."
             ) from None
 
 
