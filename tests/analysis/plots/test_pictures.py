@@ -171,7 +171,7 @@ def test_of_a_long_key_the_end_is_written_under_its_image(tmp_path: Path) -> Non
 
 
 def test_images_that_cannot_be_read_are_named(photos: Store, tmp_path: Path) -> None:
-    with pytest.raises(VecstoreError, match=r'image of "red" cannot be read: .*none\.png.* unpacked'):
+    with pytest.raises(VecstoreError, match=r'"red" cannot be read: .*none\.png.* unpacked'):
         draw_images(photos, ["red"], 1, folder=tmp_path, column="wrong")
     (tmp_path / "red.png").write_bytes(b"not an image")
     with pytest.raises(VecstoreError, match='image of "red" cannot be read'):
