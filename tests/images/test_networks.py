@@ -164,10 +164,20 @@ def test_imagenet_has_images_of_another_size_before_its_classifier(tmp_path: Pat
 
 
 def test_what_keras_cannot_build_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match=r"^MobileNet cannot be built .* at least 32x32\.$"):
+    least = r"^MobileNet cannot be built with `size` 16\. .* at least 32x32; Received: .*16, 3\)\.$"
+    with pytest.raises(ValueError, match=least):
         load_network("mobilenet", None, size=16)
-    with pytest.raises(ValueError, match=r"^MobileNet cannot be built .*alpha can be one of.*\.$"):
+    widths = r"^MobileNet cannot be built with `alpha` 0\.33\. .* can be one of.* alpha=0\.33\.$"
+    with pytest.raises(ValueError, match=widths):
+        load_network("mobilenet", alpha=0.33)
+
+
+def test_of_two_failures_a_traceback_shows_both() -> None:
+    with pytest.raises(ValueError, match=r"with `size` 96 and `alpha` 0\.33\.") as caught:
         load_network("mobilenet", alpha=0.33, size=96)
+    second = caught.value.__cause__
+    assert second is not None
+    assert "`input_shape` should be (224, 224, 3)" in str(second.__context__)
 
 
 def test_only_mobilenets_have_a_width() -> None:

@@ -159,16 +159,21 @@ def _construct(
     weights: str | None = None,
 ) -> Any:
     """Call Keras, which knows the size of images only for networks with their classifier."""
+    shape = side
     if side is None and not top:
-        side = _construct(chosen, options, None, True).input_shape[1:]
+        shape = _construct(chosen, options, None, True).input_shape[1:]
     try:
         # Keras says on standard output that it downloads.
         with _same_random_numbers(), redirect_stdout(sys.stderr):
-            return chosen.constructor(weights=weights, include_top=top, input_shape=side, **options)
+            return chosen.constructor(
+                weights=weights, include_top=top, input_shape=shape, **options
+            )
     except ValueError as error:
-        reason = str(error).partition("Received")[0].strip(" ;.")
+        given = options if side is None else {"size": side[0], **options}
+        named = " and ".join(f"`{name}` {value!r}" for name, value in given.items())
+        reason = " ".join(str(error).split()).rstrip(".")
         raise ValueError(
-            f"{chosen.name} cannot be built with this `size` or `alpha`. Keras says: {reason}."
+            f"{chosen.name} cannot be built{named and f' with {named}'}. Keras says: {reason}."
         ) from error
 
 
@@ -186,7 +191,8 @@ def _download(
             except ValueError:
                 if side is None or top is not None:
                     raise
-            return False, _construct(chosen, options, side, False, "imagenet")
+                # In here, so that a traceback of the second failure shows the first.
+                return False, _construct(chosen, options, side, False, "imagenet")
     except Exception as error:
         if "URL fetch failure" in str(error):
             raise VecstoreError(
