@@ -1,9 +1,10 @@
 """What every trainer can do, shown on the smallest one there is."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ import vecstore
 keras = pytest.importorskip("keras")
 
 from vecstore import trainers  # noqa: E402 (needs Keras)
-from vecstore.errors import StoreExistsError, VecstoreError  # noqa: E402
+from vecstore.errors import FormatVersionError, StoreExistsError, VecstoreError  # noqa: E402
 from vecstore.trainers.trainer import Trainer, check_schedule  # noqa: E402
 
 pytestmark = pytest.mark.keras
@@ -218,6 +219,25 @@ def test_a_saved_trainer_is_the_same_and_goes_on(tmp_path: Path) -> None:
     assert np.array_equal(loaded.embeddings()[1], trainer.embeddings()[1])
     # The optimizer was saved, too, and shuffling depends on the seed and the epoch alone.
     assert loaded.fit(epochs=1).history["loss"][-1] == trainer.fit(epochs=1).history["loss"][-1]
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    description = json.loads((path / "trainer.json").read_text())
+    change(description)
+    (path / "trainer.json").write_text(json.dumps(description))
+
+
+def test_a_trainer_of_an_earlier_version_is_loaded(tmp_path: Path) -> None:
+    Parity().fit(epochs=1).save(tmp_path / "parity")
+    rewrite(tmp_path / "parity", lambda saved: (saved.pop("format"), saved.pop("interrupted")))
+    assert not Parity.load(tmp_path / "parity").interrupted
+
+
+def test_a_trainer_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    Parity().fit(epochs=1).save(tmp_path / "parity")
+    rewrite(tmp_path / "parity", lambda saved: saved.update(format=2, trainer="Renamed"))
+    with pytest.raises(FormatVersionError, match=r"was written in format 2; .* reads 1\. Upgrade"):
+        Parity.load(tmp_path / "parity")
 
 
 def test_save_overwrites_nothing(tmp_path: Path) -> None:

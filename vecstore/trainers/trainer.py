@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.errors import VecstoreError
+from vecstore.errors import FormatVersionError, VecstoreError
 from vecstore.metrics import check_metric
 from vecstore.opening import create, removed_on_failure
 from vecstore.store import Store
@@ -27,6 +27,7 @@ __all__ = ["Trainer", "check_schedule"]
 
 MODEL = "model.keras"
 DESCRIPTION = "trainer.json"
+FORMAT = 1  # of the description; a larger number is one that older versions cannot read
 
 Embeddings = tuple[Sequence[Any], npt.NDArray[np.float32]]
 
@@ -169,6 +170,7 @@ class Trainer(ABC):
         """
         model, folder = self.model, Path(path)
         description = {
+            "format": FORMAT,
             "trainer": type(self).__name__,
             "parameters": self.parameters,
             "history": self._epochs,
@@ -207,6 +209,8 @@ class Trainer(ABC):
             If there is no trainer at the path.
         ValueError
             If the trainer there is of another class.
+        FormatVersionError
+            If a later version of vecstore wrote it.
         """
         import keras
 
@@ -214,6 +218,11 @@ class Trainer(ABC):
         if not (folder / DESCRIPTION).exists():
             raise FileNotFoundError(f"{folder} holds no trainer; Trainer.save makes such a folder.")
         saved = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        if saved.get("format", FORMAT) > FORMAT:
+            raise FormatVersionError(
+                f"{folder} was written in format {saved['format']}; this version of vecstore "
+                f"reads {FORMAT}. Upgrade vecstore."
+            )
         if saved["trainer"] != cls.__name__:
             raise ValueError(
                 f"`path` must be the folder of a {cls.__name__}; {folder} holds a "
@@ -222,7 +231,7 @@ class Trainer(ABC):
         trainer = cls(**saved["parameters"])
         trainer._model = keras.models.load_model(folder / MODEL, compile=not cls.compiles_in_fit)
         trainer._epochs = saved["history"]
-        trainer.interrupted = saved["interrupted"]
+        trainer.interrupted = saved.get("interrupted", False)  # not in the earliest folders
         trainer._restore(saved["state"])
         return trainer
 
