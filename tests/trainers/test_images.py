@@ -246,12 +246,27 @@ def test_nothing_is_known_before_fit(make: Make) -> None:
 def test_wrong_parameters_are_refused(make: Make) -> None:
     with pytest.raises(ValueError, match=r'`base` must name .* Did you mean "MobileNet"'):
         ImageClassifier("mobilnet")
-    with pytest.raises(ValueError, match="`learning_rate` must be positive; got 0"):
+    with pytest.raises(ValueError, match="`learning_rate` must be above 0; got 0"):
         ImageClassifier(learning_rate=0)
+    with pytest.raises(ValueError, match="`learning_rate` must be above 0 and finite; got inf"):
+        ImageClassifier(learning_rate=float("inf"))
+    with pytest.raises(TypeError, match="`learning_rate` must be a number; got str"):
+        ImageClassifier(learning_rate="x")
+    with pytest.raises(ValueError, match="`alpha` must be above 0; got -1"):
+        ImageClassifier(alpha=-1)
+    with pytest.raises(TypeError, match="`size` must be an integer; got float"):
+        ImageClassifier(size=64.5)
     with pytest.raises(ValueError, match="`head` must be at least 1; got 0"):
         ImageClassifier(head=[0])
     with pytest.raises(FileNotFoundError, match=r"gone\.h5 is not there"):
         ImageClassifier(weights="gone.h5").fit(FRUIT)
+
+
+def test_parameters_may_be_numbers_of_numpy() -> None:
+    given = ImageClassifier(
+        alpha=np.float32(0.75), size=np.int64(64), learning_rate=np.float32(0.5)
+    ).parameters
+    assert [given[name] for name in ("alpha", "size", "learning_rate")] == [0.75, 64, 0.5]
 
 
 def test_a_folder_needs_two_classes(make: Make, tmp_path: Path) -> None:
@@ -292,6 +307,16 @@ def test_damaged_images_are_named_before_the_training(make: Make, tmp_path: Path
     assert classifier.history.is_empty()
     with pytest.raises(VecstoreError, match="call fit first"):
         classifier.embeddings()
+
+
+def test_of_many_damaged_images_some_are_named(make: Make, tmp_path: Path) -> None:
+    folder = shutil.copytree(FRUIT, tmp_path / "fruit")
+    for file in (folder / "Lime").iterdir():
+        file.write_bytes(b"")
+    with pytest.raises(
+        IngestError, match=r"^8 of 24 images .*Lime_001\.jpg \(Input .*\), and 3 more\. Remove"
+    ):
+        make().fit(folder)
 
 
 def test_a_new_class_is_refused_by_one_that_has_learned(

@@ -9,10 +9,7 @@ import numpy.typing as npt
 from vecstore.images.files import Images
 from vecstore.images.pixels import pixel_batches, why_unreadable
 
-__all__ = ["Extracted", "Progress", "Unread", "find_unread", "read_batches"]
-
-#: The key of each image that cannot be read, and what is wrong with it.
-Unread = list[tuple[str, str]]
+__all__ = ["Extracted", "Progress", "find_unread", "read_batches", "why_unread"]
 
 #: Called with how many images are done, and how many there are.
 Progress = Callable[[int, int | None], None]
@@ -40,7 +37,7 @@ def read_batches(
     model: Any,
     images: Images,
     batch_size: int,
-    unread: Unread,
+    unread: list[int],
     progress: Progress | None = None,
 ) -> Iterator[Extracted]:
     """Yield vectors in the order of the images.
@@ -53,8 +50,8 @@ def read_batches(
         Which.
     batch_size : int
         Images that the model gets at a time.
-    unread : list of (str, str)
-        Gets those that cannot be read.
+    unread : list of int
+        Gets the places of those that cannot be read.
     progress : callable or None
         Called after every batch.
 
@@ -77,7 +74,7 @@ def read_batches(
             progress(int(places[-1]) + 1, total)
 
 
-def find_unread(images: Images, size: tuple[int, int, int], batch_size: int) -> Unread:
+def find_unread(images: Images, size: tuple[int, int, int], batch_size: int) -> list[int]:
     """Read all images once, to no other end.
 
     Parameters
@@ -91,32 +88,46 @@ def find_unread(images: Images, size: tuple[int, int, int], batch_size: int) -> 
 
     Returns
     -------
-    list of (str, str)
-        The key of each image that cannot be read, and what is wrong with it.
+    list of int
+        The places of those that cannot be read, ascending.
     """
-    unread: Unread = []
+    unread: list[int] = []
     for _ in _batches(images, size, batch_size, unread):
         continue
     return unread
 
 
+def why_unread(
+    images: Images, places: Sequence[int], size: tuple[int, int, int]
+) -> list[tuple[str, str]]:
+    """Say what is wrong with images, each of which is read once more for that.
+
+    Parameters
+    ----------
+    images : Images
+        Which.
+    places : sequence of int
+        Of those that could not be read.
+    size : (int, int, int)
+        As for `pixels_of`.
+
+    Returns
+    -------
+    list of (str, str)
+        The key of each image, and what is wrong with it.
+    """
+    return [(images.keys[place], why_unreadable(images.files[place], size)) for place in places]
+
+
 def _batches(
-    images: Images, size: tuple[int, int, int], batch_size: int, unread: Unread
+    images: Images, size: tuple[int, int, int], batch_size: int, unread: list[int]
 ) -> Iterator[tuple[npt.NDArray[np.int64], Any, Any]]:
-    """Yield places, pixels and stored sizes, and note those that are passed over."""
+    """Yield places, pixels and stored sizes, and note the places that are passed over."""
     following = 0
     for tensor, pixels, stored in pixel_batches(images.files, size, batch_size):
         places = tensor.numpy()
         end = int(places[-1]) + 1
-        unread += _between(images, following, end, places.tolist(), size)
+        unread += sorted(set(range(following, end)).difference(places.tolist()))
         following = end
         yield places, pixels, stored
-    unread += _between(images, following, len(images.keys), [], size)
-
-
-def _between(
-    images: Images, first: int, end: int, read: Sequence[int], size: tuple[int, int, int]
-) -> Unread:
-    """Return the images from `first` to `end` that were not read, with what is wrong."""
-    missing = sorted(set(range(first, end)).difference(read))
-    return [(images.keys[place], why_unreadable(images.files[place], size)) for place in missing]
+    unread += range(following, len(images.keys))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.images.batches import Progress, read_batches
+from vecstore.images.batches import Progress, read_batches, why_unread
 from vecstore.images.families import require_keras
 from vecstore.images.files import Source, open_images
 from vecstore.images.fusing import fuse
@@ -198,9 +198,11 @@ class ImageExtractor:
         with open_images(paths_or_folder, labels) as images:
             vectors = np.empty((len(images.keys), self.dim), np.float32)
             places: list[int] = []
-            for batch in read_batches(self.model, images, batch_size, report.skipped, progress):
+            unread: list[int] = []
+            for batch in read_batches(self.model, images, batch_size, unread, progress):
                 vectors[len(places) : len(places) + len(batch.places)] = batch.vectors
                 places.extend(batch.places.tolist())
+            report.skipped += why_unread(images, unread, self.size)
         report.images = len(places)
         report.check_any()
         if report.skipped:
@@ -261,13 +263,15 @@ class ImageExtractor:
             report.known = len(images.keys) - len(new)
             images = images.pick(new)
             begun = time.perf_counter()
-            for batch in read_batches(self.model, images, batch_size, report.skipped, progress):
+            unread: list[int] = []
+            for batch in read_batches(self.model, images, batch_size, unread, progress):
                 refused = kept.put(images, *batch)
                 report.skipped += refused
                 report.images += len(batch.places) - len(refused)
                 if kept.waiting >= commit_every:
                     kept.commit()
             kept.commit()
+            report.skipped += why_unread(images, unread, self.size)
             report.seconds = time.perf_counter() - begun
         if not report.known:
             report.check_any()

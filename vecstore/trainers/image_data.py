@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.images.batches import Unread, find_unread
+from vecstore.images.batches import find_unread, why_unread
 from vecstore.images.files import Images, open_images
 
 __all__ = [
@@ -172,15 +172,16 @@ def split(
 
 def check_readable(images: Images, size: tuple[int, int, int]) -> None:
     """Read all images once and raise IngestError, naming those that cannot be read."""
-    refuse_unread(find_unread(images, size, _BATCH), len(images.keys))
+    refuse_unread(images, find_unread(images, size, _BATCH), size)
 
 
-def refuse_unread(unread: Unread, total: int) -> None:
-    """Raise IngestError if any of `total` images could not be read."""
+def refuse_unread(images: Images, unread: Sequence[int], size: tuple[int, int, int]) -> None:
+    """Raise IngestError if there are places of images that could not be read."""
     if unread:
-        named = [f"{key} ({reason})" for key, reason in unread[:_NAMED]]
+        reasons = why_unread(images, unread[:_NAMED], size)
+        named = [f"{key} ({reason})" for key, reason in reasons]
         more = f", and {len(unread) - _NAMED:,} more" if len(unread) > _NAMED else ""
         raise IngestError(
-            f"{len(unread):,} of {total:,} images cannot be read: {', '.join(named)}{more}. "
-            "Remove or replace them."
+            f"{len(unread):,} of {len(images.keys):,} images cannot be read: {', '.join(named)}"
+            f"{more}. Remove or replace them."
         )

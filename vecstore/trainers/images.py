@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
-from vecstore.images.batches import Unread, read_batches
+from vecstore.images.batches import read_batches
 from vecstore.images.families import family, preprocess, require_keras
 from vecstore.images.files import Images, Source, open_images
 from vecstore.images.layers import input_size
@@ -25,6 +25,7 @@ from vecstore.trainers.image_data import (
     split,
     targets_of,
 )
+from vecstore.trainers.parameters import check_number
 from vecstore.trainers.trainer import Trainer, check_schedule
 
 __all__ = ["ImageClassifier"]
@@ -99,16 +100,14 @@ class ImageClassifier(Trainer):
         seed: int = 0,
     ) -> None:
         require_keras("ImageClassifier")
-        if not learning_rate > 0:
-            raise ValueError(f"`learning_rate` must be positive; got {learning_rate}.")
         super().__init__(
             base=family(base, "base").name,
             head=[check_count(units, "head") for units in head],
             freeze=check_count(freeze, "freeze", least=0),
             weights=None if weights is None else fspath(weights),
-            alpha=alpha,
-            size=size,
-            learning_rate=learning_rate,
+            alpha=None if alpha is None else check_number(alpha, "alpha", above=0),
+            size=None if size is None else check_count(size, "size"),
+            learning_rate=check_number(learning_rate, "learning_rate", above=0),
             seed=seed,
         )
         self.labels: list[str] = []
@@ -323,9 +322,9 @@ class ImageClassifier(Trainer):
         return self._encoder
 
     def _predicted(self, model: Any, images: Images) -> npt.NDArray[np.float32]:
-        unread: Unread = []
+        unread: list[int] = []
         parts = [batch.vectors for batch in read_batches(model, images, PREDICTED, unread)]
-        refuse_unread(unread, len(images.keys))
+        refuse_unread(images, unread, model.input_shape[1:])
         return np.concatenate(parts)
 
     def _trained_on(self) -> Any:
