@@ -80,7 +80,7 @@ class CorruptStoreError(VecstoreError):
 
 
 class FormatVersionError(VecstoreError):
-    """The store was written in a format that this version does not read."""
+    """The store, or saved trainer, was written in a format that this version does not read."""
 
 
 class KeyNotFoundError(VecstoreError, KeyError):
