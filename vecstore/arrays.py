@@ -318,6 +318,8 @@ def _as_numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
 
 
 def _converted(given: npt.NDArray[Any], dtype: np.dtype[Any], name: str) -> npt.NDArray[Any]:
+    if given.dtype == dtype and given.flags.c_contiguous:
+        return given
     # The overflow is reported below as an error that names the row; NumPy's warning would not.
     with np.errstate(over="ignore"):
         rows = np.asarray(given, dtype=dtype, order="C")

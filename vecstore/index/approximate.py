@@ -157,11 +157,16 @@ def search(
         parts.append(_exactly(rest, queries, k, metric, exclude, threads)[0])
     found = exact.merged(parts, k)
     found = _filled(found, [block for block, _ in pairs], queries, k, metric, exclude, threads)
-    plan = exact.as_plan(engine, "graph", found.work, len(queries), threads)
-    walks = [choice for choice in choices if choice.ef is not None]
-    recalls = [choice.recall for choice in walks if choice.recall is not None]
-    return found, replace(
-        plan, ef=max(k, *(choice.ef or 0 for choice in walks)), recall=min(recalls, default=None)
+    widest = max(k, *(choice.ef or 0 for choice in choices))
+    recalls = [choice.recall for choice in choices if choice.recall is not None]
+    return found, exact.as_plan(
+        engine,
+        "graph",
+        found.work,
+        len(queries),
+        threads,
+        ef=widest,
+        recall=min(recalls, default=None),
     )
 
 

@@ -163,7 +163,16 @@ def search(
     return found, as_plan(engine, path, found.work, len(queries), threads)
 
 
-def as_plan(engine: Engine, path: str, work: Work, n_queries: int, threads: int | None) -> Plan:
+def as_plan(
+    engine: Engine,
+    path: str,
+    work: Work,
+    n_queries: int,
+    threads: int | None,
+    *,
+    ef: int | None = None,
+    recall: float | None = None,
+) -> Plan:
     """Say how an answer was found.
 
     Parameters
@@ -178,6 +187,8 @@ def as_plan(engine: Engine, path: str, work: Work, n_queries: int, threads: int 
         How many they were.
     threads : int or None
         How many were asked for.
+    ef, recall
+        As `Plan` has them.
 
     Returns
     -------
@@ -187,7 +198,8 @@ def as_plan(engine: Engine, path: str, work: Work, n_queries: int, threads: int 
     each = max(1, n_queries)
     survivors = None if work.rescored is None else work.rescored / each
     level, available = kernels.level(engine), thread_count(threads)
-    return Plan(path, engine.NAME, level, available, work.scanned / each, survivors)
+    scanned = work.scanned / each
+    return Plan(path, engine.NAME, level, available, scanned, survivors, ef, recall)
 
 
 def summed(works: Sequence[Work]) -> Work:
