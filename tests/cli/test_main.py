@@ -49,9 +49,16 @@ def test_missing_store_is_named(invoke: Invoke) -> None:
 
 
 def test_errors_of_the_system_name_the_path(directions: str, invoke: Invoke) -> None:
+    name = 300 * "x" + ".npy"
+    result = invoke("get", directions, "east", "--out", name)
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {name}: File name too long.\n"
+
+
+def test_a_missing_folder_is_found_out_first(directions: str, invoke: Invoke) -> None:
     result = invoke("get", directions, "east", "--out", "no/such/folder.npy")
     assert result.exit_code == 1
-    assert result.stderr == "Error: no/such/folder.npy: No such file or directory.\n"
+    assert result.stderr == "Error: no/such is not a folder; make it first.\n"
 
 
 @pytest.mark.parametrize(
