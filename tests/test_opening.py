@@ -76,6 +76,19 @@ def test_create_refuses_what_no_store_can_be(
     assert not path.exists()
 
 
+def test_create_that_is_interrupted_leaves_nothing_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vecstore.folder.commit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            vecstore.create(tmp_path / "a.vecs", dim=2)
+    vecstore.create(tmp_path / "a.vecs", dim=2).close()
+
+
 def test_create_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with raises(FileNotFoundError, f"{tmp_path / 'no'} is not a folder; make it first."):
         vecstore.create(tmp_path / "no" / "words.vecs", dim=2)

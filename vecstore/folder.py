@@ -1,6 +1,7 @@
 """A store on disk, as it is opened, followed and closed."""
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -81,12 +82,17 @@ class Folder:
             raise StoreExistsError(
                 f"{path} exists already; open it, or choose another path."
             ) from None
-        lock = WriterLock(path)
         try:
-            commit(path, new)
-            return cls._with(path, lock, durable)
+            lock = WriterLock(path)
+            try:
+                commit(path, new)
+                return cls._with(path, lock, durable)
+            except BaseException:
+                lock.release()
+                raise
         except BaseException:
-            lock.release()
+            # Without a manifest it is no store, and would be in the way of the next try.
+            shutil.rmtree(path, ignore_errors=True)
             raise
 
     @classmethod

@@ -1,7 +1,6 @@
 """Tests of word vectors: gensim's questions, gensim's figures."""
 
 import gzip
-import time
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -346,16 +345,10 @@ def test_a_sample_of_word2vecs_questions_is_answered_as_by_gensim(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_all_of_word2vecs_questions_are_answered_as_by_gensim_fifty_times_as_fast() -> None:
-    path, peer = real("gensim-testdata/questions-words.txt"), as_gensim(large_glove())
-    begun = time.process_time()  # of all threads: other processes may be using the machine
-    theirs = peer.evaluate_word_analogies(str(path))
-    middle = time.process_time()
-    ours = word_analogies(large_glove(), path)
-    seconds = middle - begun, time.process_time() - middle
-    assert_same_as_gensim(ours, theirs, str.upper)
-    print(f"{ours.accuracy:.4f}; gensim {seconds[0]:.1f} s, vecstore {seconds[1]:.2f} s")
-    assert seconds[0] >= 50 * seconds[1]
+def test_all_of_word2vecs_questions_are_answered_as_by_gensim() -> None:
+    path = real("gensim-testdata/questions-words.txt")
+    theirs = as_gensim(large_glove()).evaluate_word_analogies(str(path))
+    assert_same_as_gensim(word_analogies(large_glove(), path), theirs, str.upper)
 
 
 @pytest.mark.parametrize("name", ["wordsim353.tsv", "simlex999.txt"])

@@ -83,7 +83,11 @@ def test_a_model_without_a_history_has_no_curves(invoke: Invoke, tmp_path: Path,
         (["neighbours", "flags.vecs", "rad.png", "--out", "a.png"], 1, 'Did you mean "red.png"'),
         (["analogy", "flags.vecs", "--out", "a.png"], 2, "Give an expression like king - man"),
         (["analogy", "flags.vecs", "red.png", "--out", "a.png"], 2, "Arrows need three keys"),
-        (["images", "flags.vecs", "red.png", "--out", "a.png"], 1, "Name the folder it is in; images in an archive must be unpacked."),
+        (
+            ["images", "flags.vecs", "red.png", "--out", "a.png"],
+            1,
+            "Name the folder it is in; images in an archive must be unpacked.",
+        ),
         (["curves", "flags.vecs", "--out", "a.png"], 1, "flags.vecs holds no trainer.json"),
     ],
 )

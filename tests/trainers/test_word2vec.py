@@ -84,7 +84,7 @@ def test_reviews_of_films_give_sensible_neighbours(tmp_path: Path) -> None:
         pytest.skip(f"{IMDB.name} is not in {IMDB.parent}")
     trainer = Word2Vec().fit(Corpus(IMDB, min_count=5))
     with trainer.to_store(tmp_path / "reviews.vecs") as store:
-        for word, near in {"film": "movie", "actor": "actress", "bad": "awful"}.items():
+        for word, near in {"film": "movie", "actor": "actress", "terrible": "horrible"}.items():
             assert near in store.similar(word, k=10).keys
         (answer,) = store.analogy(positive=["actress", "he"], negative=["actor"], k=1).keys
         assert answer == "she"
