@@ -17,18 +17,11 @@ from vecstore.analysis import Analogies, word_analogies, word_pairs
 # gensim, which asks one question at a time, gets a sample: all would take it minutes a round.
 GENSIM_QUESTIONS = 1000
 WORDS, SMOKE_WORDS, SMOKE_QUESTIONS = 50_000, 4_000, 200
-DATA = Path(__file__).parents[2] / "shared" / "data" / "gensim-testdata"
 
 # gensim leaves closing files to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-
-
-def real(name: str) -> Path:
-    if not (DATA / name).exists():
-        pytest.skip(f"there is no {name} in ../shared/data")
-    return DATA / name
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +47,8 @@ def peer(words: tuple[list[str], datasets.Floats]) -> Any:
 @pytest.fixture(scope="module")
 def sample(full_size: bool, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some of the questions, in one section."""
-    lines = real("questions-words.txt").read_text(encoding="utf-8").splitlines()
+    whole = datasets.real("gensim-testdata/questions-words.txt")
+    lines = whole.read_text(encoding="utf-8").splitlines()
     questions = [line for line in lines if line[0] != ":"]
     step = len(questions) // (GENSIM_QUESTIONS if full_size else SMOKE_QUESTIONS)
     path = tmp_path_factory.mktemp("questions") / "sample.txt"
@@ -68,7 +62,7 @@ def right_answers(scores: Analogies) -> list[tuple[str, ...]]:
 
 
 def bench_analogies(timed: Stopwatch, store: vecstore.Store) -> None:
-    path = real("questions-words.txt")
+    path = datasets.real("gensim-testdata/questions-words.txt")
     counted = word_analogies(store, path).total.counted
     scores = timed(
         lambda: word_analogies(store, path, threads=THREADS),
@@ -94,7 +88,7 @@ def bench_analogies_gensim(
 
 
 def bench_pairs(timed: Stopwatch, store: vecstore.Store) -> None:
-    path = real("simlex999.txt")
+    path = datasets.real("gensim-testdata/simlex999.txt")
     scores = timed(
         lambda: word_pairs(store, path),
         group=f"SimLex-999 over {len(store):,} words",
@@ -104,7 +98,7 @@ def bench_pairs(timed: Stopwatch, store: vecstore.Store) -> None:
 
 
 def bench_pairs_gensim(timed: Stopwatch, store: vecstore.Store, peer: Any) -> None:
-    path = real("simlex999.txt")
+    path = datasets.real("gensim-testdata/simlex999.txt")
     ours = word_pairs(store, path)
     pearson, spearman, unknown = timed(
         lambda: peer.evaluate_word_pairs(str(path)),

@@ -24,9 +24,6 @@ from vecstore.metrics import METRICS
 K = 10
 BATCH = 1024
 GENSIM_QUESTIONS = 300
-QUESTIONS = (
-    Path(__file__).parents[2] / "shared" / "data" / "gensim-testdata" / "questions-words.txt"
-)
 
 
 @cache
@@ -139,11 +136,10 @@ def bench_neighbors_sklearn(timed: Stopwatch, n_rows: int) -> None:
 @cache
 def questions(n_rows: int) -> tuple[list[str], datasets.Floats, list[list[str]]]:
     """Real words, then noisy copies of them, and the questions all of whose words are there."""
-    if not QUESTIONS.exists():
-        pytest.skip(f"there is no {QUESTIONS.name} in ../shared/data")
+    asked = datasets.real("gensim-testdata/questions-words.txt").read_text()
     keys, vectors = datasets.spellings(n_rows), datasets.words(n_rows)
     known = set(keys)
-    lines = (line.lower().split() for line in QUESTIONS.read_text().splitlines() if line[0] != ":")
+    lines = (line.lower().split() for line in asked.splitlines() if line[0] != ":")
     return keys, vectors, [line for line in lines if known.issuperset(line)]
 
 

@@ -10,7 +10,6 @@ recipe numbers. Each is run once, not in rounds: the recipes take minutes.
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import recipes
-from benchmarks.datasets import SEED
+from benchmarks.datasets import DATA, SEED, real
 from benchmarks.machine import THREADS, held_to
 from benchmarks.recipes import Clock, Run
 
-DATA = Path(__file__).parents[2] / "shared/data"
-GRAMS = DATA / "hinton-nnlm-4grams/nnlm_4grams.npz"
 WINES = DATA / "wine-reviews/wine130k_categorical.csv.gz"
 FIELDS, TARGET = ("taster_name", "variety", "country"), "points"
 EPOCHS, SMOKE_EPOCHS = 10, 2
@@ -42,9 +39,7 @@ pytestmark = [
 def windows(full_size: bool) -> npt.NDArray[Any]:
     """372,550 windows of four words where they are to be had, otherwise a few made-up ones."""
     if full_size:
-        if not GRAMS.exists():
-            pytest.skip(f"there is no {GRAMS.name} in ../shared/data")
-        with np.load(GRAMS) as saved:
+        with np.load(real("hinton-nnlm-4grams/nnlm_4grams.npz")) as saved:
             found: npt.NDArray[Any] = saved["train"]
             return found
     # A word says what comes next, so that there is something to learn.

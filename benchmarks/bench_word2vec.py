@@ -9,7 +9,6 @@ import gzip
 import time
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +16,9 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import vecstore
-from benchmarks.datasets import SEED
+from benchmarks.datasets import SEED, real
 from benchmarks.machine import THREADS, held_to
 
-DATA = Path(__file__).parents[2] / "shared/data"
-TEXT = DATA / "imdb/imdb_text8like_20MB.txt.gz"
-QUESTIONS = DATA / "gensim-testdata"
 EPOCHS, DIM, WINDOW, NEGATIVE, SUBSAMPLE, LEAST = 5, 100, 5, 5, 1e-3, 5
 SENTENCE = 1_000  # words that gensim is given at a time; the text has no sentences
 
@@ -57,9 +53,8 @@ class Run(NamedTuple):
 @cache
 def words(full_size: bool) -> list[str]:
     if full_size:
-        if not TEXT.exists():
-            pytest.skip(f"there is no {TEXT.name} in ../shared/data")
-        return gzip.decompress(TEXT.read_bytes()).decode().split()
+        text = real("imdb/imdb_text8like_20MB.txt.gz")
+        return gzip.decompress(text.read_bytes()).decode().split()
     drawn = np.random.default_rng(SEED).zipf(1.5, 20_000) % 300
     return [f"word{number}" for number in drawn]
 
@@ -120,13 +115,11 @@ def scores(run: Run) -> dict[str, float]:
     """Return what share of the analogies is right, and the correlations with people."""
     from vecstore.analysis import word_analogies, word_pairs
 
-    if not QUESTIONS.exists():
-        pytest.skip(f"there is no {QUESTIONS.name} in ../shared/data")
     store = vecstore.from_arrays(run.vectors, keys=run.keys)
     return {
-        "analogies": word_analogies(store, QUESTIONS / "questions-words.txt").accuracy,
-        "wordsim": word_pairs(store, QUESTIONS / "wordsim353.tsv").spearman,
-        "simlex": word_pairs(store, QUESTIONS / "simlex999.txt").spearman,
+        "analogies": word_analogies(store, real("gensim-testdata/questions-words.txt")).accuracy,
+        "wordsim": word_pairs(store, real("gensim-testdata/wordsim353.tsv")).spearman,
+        "simlex": word_pairs(store, real("gensim-testdata/simlex999.txt")).spearman,
     }
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 __all__ = [
+    "DATA",
     "SEED",
     "Dataset",
     "Floats",
@@ -25,6 +26,7 @@ __all__ = [
     "clustered",
     "glove_path",
     "load",
+    "real",
     "some_rows",
     "spellings",
     "words",
@@ -34,12 +36,12 @@ SEED = 1
 Floats = npt.NDArray[np.float32]
 
 _ROOT = Path(__file__).parents[1]
-_SHARED = _ROOT.parent / "shared" / "data"
-_GLOVE = _SHARED / "glove-6b-100d-text" / "glove.6B.100d.first50k.txt.gz"
+DATA = _ROOT.parent / "shared" / "data"
+_GLOVE = DATA / "glove-6b-100d-text" / "glove.6B.100d.first50k.txt.gz"
 _BUNDLED = _ROOT / "vecstore" / "data" / "glove-6b-100d.txt.gz"
 _ANN = {
-    "minilm": _SHARED / "ann-hdf5" / "minilm-wordnet-384-angular-10k.hdf5",
-    "bigann": _SHARED / "ann-hdf5" / "bigann10k-128-euclidean.hdf5",
+    "minilm": DATA / "ann-hdf5" / "minilm-wordnet-384-angular-10k.hdf5",
+    "bigann": DATA / "ann-hdf5" / "bigann10k-128-euclidean.hdf5",
 }
 _METRICS = {"angular": "cosine", "euclidean": "euclidean"}
 
@@ -81,6 +83,16 @@ def load(name: str, rows: int, dim: int, n_queries: int) -> Dataset:
     return found._replace(queries=found.queries[:n_queries])
 
 
+def real(name: str) -> Path:
+    """Return the path of real data, or skip the benchmark by its name."""
+    import pytest  # not at the top: `peers` and `crossover` measure without it
+
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{path.name} is not in {path.parent}")
+    return path
+
+
 def glove_path() -> Path:
     """Return the larger text file of GloVe vectors that is there."""
     return _GLOVE if _GLOVE.exists() else _BUNDLED
@@ -98,21 +110,21 @@ def words(n: int) -> Floats:
     return _repeated(glove()[1], n)
 
 
-def _repeated(real: Floats, n: int) -> Floats:
-    if n <= len(real):
-        return real[:n].copy()
+def _repeated(found: Floats, n: int) -> Floats:
+    if n <= len(found):
+        return found[:n].copy()
     rng = np.random.default_rng(SEED)
-    rows = np.resize(real, (n, real.shape[1]))
-    noise = rng.standard_normal((n - len(real), real.shape[1]), dtype=np.float32)
-    rows[len(real) :] += noise * (_NOISE * real.std(axis=0))
+    rows = np.resize(found, (n, found.shape[1]))
+    noise = rng.standard_normal((n - len(found), found.shape[1]), dtype=np.float32)
+    rows[len(found) :] += noise * (_NOISE * found.std(axis=0))
     return rows
 
 
 def spellings(n: int) -> list[str]:
     """Return a key for each row of ``words(n)``: the word, with a number if it is a copy."""
-    real, _ = glove()
-    copies = (f"{real[row % len(real)]}.{row // len(real)}" for row in range(len(real), n))
-    return real[:n] + list(copies)
+    found, _ = glove()
+    copies = (f"{found[row % len(found)]}.{row // len(found)}" for row in range(len(found), n))
+    return found[:n] + list(copies)
 
 
 def clustered(n: int, dim: int) -> Floats:

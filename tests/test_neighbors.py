@@ -8,13 +8,13 @@ import pytest
 
 import vecstore
 import vecstore.ingest
+from tests.real_data import real
 from vecstore import neighbors
 from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage.keys import build_keys
 from vecstore.store import Store
 
-GLOVE = Path(__file__).parents[2] / "shared/data/glove-6b-100d-text"
 METRICS = ["cosine", "euclidean", "dot"]
 
 
@@ -198,9 +198,7 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) ->
 
 
 def test_real_words_have_the_neighbours_that_numpy_finds() -> None:
-    if not GLOVE.exists():
-        pytest.skip(f"no word vectors in {GLOVE}")
-    path = next(GLOVE.glob("*.txt.gz"))
+    path = real("glove-6b-100d-text/glove.6B.100d.first50k.txt.gz")
     with vecstore.ingest.read(path, limit=4000) as reader:
         batches = list(reader)
     keys = [key for some, _ in batches for key in some]

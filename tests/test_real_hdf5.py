@@ -3,15 +3,13 @@
 A checkout has them beside it or has not.
 """
 
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 
-FOLDER = Path(__file__).parents[2] / "shared/data/ann-hdf5"
 FILES = {
     "minilm-wordnet-384-angular-10k.hdf5": "cosine",
     "bigann10k-128-euclidean.hdf5": "euclidean",
@@ -21,9 +19,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.usefixtures("engine")
 def test_neighbours_are_the_published_ones(name: str) -> None:
-    path = FOLDER / name
-    if not path.exists():
-        pytest.skip(f"{name} is not in {FOLDER}")
+    path = real(f"ann-hdf5/{name}")
     with h5py.File(path) as file:
         queries, published = file["test"][:50], file["neighbors"][:50, :10]
         distances = file["distances"][:50, :10].astype(np.float64)

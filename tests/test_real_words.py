@@ -5,22 +5,19 @@ The vectors are GloVe's (6B tokens, 100 dimensions), which a checkout has beside
 
 import gzip
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.store import Store
-
-GLOVE = Path(__file__).parents[2] / "shared/data/glove-6b-100d-text/glove.6B.100d.first50k.txt.gz"
 
 
 @pytest.fixture(scope="module")
 def words() -> dict[str, np.ndarray]:
-    if not GLOVE.exists():
-        pytest.skip(f"{GLOVE.name} is not in {GLOVE.parent}")
-    with gzip.open(GLOVE, "rt", encoding="utf-8") as lines:
+    path = real("glove-6b-100d-text/glove.6B.100d.first50k.txt.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = (line.rstrip("\n").rsplit(" ", 100) for line in lines)
         return {row[0]: np.array(row[1:], np.float32) for row in rows}
 

@@ -12,17 +12,8 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.ingest import read
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-
-
-def real(name: str) -> Path:
-    """The path of real data, or a skip that names it."""
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    return path
 
 
 @cache
@@ -41,8 +32,8 @@ def large_glove() -> vecstore.Store:
 @cache
 def common_words(language: str) -> vecstore.Store:
     """The 10,000 commonest words of a language, in a space of their own."""
-    folder = real(f"words-{language}-300d")
-    return _in_memory(folder / "vectors.npy", keys=folder / "words.txt")
+    folder = f"words-{language}-300d"
+    return _in_memory(real(f"{folder}/vectors.npy"), keys=real(f"{folder}/words.txt"))
 
 
 @cache

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import vecstore
-from tests.analysis.spaces import common_words, concepts, glove, real, rotation
+from tests.analysis.spaces import common_words, concepts, glove, rotation
+from tests.real_data import real
 from vecstore.analysis import Alignment, align, precision, read_dictionary, split_pairs
 from vecstore.errors import StoreExistsError, VecstoreError
 

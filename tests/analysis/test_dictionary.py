@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vecstore
-from tests.analysis.spaces import real
+from tests.real_data import real
 from vecstore.analysis import read_dictionary, split_pairs
 from vecstore.analysis.dictionary import as_pairs, identical_keys, known_pairs
 from vecstore.errors import IngestError, VecstoreError

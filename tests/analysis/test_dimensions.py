@@ -102,7 +102,7 @@ def test_a_dimension_that_is_not_there_is_refused(
 
 
 def test_bounds_are_checked(planted: vecstore.Store) -> None:
-    with pytest.raises(ValueError, match="`k` must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="`n` must be at least 1; got 0"):
         dimension_extremes(planted, 0, 0)
     with pytest.raises(ValueError, match="`where` must leave some rows"):
         dimension_extremes(planted, 0, where="size > 100")

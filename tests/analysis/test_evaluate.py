@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vecstore
-from tests.analysis.spaces import as_gensim, concepts, glove, large_glove, real
+from tests.analysis.spaces import as_gensim, concepts, glove, large_glove
+from tests.real_data import real
 from vecstore.analysis import Analogies, word_analogies, word_pairs
 from vecstore.analysis.evaluate import kind_of
 from vecstore.errors import IngestError, VecstoreError

@@ -4,21 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore import ingest
 from vecstore.analysis import Events, Field, found_by_parts
 from vecstore.analysis.event_fields import words
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-
-
-def real(name: str) -> Path:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    return path
 
 
 def test_wines_are_found_by_taster_variety_and_country(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vecstore
-from tests.analysis.spaces import real
+from tests.real_data import real
 from vecstore.analysis import duplicates, grouping
 from vecstore.ingest import read
 from vecstore.store import Store

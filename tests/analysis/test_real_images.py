@@ -12,47 +12,39 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.analysis import KNeighborsClassifier, cluster, cross_validate, project
 from vecstore.store import Store
 
-SHARED = Path(__file__).parents[3] / "shared/data"
-ROOMS = SHARED / "images/rooms-4x150.tar"
-GROCERIES = SHARED / "images/grocery-10x30.tar"
-WEIGHTS = SHARED / "keras-mobilenet-0.75/mobilenet_7_5_224_tf_no_top.weights.h5"
-MNIST = SHARED / "mnist-idx"
+WEIGHTS = "keras-mobilenet-0.75/mobilenet_7_5_224_tf_no_top.weights.h5"
 
 
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """What a MobileNet says of 600 rooms."""
-    with extracted(ROOMS, tmp_path_factory.mktemp("rooms")) as store:
+    with extracted("rooms-4x150.tar", tmp_path_factory.mktemp("rooms")) as store:
         yield store
 
 
 @pytest.fixture(scope="module")
 def groceries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """What it says of 300 groceries."""
-    with extracted(GROCERIES, tmp_path_factory.mktemp("groceries")) as store:
+    with extracted("grocery-10x30.tar", tmp_path_factory.mktemp("groceries")) as store:
         yield store
 
 
-def extracted(photographs: Path, folder: Path) -> Store:
-    for path in (photographs, WEIGHTS):
-        if not path.exists():
-            pytest.skip(f"{path.name} is not in {path.parent}")
+def extracted(name: str, folder: Path) -> Store:
+    photographs, weights = real(f"images/{name}"), real(WEIGHTS)
     pytest.importorskip("keras")
     from vecstore.ingest.images import ImageExtractor
 
-    extractor = ImageExtractor("mobilenet", weights=WEIGHTS, alpha=0.75)
+    extractor = ImageExtractor("mobilenet", weights=weights, alpha=0.75)
     extractor.extract_into(photographs, folder / "photographs.vecs")
     return vecstore.open(folder / "photographs.vecs", mode="a")
 
 
 def read_idx(name: str) -> np.ndarray:
-    path = MNIST / f"{name}.gz"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    content = gzip.decompress(path.read_bytes())
+    content = gzip.decompress(real(f"mnist-idx/{name}.gz").read_bytes())
     axes = content[3]
     shape = np.frombuffer(content, ">u4", axes, 4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import vecstore
-from tests.analysis.spaces import common_words, real, rotation
+from tests.analysis.spaces import common_words, rotation
+from tests.real_data import real
 from vecstore.analysis import align, precision, translate
 from vecstore.errors import VecstoreError
 

@@ -10,13 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 import vecstore
+from tests.real_data import real
 from vecstore.bench import PEERS, Measurement, draw, measure, read, write
 from vecstore.bench.data import recall
 from vecstore.bench.picture import front
 from vecstore.cli.main import main
 from vecstore.errors import IngestError, StoreExistsError
-
-SHARED = Path(__file__).parents[2] / "../shared/data/ann-hdf5"
 
 
 @pytest.fixture(params=["angular", "euclidean"])
@@ -53,9 +52,7 @@ def test_graphs_are_measured_until_they_find_everything(dataset: Path, name: str
 
 
 def test_published_neighbours_are_found() -> None:
-    path = SHARED / "bigann10k-128-euclidean.hdf5"
-    if not path.exists():
-        pytest.skip(f"needs {path.name} of the shared data")
+    path = real("ann-hdf5/bigann10k-128-euclidean.hdf5")
     [found] = measure(PEERS[0], read(path), k=10, seconds=0)
     assert found.recall == 1.0
 

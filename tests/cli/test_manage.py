@@ -10,12 +10,10 @@ import pytest
 from click.testing import Result
 
 import vecstore
+from tests.real_data import real
 from vecstore.cli.manage import FORMAT_OF_SUFFIX
 
 Invoke = Callable[..., Result]
-
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-GLOVE = SHARED / "glove-6b-100d-text" / "glove.6B.100d.first50k.txt.gz"
 
 
 @pytest.fixture
@@ -168,9 +166,9 @@ def test_export_overwrites_nothing(words: Path, invoke: Invoke, tmp_path: Path) 
     assert (tmp_path / "out.npy").read_text() == "mine"
 
 
-@pytest.mark.skipif(not GLOVE.exists(), reason=f"needs {GLOVE.name}")
 def test_real_words_from_text_to_answers(invoke: Invoke) -> None:
-    assert facts(invoke("import", str(GLOVE), "glove.vecs"))["rows"] == "50000"
+    path = real("glove-6b-100d-text/glove.6B.100d.first50k.txt.gz")
+    assert facts(invoke("import", str(path), "glove.vecs"))["rows"] == "50000"
     with vecstore.open("glove.vecs") as store:
         keys = store.keys()
         unit = store[keys].astype(np.float64)

@@ -37,7 +37,7 @@ def flags(tmp_path: Path) -> str:
         ["analogy", "red.png - brick.png + moss.png", "--k", "2"],
         ["analogy", "--pair", "red.png", "brick.png", "--pair", "green.png", "moss.png"],
         ["matrix", "red.png", "green.png", "blue.png", "--keep-order"],
-        ["extremes", "0", "2", "--k", "2"],
+        ["extremes", "0", "2", "--count", "2"],
         ["images", "red.png", "--folder", "images", "--label", "kind", "--k", "2"],
     ],
     ids=" ".join,

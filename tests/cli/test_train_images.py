@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 import vecstore
+from tests.real_data import real
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
@@ -24,7 +25,6 @@ Invoke = Callable[..., Result]
 
 ROOT = Path(__file__).parents[2]
 FRUIT = ROOT / "vecstore" / "data" / "images"
-SHARED = ROOT.parent / "shared" / "data"
 SMALL = ("--weights", "random", "--alpha", "0.25", "--size", "32", "--head", "16", "--freeze", "80")
 
 
@@ -95,11 +95,8 @@ def test_images_may_have_another_size_than_those_of_imagenet(
 
 @pytest.mark.slow
 def test_animals_are_told_apart(tmp_path: Path, invoke: Invoke) -> None:
-    animals = SHARED / "images" / "cats-dogs-horses.tar.gz"
-    weights = SHARED / "keras-mobilenet-0.75" / "mobilenet_7_5_224_tf_no_top.weights.h5"
-    for path in (animals, weights):
-        if not path.exists():
-            pytest.skip(f"{path.name} is not in {path.parent}")
+    animals = real("images/cats-dogs-horses.tar.gz")
+    weights = real("keras-mobilenet-0.75/mobilenet_7_5_224_tf_no_top.weights.h5")
     options = ("--weights", str(weights), "--alpha", "0.75", "--out", "animals.vecs", "--json")
     done = invoke("train", "images", str(animals), *options)
     assert done.exit_code == 0, done.stderr

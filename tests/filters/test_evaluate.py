@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.filters import filtered
 
 N, DIM, K = 600, 8, 7
@@ -148,16 +149,12 @@ def test_keys_and_a_condition_are_one_too_many(store: vecstore.Store) -> None:
         store.frame(["k1"], where="year > 1")
 
 
-WINES = Path(__file__).parents[2] / "../shared/data/wine-reviews/wine130k_categorical.csv.gz"
-
-
 @pytest.fixture(scope="module")
 def wines(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[vecstore.Store, pl.DataFrame]]:
-    if not WINES.exists():
-        pytest.skip(f"{WINES.name} is not here")
-    table = pl.read_csv(WINES).drop("", "key", strict=False)
+    table = pl.read_csv(real("wine-reviews/wine130k_categorical.csv.gz"))
+    table = table.drop("", "key", strict=False)
     made = np.random.default_rng(1).normal(size=(len(table), 16)).astype(np.float32)
     path = tmp_path_factory.mktemp("wines") / "wines.vecs"
     with vecstore.create(path, dim=16, keys="int") as store:

@@ -12,6 +12,8 @@ import h5py
 import numpy as np
 import pytest
 
+from tests.real_data import real
+
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
@@ -20,7 +22,6 @@ from vecstore.images.networks import digest, load_network, versions  # noqa: E40
 pytestmark = pytest.mark.keras
 
 ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "data" / "keras-mobilenet-0.75"
 SMALL: dict[str, Any] = {"alpha": 0.25, "size": 32}  # the least MobileNet that Keras makes
 
 
@@ -104,10 +105,8 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("top", [True, False])
 def test_real_weights_are_read(top: bool) -> None:
-    path = SHARED / f"mobilenet_7_5_224_tf{'' if top else '_no_top'}.weights.h5"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    network = load_network("mobilenet", path, alpha=0.75)
+    name = f"mobilenet_7_5_224_tf{'' if top else '_no_top'}.weights.h5"
+    network = load_network("mobilenet", real(f"keras-mobilenet-0.75/{name}"), alpha=0.75)
     assert network.top is top
     assert network.model.count_params() == (2_601_976 if top else 1_832_976)
 

@@ -1,11 +1,11 @@
 """Graphs from hnswlib: the same links under our numbers, walked at least as well."""
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.real_data import real
 from vecstore import kernels
 from vecstore.arrays import Block
 from vecstore.index.building import as_graph, hnsw_graph
@@ -13,8 +13,6 @@ from vecstore.index.codes import encode
 from vecstore.index.graph import problems
 
 hnswlib = pytest.importorskip("hnswlib")
-
-ANN = Path(__file__).parents[3] / "shared/data/ann-hdf5"
 
 
 def clustered(n: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -88,9 +86,7 @@ def test_a_walk_finds_what_knn_query_finds(metric: str) -> None:
 
 @pytest.mark.parametrize("name", ["minilm-wordnet-384-angular-10k", "bigann10k-128-euclidean"])
 def test_a_walk_finds_what_knn_query_finds_of_real_data(name: str) -> None:
-    path = ANN / f"{name}.hdf5"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not here")
+    path = real(f"ann-hdf5/{name}.hdf5")
     import h5py
 
     with h5py.File(path) as file:

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import vecstore
 from tests.helpers import KINDS, make_vectors
+from tests.real_data import real
 from vecstore.arrays import Codes
 from vecstore.index import codes
 from vecstore.kernels import reference
 from vecstore.kernels.contract import Engine
 
-ANN = Path(__file__).parents[3] / "shared/data/ann-hdf5"
 METRICS = ["cosine", "euclidean", "dot"]
 
 
@@ -209,9 +208,7 @@ def test_rows_that_are_all_equal_have_a_center(value: float) -> None:
 
 
 def test_real_histograms_are_coded_without_error() -> None:
-    path = ANN / "bigann10k-128-euclidean.hdf5"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {ANN}")
+    path = real("ann-hdf5/bigann10k-128-euclidean.hdf5")
     with vecstore.open(path, dataset="train") as store:
         vectors = np.concatenate([rows for _, rows in store.batches()])
     assert not codes.encode([vectors], "euclidean").errors.any()

@@ -8,6 +8,7 @@ import pytest
 
 import vecstore
 from tests.helpers import KINDS, assert_same_neighbors, make_vectors
+from tests.real_data import real
 from vecstore import kernels, parts
 from vecstore.arrays import Block, as_words
 from vecstore.index import codes, exact
@@ -17,7 +18,6 @@ from vecstore.snapshot import Snapshot
 from vecstore.storage.keys import build_keys
 from vecstore.store import Store
 
-ANN = Path(__file__).parents[3] / "shared/data/ann-hdf5"
 METRICS = ["cosine", "euclidean", "dot"]
 PATHS = ["codes", "float", "gather"]
 
@@ -115,9 +115,7 @@ def test_equal_rows_come_in_order_when_gathered(rng: np.random.Generator) -> Non
     "name", ["minilm-wordnet-384-angular-10k.hdf5", "bigann10k-128-euclidean.hdf5"]
 )
 def test_real_data_has_the_answer_of_the_reference_on_codes(name: str) -> None:
-    path = ANN / name
-    if not path.exists():
-        pytest.skip(f"{name} is not in {ANN}")
+    path = real(f"ann-hdf5/{name}")
     with vecstore.open(path, dataset="train") as train, vecstore.open(path, dataset="test") as test:
         (_, vectors), (_, queries) = next(train.batches(3000)), next(test.batches(12))
         blocks = blocks_of(np.array(vectors), str(train.metric))

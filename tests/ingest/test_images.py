@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.errors import IngestError
 
 keras = pytest.importorskip("keras")
@@ -19,8 +20,6 @@ pytestmark = [pytest.mark.keras, pytest.mark.images]
 
 ROOT = Path(__file__).parents[2]
 FRUIT = ROOT / "vecstore" / "data" / "images"
-SHARED = ROOT.parent / "shared" / "data"
-WEIGHTS = SHARED / "keras-mobilenet-0.75" / "mobilenet_7_5_224_tf.weights.h5"
 SIDE = 96
 
 
@@ -233,11 +232,9 @@ def test_vgg16_gives_4096_numbers_of_fc2() -> None:
 def test_neighbours_of_real_images_show_the_same(
     archive: str, least: float, precision: str
 ) -> None:
-    source = SHARED / "images" / archive
-    for path in (source, WEIGHTS):
-        if not path.exists():
-            pytest.skip(f"{path.name} is not in {path.parent}")
-    extractor = ImageExtractor("mobilenet", weights=WEIGHTS, alpha=0.75, precision=precision)
+    source = real(f"images/{archive}")
+    weights = real("keras-mobilenet-0.75/mobilenet_7_5_224_tf.weights.h5")
+    extractor = ImageExtractor("mobilenet", weights=weights, alpha=0.75, precision=precision)
     keys, vectors, labels = extractor.extract(source)
     assert labels is not None
     assert hits(keys, vectors, labels) >= least

@@ -22,15 +22,13 @@ from tests.ingest.keras_models import (
     saved,
     words,
 )
+from tests.real_data import real
 from vecstore import ingest
 from vecstore.errors import IngestError
 from vecstore.ingest.keras import read_embedding
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-MOBILENET = DATA / "keras-mobilenet-0.75" / "mobilenet_7_5_224_tf.weights.h5"
-SQUEEZENET = (
-    DATA / "keras-squeezenet-notop" / "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
-)
+MOBILENET = "keras-mobilenet-0.75/mobilenet_7_5_224_tf.weights.h5"
+SQUEEZENET = "keras-squeezenet-notop/squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 @pytest.fixture(scope="module")
@@ -280,12 +278,6 @@ def test_without_keras_what_needs_it_says_what_to_install(use: str) -> None:
 
 
 # Real ones, which lie beside a checkout or do not.
-
-
-def real(path: Path) -> Path:
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    return path
 
 
 def test_real_weights_of_keras_3() -> None:

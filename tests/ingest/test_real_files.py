@@ -14,6 +14,7 @@ import pytest
 
 import vecstore
 import vecstore.ingest
+from tests.real_data import real
 from vecstore.errors import IngestError
 from vecstore.ingest import import_into, read
 
@@ -22,15 +23,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-GLOVE = DATA / "glove-6b-100d-text" / "glove.6B.100d.first50k.txt.gz"
-
-
-def real(name: str) -> Path:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    return path
+GLOVE = "glove-6b-100d-text/glove.6B.100d.first50k.txt.gz"
 
 
 def everything(path: Path, **options: Any) -> tuple[list[Any], np.ndarray]:
@@ -127,18 +120,17 @@ def test_ann_benchmarks_files(name: str) -> None:
 
 
 def test_half_floats_with_words_beside() -> None:
-    folder = real("words-en-300d")
-    words = (folder / "words.txt").read_text(encoding="utf-8").splitlines()
-    keys, vectors = everything(folder / "vectors.npy", keys=folder / "words.txt", dtype="float16")
-    assert keys == words
-    assert vectors.tobytes() == np.load(folder / "vectors.npy").tobytes()
+    words, halves = real("words-en-300d/words.txt"), real("words-en-300d/vectors.npy")
+    keys, vectors = everything(halves, keys=words, dtype="float16")
+    assert keys == words.read_text(encoding="utf-8").splitlines()
+    assert vectors.tobytes() == np.load(halves).tobytes()
 
 
 def test_glove_text_to_the_last_bit_of_numpy() -> None:
-    real(str(GLOVE.relative_to(DATA)))
-    with gzip.open(GLOVE, "rt", encoding="utf-8") as lines:
+    path = real(GLOVE)
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [line.rstrip("\n").split(" ") for line in lines]
-    keys, vectors = everything(GLOVE)
+    keys, vectors = everything(path)
     assert keys == [row[0] for row in rows]
     expected = np.array([row[1:] for row in rows], dtype=np.float32)
     assert vectors.tobytes() == expected.tobytes()
@@ -159,7 +151,7 @@ def test_real_files_come_back_from_every_format(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_glove_text_is_read_twenty_times_as_fast_as_gensim_reads_it() -> None:
     gensim = pytest.importorskip("gensim.models")
-    real(str(GLOVE.relative_to(DATA)))
+    path = real(GLOVE)
 
     def seconds(work: Any, repeats: int) -> float:
         best = np.inf
@@ -169,9 +161,7 @@ def test_glove_text_is_read_twenty_times_as_fast_as_gensim_reads_it() -> None:
             best = min(best, time.perf_counter() - begun)
         return best
 
-    theirs = seconds(
-        lambda: gensim.KeyedVectors.load_word2vec_format(str(GLOVE), no_header=True), 1
-    )
-    ours = seconds(lambda: everything(GLOVE), 5)
+    theirs = seconds(lambda: gensim.KeyedVectors.load_word2vec_format(str(path), no_header=True), 1)
+    ours = seconds(lambda: everything(path), 5)
     print(f"gensim {theirs:.2f} s, vecstore {ours:.3f} s: {theirs / ours:.0f} times as fast")
     assert theirs >= 20 * ours

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.real_data import real
 from vecstore.errors import CorruptStoreError, KeyNotFoundError
 from vecstore.storage import Subwords, write_subwords
 from vecstore.storage.subwords import bucket_rows
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "gensim-testdata"
 BUCKETS = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
 
 
@@ -104,9 +104,7 @@ def test_vectors_of_unknown_words_are_those_of_gensim(tmp_path: Path, model: str
     pytest.importorskip("gensim")
     from gensim.models.fasttext import load_facebook_vectors
 
-    if not DATA.exists():
-        pytest.skip(f"needs {DATA}")
-    loaded = load_facebook_vectors(str(DATA / model))
+    loaded = load_facebook_vectors(str(real(f"gensim-testdata/{model}")))
     entry = write_subwords(tmp_path, 1, Subwords(loaded.vectors_ngrams, loaded.min_n, loaded.max_n))
     subwords = Subwords.open(tmp_path / entry.name, entry)
     unknown = ["zzzqx", "landlordly", "преступление", "naïveté", "日本語の", "kamerový", "🙂🙂🙂"]

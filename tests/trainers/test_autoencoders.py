@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.errors import VecstoreError
 
 keras = pytest.importorskip("keras")
@@ -21,7 +22,6 @@ from vecstore.trainers.idx import read_idx  # noqa: E402
 
 pytestmark = pytest.mark.keras
 
-MNIST = Path(__file__).parents[3] / "shared/data/mnist-idx"
 DIGITS = load_digits()
 IMAGES = DIGITS.images / 16
 ROWS = DIGITS.data / 16
@@ -266,12 +266,10 @@ def test_other_shapes_than_those_learned_are_refused(trained: DenseAutoencoder) 
 
 @pytest.fixture(scope="module")
 def mnist() -> dict[str, np.ndarray]:
-    if not MNIST.exists():
-        pytest.skip(f"{MNIST.name} is not in {MNIST.parent}")
     return {
-        "train": read_idx(MNIST / "train-images-idx3-ubyte.gz"),
-        "test": read_idx(MNIST / "t10k-images-idx3-ubyte.gz"),
-        "labels": read_idx(MNIST / "t10k-labels-idx1-ubyte.gz"),
+        "train": read_idx(real("mnist-idx/train-images-idx3-ubyte.gz")),
+        "test": read_idx(real("mnist-idx/t10k-images-idx3-ubyte.gz")),
+        "labels": read_idx(real("mnist-idx/t10k-labels-idx1-ubyte.gz")),
     }
 
 

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.real_data import real
+
 keras = pytest.importorskip("keras")
 
 from vecstore.errors import StoreExistsError  # noqa: E402 (needs Keras)
@@ -18,7 +20,6 @@ from vecstore.trainers.split import drawn_rows  # noqa: E402
 
 pytestmark = pytest.mark.keras
 
-WINES = Path(__file__).parents[3] / "shared" / "data" / "wine-reviews"
 TASTERS, GRAPES = ["Ann", "Bob", "Cleo", "Dan"], [f"grape {number}" for number in range(8)]
 HOMES = ["Chile", "France", None]
 
@@ -103,19 +104,15 @@ def test_it_learns_what_pairs_of_categories_do(trained: CategoricalFactors) -> N
 @pytest.mark.slow
 def test_wines_reach_a_loss_below_the_published_one() -> None:
     """2.2726 was published for the whole table; here the variety of more than half is missing."""
-    if not WINES.exists():
-        pytest.skip(f"{WINES.name} is not in {WINES.parent}")
     trainer = CategoricalFactors(["taster_name", "variety", "country"], "points")
-    trainer.fit(WINES / "wine130k_categorical.csv.gz")
+    trainer.fit(real("wine-reviews/wine130k_categorical.csv.gz"))
     assert trainer.history["loss"][-1] < 2.2726
     assert weights_of(trainer.model, trainable=False) == 60
     assert [len(trainer.embeddings(field)[0]) for field in trainer.fields] == [20, 258, 44]
 
 
 def test_a_few_thousand_wines_are_predicted_better_than_by_their_mean() -> None:
-    if not WINES.exists():
-        pytest.skip(f"{WINES.name} is not in {WINES.parent}")
-    table = pl.read_csv(WINES / "wine_first5811_full.csv.gz")
+    table = pl.read_csv(real("wine-reviews/wine_first5811_full.csv.gz"))
     trainer = CategoricalFactors(["taster_name", "variety", "country"], "points")
     trainer.fit(table, validation=0.1)
     points = table["points"].to_numpy()

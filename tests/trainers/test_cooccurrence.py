@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 
 pytest.importorskip("keras")
 pytest.importorskip("sklearn")
@@ -16,7 +17,6 @@ from vecstore.trainers import Cooccurrence, Corpus
 
 pytestmark = pytest.mark.keras
 
-SENTENCES = Path(__file__).parents[3] / "shared" / "data" / "hinton-nnlm-4grams"
 PETS, FOODS = ["cat", "dog", "hamster"], ["bread", "cheese", "soup"]
 TEXT = [f"my {pet} {verb} fast" for pet in PETS for verb in ("runs", "jumps", "sleeps")]
 TEXT += [f"we {verb} some {food} today" for food in FOODS for verb in ("cook", "eat", "buy")]
@@ -48,9 +48,7 @@ def test_a_vector_is_a_row_of_the_matrix_rotated(trained: Cooccurrence) -> None:
 
 
 def test_real_sentences_give_sensible_neighbours() -> None:
-    path = SENTENCES / "raw_sentences.txt.gz"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
+    path = real("hinton-nnlm-4grams/raw_sentences.txt.gz")
     keys, vectors = Cooccurrence(window=2, dim=20).fit(path).embeddings()
     store = vecstore.from_arrays(vectors, keys=keys)
     for word, near in {"he": "she", "two": "three", "my": "his", "could": "would"}.items():

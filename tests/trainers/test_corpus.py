@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.real_data import real
 from vecstore.trainers import corpus as module
 from vecstore.trainers import tokens
 from vecstore.trainers.corpus import Corpus
 from vecstore.trainers.vocabulary import Vocabulary
 
-HINTON = Path(__file__).parents[3] / "shared/data/hinton-nnlm-4grams"
 TEXT = ["The cat sat.", "The dog sat on the cat.", "A bird sang."]
 
 
@@ -106,12 +106,10 @@ def test_memory_does_not_grow_with_the_text(
 
 
 def test_hintons_4grams_are_the_windows_of_his_sentences() -> None:
-    if not HINTON.exists():
-        pytest.skip(f"{HINTON.name} is not in {HINTON.parent}")
-    corpus = Corpus(HINTON / "raw_sentences.txt.gz", tokenizer="spaces")
+    corpus = Corpus(real("hinton-nnlm-4grams/raw_sentences.txt.gz"), tokenizer="spaces")
     assert len(corpus.vocabulary) == 250
     assert corpus.words == 757_172
-    saved = np.load(HINTON / "nnlm_4grams.npz")
+    saved = np.load(real("hinton-nnlm-4grams/nnlm_4grams.npz"))
     theirs = np.concatenate([saved[part] for part in ("train", "valid", "test")])
     ours = corpus.vocabulary.ids(saved["vocab"].tolist())[theirs]
     assert ours.min() >= 0

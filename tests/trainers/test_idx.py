@@ -8,11 +8,10 @@ import pytest
 
 pytest.importorskip("keras")
 
+from tests.real_data import real
 from vecstore.trainers.idx import TYPES, read_idx
 
 pytestmark = pytest.mark.keras
-
-MNIST = Path(__file__).parents[3] / "shared/data/mnist-idx"
 
 
 def idx(values: np.ndarray, code: int) -> bytes:
@@ -58,9 +57,7 @@ def test_what_is_no_whole_idx_file_is_refused(tmp_path: Path, content: bytes, me
 
 
 def test_mnist_is_read() -> None:
-    if not MNIST.exists():
-        pytest.skip(f"{MNIST.name} is not in {MNIST.parent}")
-    images = read_idx(MNIST / "t10k-images-idx3-ubyte.gz")
-    labels = read_idx(MNIST / "t10k-labels-idx1-ubyte.gz")
+    images = read_idx(real("mnist-idx/t10k-images-idx3-ubyte.gz"))
+    labels = read_idx(real("mnist-idx/t10k-labels-idx1-ubyte.gz"))
     assert images.shape == (10_000, 28, 28)
     assert labels[:5].tolist() == [7, 2, 1, 0, 4]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 from vecstore.errors import IngestError, VecstoreError
 
 keras = pytest.importorskip("keras")
@@ -21,7 +22,6 @@ pytestmark = [pytest.mark.keras, pytest.mark.images]
 
 ROOT = Path(__file__).parents[2]
 FRUIT = ROOT / "vecstore" / "data" / "images"
-SHARED = ROOT.parent / "shared" / "data"
 SIDE = 64
 EPOCHS = 8
 FROZEN = 79  # of 86 layers: the fewer learn, the less there is to compile
@@ -335,11 +335,8 @@ def test_a_new_class_is_refused_by_one_that_has_learned(
 
 @pytest.mark.slow
 def test_animals_are_told_apart_better_than_by_their_neighbours() -> None:
-    animals = SHARED / "images" / "cats-dogs-horses.tar.gz"
-    network = SHARED / "keras-mobilenet-0.75" / "mobilenet_7_5_224_tf_no_top.weights.h5"
-    for path in (animals, network):
-        if not path.exists():
-            pytest.skip(f"{path.name} is not in {path.parent}")
+    animals = real("images/cats-dogs-horses.tar.gz")
+    network = real("keras-mobilenet-0.75/mobilenet_7_5_224_tf_no_top.weights.h5")
     classifier = ImageClassifier(weights=network, alpha=0.75)
     classifier.fit(animals, epochs=5, batch_size=32, validation=0.2)
     extractor = ImageExtractor("mobilenet", weights=network, alpha=0.75)

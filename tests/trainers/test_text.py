@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.real_data import real
 from vecstore.errors import VecstoreError
 
 keras = pytest.importorskip("keras")
@@ -15,11 +16,10 @@ pytest.importorskip("sklearn")
 from vecstore.trainers import TextClassifier  # noqa: E402 (after what may be skipped)
 from vecstore.trainers.baselines import linear_labels  # noqa: E402
 from vecstore.trainers.evaluation import evaluate_labels  # noqa: E402
-from vecstore.trainers.labelled import LabelledTexts, read_texts  # noqa: E402
+from vecstore.trainers.labelled import read_texts  # noqa: E402
 
 pytestmark = pytest.mark.keras
 
-SHARED = Path(__file__).parents[3] / "shared/data"
 PHRASES = [
     "Well done!",
     "Good work",
@@ -237,17 +237,10 @@ def test_data_that_cannot_be_learned_from_are_refused_before_training(
 # Real data.
 
 
-def real(name: str, **options: Any) -> LabelledTexts:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    return read_texts(path, **options)
-
-
 @pytest.mark.slow
 def test_imdb_cut_to_20_words_reaches_the_published_accuracy() -> None:
     train, test = (
-        real("imdb/imdb_labelled_50k.parquet", where=f"split = '{part}'")
+        read_texts(real("imdb/imdb_labelled_50k.parquet"), where=f"split = '{part}'")
         for part in ("train", "test")
     )
     classifier = TextClassifier().fit(train, epochs=3, validation=0.2)
@@ -259,8 +252,8 @@ def test_imdb_cut_to_20_words_reaches_the_published_accuracy() -> None:
 @pytest.mark.slow
 def test_reuters_comes_near_a_linear_classifier() -> None:
     train, test = (
-        real(
-            "reuters21578/reuters21578.parquet",
+        read_texts(
+            real("reuters21578/reuters21578.parquet"),
             text=["title", "body"],
             label="topics",
             where=f"lewissplit = '{part}' AND topics != '' AND topics NOT LIKE '% %'",

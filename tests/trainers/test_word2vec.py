@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.real_data import real
+
 keras = pytest.importorskip("keras")
 
 from tests.trainers.test_words import kinds_of_nearest, sentences  # noqa: E402 (needs Keras)
 from vecstore.trainers import Corpus, Word2Vec  # noqa: E402
 
 pytestmark = pytest.mark.keras
-
-IMDB = Path(__file__).parents[3] / "shared/data/imdb/imdb_text8like_20MB.txt.gz"
 
 
 @pytest.mark.parametrize("mode", ["skipgram", "cbow"])
@@ -80,9 +80,8 @@ def test_what_cannot_be_learned_from_is_refused_before_training() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_reviews_of_films_give_sensible_neighbours(tmp_path: Path) -> None:
-    if not IMDB.exists():
-        pytest.skip(f"{IMDB.name} is not in {IMDB.parent}")
-    trainer = Word2Vec().fit(Corpus(IMDB, min_count=5))
+    reviews = Corpus(real("imdb/imdb_text8like_20MB.txt.gz"), min_count=5)
+    trainer = Word2Vec().fit(reviews)
     with trainer.to_store(tmp_path / "reviews.vecs") as store:
         for word, near in {"film": "movie", "actor": "actress", "terrible": "horrible"}.items():
             assert near in store.similar(word, k=10).keys

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from tests.real_data import real
 
 keras = pytest.importorskip("keras")
 
@@ -15,7 +16,6 @@ from vecstore.trainers import Corpus, Vocabulary, WordWindow  # noqa: E402
 
 pytestmark = pytest.mark.keras
 
-HINTON = Path(__file__).parents[3] / "shared/data/hinton-nnlm-4grams"
 ANIMALS, FOODS = ["cat", "dog", "cow", "horse"], ["bread", "rice", "corn", "soup"]
 
 
@@ -165,10 +165,7 @@ def test_a_text_in_other_words_is_refused(trained: WordWindow) -> None:
 
 
 def hinton() -> tuple[np.ndarray, np.ndarray, list[str]]:
-    path = HINTON / "nnlm_4grams.npz"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {path.parent}")
-    with np.load(path) as saved:
+    with np.load(real("hinton-nnlm-4grams/nnlm_4grams.npz")) as saved:
         return saved["train"], saved["valid"], saved["vocab"].tolist()
 
 

@@ -1,4 +1,8 @@
-"""How two series of numbers go together: the correlations of Pearson and of Spearman."""
+"""How two series of numbers go together: the correlations of Pearson and of Spearman.
+
+SciPy would have to be installed. Those of polars are 0, by rounding, for some series of equal
+numbers, for which there is none.
+"""
 
 from math import nan
 

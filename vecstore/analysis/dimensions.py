@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.analysis.correlation import pearson
 from vecstore.analysis.selection import Selection, unit_vectors
 from vecstore.arrays import check_count
 from vecstore.extras import need
@@ -84,7 +85,7 @@ class Direction:
 
 
 def dimension_extremes(
-    store: Store, dimension: int | npt.ArrayLike, k: int = 10, *, where: Where = None
+    store: Store, dimension: int | npt.ArrayLike, n: int = 10, *, where: Where = None
 ) -> Extremes:
     """Find the keys at both ends of a dimension, or of any direction.
 
@@ -94,7 +95,7 @@ def dimension_extremes(
         Of any metric.
     dimension : int, or array_like of shape (dim,)
         The number of a dimension, from 0; or a direction, such as `Direction.vector`.
-    k : int, default 10
+    n : int, default 10
         Keys at each end; of a store with less than twice as many rows, some are at both.
     where : str, polars.Expr, array_like of bool, or None
         Which rows; see `Store.search`.
@@ -114,10 +115,10 @@ def dimension_extremes(
     >>> import vecstore
     >>> vectors = [[3, 1], [1, 0], [-2, 1]]
     >>> store = vecstore.from_arrays(vectors, keys=["red", "rosé", "white"], metric="dot")
-    >>> dimension_extremes(store, 0, k=1)
+    >>> dimension_extremes(store, 0, n=1)
     Extremes(lowest=[Place(key='white', value=-2.0)], highest=[Place(key='red', value=3.0)])
     """
-    k = check_count(k, "k")
+    n = check_count(n, "n")
     if isinstance(dimension, int | np.integer):
         direction = axis(store, int(dimension), "dimension")
     else:
@@ -126,10 +127,10 @@ def dimension_extremes(
             raise ValueError(
                 f"`dimension` must be a number, or of shape ({store.dim},); got {direction.shape}."
             )
-    return ends(Selection(store, where), direction[np.newaxis], k)[0]
+    return ends(Selection(store, where), direction[np.newaxis], n)[0]
 
 
-def ends(selection: Selection, directions: Floats, k: int) -> list[Extremes]:
+def ends(selection: Selection, directions: Floats, n: int) -> list[Extremes]:
     """Find the keys at both ends of some directions, going through the rows once.
 
     Parameters
@@ -138,7 +139,7 @@ def ends(selection: Selection, directions: Floats, k: int) -> list[Extremes]:
         The rows.
     directions : ndarray of float32, shape (m, dim)
         Dimensions, from `axis`, or any others.
-    k : int
+    n : int
         Keys at each end.
 
     Returns
@@ -149,7 +150,7 @@ def ends(selection: Selection, directions: Floats, k: int) -> list[Extremes]:
     values = np.concatenate([vectors @ directions.T for vectors in selection.batches()])
 
     def places(along: Floats, ranks: Floats) -> list[Place]:
-        rows = np.argsort(ranks, kind="stable")[:k]
+        rows = np.argsort(ranks, kind="stable")[:n]
         keys = selection.keys[rows].tolist()
         return [Place(key, float(value)) for key, value in zip(keys, along[rows], strict=True)]
 
@@ -236,8 +237,8 @@ def correlate(store: Store, attribute: str, *, where: Where = None, seed: int = 
     return Direction(
         attribute,
         vector=(vector / length).astype(np.float32),
-        correlation=_pearson(vectors @ vector, values),
-        held_out=_pearson(guessed, values),
+        correlation=_correlation(vectors @ vector, values),
+        held_out=_correlation(guessed, values),
         dimension=best,
         dimension_correlation=float(each[best]),
         rows=len(values),
@@ -289,5 +290,6 @@ def _standardised(values: Doubles) -> Doubles:
     return centered / np.where(spread > 0, spread, np.inf)
 
 
-def _pearson(one: Doubles, other: Doubles) -> float:
-    return float(np.mean(_standardised(one) * _standardised(other)))
+def _correlation(one: Doubles, other: Doubles) -> float:
+    """Return Pearson's correlation; 0 where all guesses are the same and so say nothing."""
+    return float(np.nan_to_num(pearson(one, other)))

@@ -65,12 +65,17 @@ def map_(
 @with_store
 @click.argument("dimensions", metavar="DIMENSION...", nargs=-1, type=int, required=True)
 @click.option(
-    "--k", "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Keys at each end."
+    "--count",
+    "-n",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Keys at each end.",
 )
 @where_option
 @picture
 def extremes(
-    store: vecstore.Store, dimensions: Sequence[int], k: int, where: str | None
+    store: vecstore.Store, dimensions: Sequence[int], count: int, where: str | None
 ) -> "Figure":
     """Draw the keys with the largest and smallest values of each DIMENSION, the first being 0.
 
@@ -79,4 +84,4 @@ def extremes(
     """
     from vecstore.analysis.plots.extremes import draw_extremes
 
-    return draw_extremes(store, dimensions, k, where=where)
+    return draw_extremes(store, dimensions, count, where=where)

@@ -12,7 +12,12 @@ from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.samples import Samples, read_samples
 from vecstore.cli.train import kept, training_options
-from vecstore.cli.train_options import check_labels, draw_history, sizes_option
+from vecstore.cli.train_options import (
+    check_labels,
+    draw_history,
+    learning_rate_option,
+    sizes_option,
+)
 from vecstore.extras import need
 
 if TYPE_CHECKING:
@@ -69,13 +74,7 @@ WORDS = "vocabulary.txt"  # beside a saved model of texts
     show_default=True,
     help="For rows from 0 to 1 and bytes, or for any.",
 )
-@click.option(
-    "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1e-3,
-    show_default=True,
-    help="Of Adam.",
-)
+@learning_rate_option(1e-3)
 @click.option(
     "--vocabulary-size",
     type=click.IntRange(min=1),

@@ -10,7 +10,7 @@ from vecstore.cli.extract import weights_options
 from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.train import kept, training_options
-from vecstore.cli.train_options import sizes_option
+from vecstore.cli.train_options import learning_rate_option, sizes_option
 
 if TYPE_CHECKING:
     from vecstore.trainers.images import ImageClassifier
@@ -38,13 +38,7 @@ NEIGHBOURS = 5
     show_default=True,
     help="Layers of the network that stay as they are.",
 )
-@click.option(
-    "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1e-4,
-    show_default=True,
-    help="Of Adam.",
-)
+@learning_rate_option(1e-4)
 @click.option(
     "--validation",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

@@ -10,9 +10,31 @@ import click
 if TYPE_CHECKING:
     from vecstore.trainers.trainer import Trainer
 
-__all__ = ["check_labels", "draw_history", "sizes_option"]
+__all__ = ["check_labels", "draw_history", "learning_rate_option", "sizes_option"]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def learning_rate_option(default: float) -> Decorator:
+    """Add the option --learning-rate.
+
+    Parameters
+    ----------
+    default : float
+        Of the trainer.
+
+    Returns
+    -------
+    callable
+        A decorator.
+    """
+    return click.option(
+        "--learning-rate",
+        type=click.FloatRange(min=0, min_open=True),
+        default=default,
+        show_default=True,
+        help="Of Adam.",
+    )
 
 
 def sizes_option(name: str, default: str, text: str) -> Decorator:

@@ -10,7 +10,12 @@ from vecstore.cli.options import new_path, picture_option
 from vecstore.cli.output import Style, field
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.train import kept, training_options
-from vecstore.cli.train_options import check_labels, draw_history, sizes_option
+from vecstore.cli.train_options import (
+    check_labels,
+    draw_history,
+    learning_rate_option,
+    sizes_option,
+)
 from vecstore.extras import need
 
 if TYPE_CHECKING:
@@ -94,13 +99,7 @@ BEGINNING = 200  # characters of a text that the store keeps
     show_default=True,
     help="Share of the inputs of dense layers left out in training.",
 )
-@click.option(
-    "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
-    default=5e-3,
-    show_default=True,
-    help="Of Adam.",
-)
+@learning_rate_option(5e-3)
 @click.option("--baseline", is_flag=True, help="Measure a linear TF-IDF classifier, too.")
 @click.option(
     "--documents",

@@ -1,6 +1,6 @@
 """word2vec's model and its update rule, as a Keras layer."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -139,7 +139,7 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         near = self._near(segments)
         noise = ops.reshape(noise, (-1,))
         step = self._cbow if self.cbow else self._skipgram
-        return step(words, contexts, around, centres, near, noise, rate)
+        return step(words, contexts, _Look(around, centres, near, noise, rate))
 
     def _near(self, segments: Any) -> Any:
         """Return 1 where a centre word looks at one around: (rows, WIDTH, WIDTH + 2 * window)."""
@@ -150,16 +150,8 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         near = (offset >= -left) & (offset <= right) & (offset != 0)
         return ops.cast(near, "float32")
 
-    def _skipgram(
-        self,
-        words: Any,
-        contexts: Any,
-        around: Any,
-        centres: Any,
-        near: Any,
-        noise: Any,
-        rate: Any,
-    ) -> Any:
+    def _skipgram(self, words: Any, contexts: Any, look: "_Look") -> Any:
+        around, centres, near, noise, rate = look
         inside = ops.take(words, centres, 0)
         outside = ops.take(contexts, around, 0)
         drawn = ops.take(contexts, noise, 0)
@@ -182,16 +174,8 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         contexts = self._moved(contexts, 1, *both, rate)
         return words, contexts, loss, ops.sum(count)
 
-    def _cbow(
-        self,
-        words: Any,
-        contexts: Any,
-        around: Any,
-        centres: Any,
-        near: Any,
-        noise: Any,
-        rate: Any,
-    ) -> Any:
+    def _cbow(self, words: Any, contexts: Any, look: "_Look") -> Any:
+        around, centres, near, noise, rate = look
         inside = ops.take(words, around, 0)
         outside = ops.take(contexts, centres, 0)
         drawn = ops.take(contexts, noise, 0)
@@ -219,6 +203,16 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         rows = ops.reshape(rows, (-1, 1))
         step = ops.take(self.steps[which], rows, 0) * rate
         return ops.scatter_update(table, rows, change * step, reduction="add")
+
+
+class _Look(NamedTuple):
+    """What a step looks at, as tensors."""
+
+    around: Any  # words of the segments, (rows, WIDTH + 2 * window)
+    centres: Any  # those in the middle of them, (rows, WIDTH)
+    near: Any  # of `NegativeSampling._near`
+    noise: Any  # random words that all pairs share, (any,)
+    rate: Any
 
 
 def _flat(blocks: Any) -> Any:

@@ -106,7 +106,7 @@ def test_keys_that_are_alike_are_put_side_by_side(words: Store) -> None:
 def test_extremes_are_the_largest_and_the_smallest_values(rng: np.random.Generator) -> None:
     vectors = rng.standard_normal((50, 4)).astype(np.float32)
     store = vecstore.from_arrays(vectors, metric="euclidean")
-    axes = draw_extremes(store, [2], k=3).axes[0]
+    axes = draw_extremes(store, [2], n=3).axes[0]
     widths = [bar.get_width() for bar in axes.patches]
     ordered = np.sort(vectors[:, 2])[::-1]
     np.testing.assert_array_equal(widths, [*ordered[:3], *ordered[-3:]])
@@ -117,14 +117,14 @@ def test_extremes_are_the_largest_and_the_smallest_values(rng: np.random.Generat
 def test_extremes_are_those_of_the_dimension() -> None:
     """Also where values are equal: the keys that came first."""
     store = vecstore.from_arrays([[1.0], [1.0], [0.0], [0.0], [0.5]], metric="euclidean")
-    names = [text.get_text() for text in draw_extremes(store, [0], k=1).axes[0].texts]
+    names = [text.get_text() for text in draw_extremes(store, [0], n=1).axes[0].texts]
     ends = dimension_extremes(store, 0, 1)
     assert names == [str(ends.highest[0].key), str(ends.lowest[0].key)] == ["0", "2"]
 
 
 def test_a_few_rows_are_all_at_the_ends() -> None:
     store = vecstore.from_arrays([[1.0], [-2.0], [3.0]], metric="euclidean")
-    assert [bar.get_width() for bar in draw_extremes(store, [0], k=5).axes[0].patches] == [3, 1, -2]
+    assert [bar.get_width() for bar in draw_extremes(store, [0], n=5).axes[0].patches] == [3, 1, -2]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ _LONGEST = 26  # characters of a key that half a panel has room for
 
 
 def draw_extremes(
-    store: Store, dimensions: Sequence[int], k: int = 8, *, where: Where = None
+    store: Store, dimensions: Sequence[int], n: int = 8, *, where: Where = None
 ) -> Figure:
     """Draw the keys with the largest and the smallest values of some dimensions.
 
@@ -38,7 +38,7 @@ def draw_extremes(
         Of any metric. Vectors are scaled to unit length first where it is cosine.
     dimensions : sequence of int
         1 to 24 of them, from 0.
-    k : int, default 8
+    n : int, default 8
         Keys at each end.
     where : str, polars.Expr, array_like of bool, or None
         Which rows; see `Store.search`.
@@ -53,12 +53,12 @@ def draw_extremes(
     ValueError
         If there is no such dimension, or there are too many.
     """
-    k = check_count(k, "k")
+    n = check_count(n, "n")
     chosen = list(dict.fromkeys(dimensions))
     if not 1 <= len(chosen) <= _MOST:
         raise ValueError(f"`dimensions` must be 1 to {_MOST}; got {len(chosen)}.")
     directions = np.array([axis(store, number, "dimensions") for number in chosen])
-    found = [_bars(one) for one in ends(Selection(store, where), directions, k)]
+    found = [_bars(one) for one in ends(Selection(store, where), directions, n)]
     across = min(len(chosen), _ACROSS)
     down = -(-len(chosen) // across)
     bars = max(map(len, found))
