@@ -69,16 +69,22 @@ Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Qu
 Work scan_codes(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
                 Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer);
 
-// Questions of 3CosMul over distinct vectors: question i multiplies the shifted cosines of
-// positive[positive_offsets[i] ..] and divides by those of negative[...]; both index `vectors`.
-struct MulQuestions {
+// Questions about few distinct vectors, whose places in `vectors` stand in `groups`.
+struct Questions {
   Queries vectors;
   size_t n;
-  const int64_t *positive_offsets, *positive, *negative_offsets, *negative;
+  TermGroups groups;
 };
 
-// The k best by 3CosMul (Levy and Goldberg, 2014); the distance is the negated score. Needs inverse norms.
-Work scan_mul(const KernelTable& kernels, const std::vector<Block>& blocks, const MulQuestions& questions, size_t k,
+// The k best by 3CosMul (Levy and Goldberg, 2014): shifted cosines with the positive vectors, multiplied, over those
+// with the negative ones. The distance is the negated score. Needs inverse norms.
+Work scan_mul(const KernelTable& kernels, const std::vector<Block>& blocks, const Questions& questions, size_t k,
               const Exclusions& exclusions, size_t threads, const Answer& answer);
+
+// The answer of `scan` under cosine, to queries each of which is the sum of its question's positive vectors, of unit
+// length, less the negative ones, but for a factor. One that is not that sum has the same answer, only later.
+Work scan_sums(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries,
+               const Questions& questions, size_t k, const Exclusions& exclusions, size_t threads,
+               const Answer& answer);
 
 }  // namespace vecstore

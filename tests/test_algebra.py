@@ -180,6 +180,24 @@ def test_a_batch_is_its_questions_one_by_one(cosine: Store, method: str) -> None
         np.testing.assert_array_equal(together[i].distances, alone.distances)
 
 
+@pytest.mark.usefixtures("engine")
+def test_a_batch_about_few_words_has_the_answers_of_its_questions() -> None:
+    """So many that engines which can share the cosines of these words do."""
+    store, (a, b, c) = (
+        vecstore.from_arrays(VECTORS, keys=WORDS),
+        np.indices((5, 5, 5)).reshape(3, -1),
+    )
+    positive = [[f"w{i}", f"w{j}"] for i, j in zip(b, c, strict=True)]
+    negative = [[f"w{i + 5}"] for i in a]
+    together = store.analogy(positive, negative, k=3)
+    for i in range(0, len(positive), 9):
+        alone = store.analogy(positive[i], negative[i], k=3)
+        assert together[i].keys.tolist() == alone.keys.tolist()
+        np.testing.assert_array_equal(together[i].distances, alone.distances)
+    if together.plan.engine == "native" and together.plan.level != "amx":
+        assert together.plan.path == "sums"
+
+
 def test_a_batch_may_have_only_one_side(cosine: Store) -> None:
     assert cosine.analogy([["w1"], ["w2"]], k=1).keys.shape == (2, 1)
     assert cosine.analogy([], [["w1"], ["w2"]], k=1).keys.shape == (2, 1)

@@ -60,6 +60,20 @@ def search_mul(
     level: str,
     threads: int,
 ) -> _Answer: ...
+def search_sums(
+    blocks: Sequence[Block],
+    queries: _Floats,
+    vectors: _Floats,
+    positive_offsets: _Integers,
+    positive: _Integers,
+    negative_offsets: _Integers,
+    negative: _Integers,
+    k: int,
+    exclude_offsets: _Integers | None,
+    exclude_rows: _Integers | None,
+    level: str,
+    threads: int,
+) -> _Answer: ...
 def walk(
     graph: Graph,
     block: Block,

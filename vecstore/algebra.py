@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Block, check_count
+from vecstore.arrays import check_count
 from vecstore.index.exact import as_plan
-from vecstore.kernels.contract import Found, Groups
+from vecstore.kernels.contract import Groups
 from vecstore.lookup import is_key, require_rows
 from vecstore.parts import Rows
 from vecstore.results import Matches
 from vecstore.search import (
     Metric,
+    Sums,
     as_groups,
     as_matches,
     check_threads,
@@ -186,9 +187,18 @@ def analogies_of_rows(
     offsets, inputs, signs = _merged(plus, minus)
     if len(empty := np.flatnonzero(np.diff(offsets) == 0)):
         raise ValueError(f"`positive` must hold a key; question {empty[0]} has none at all.")
+    exclude, sums = (offsets, inputs), _sums(plus, minus)
     if method == "mul":
-        blocks = masked(snapshot.blocks, where)
-        found = _by_products(snapshot, blocks, plus, minus, (offsets, inputs), k, threads)
+        threads = check_threads(threads)
+        found = kernels.engine().search_mul(
+            masked(snapshot.blocks, where),
+            snapshot.gather(sums.rows, np.float32),
+            sums.positive,
+            sums.negative,
+            check_count(k, "k"),
+            exclude=exclude,
+            threads=threads,
+        )
         plan = as_plan(kernels.engine(), "float", found.work, len(offsets) - 1, threads)
         return as_matches(snapshot, found, "product", plan, single=single)
     queries = _weighted_sums(snapshot, offsets, inputs, signs, metric)
@@ -197,7 +207,6 @@ def analogies_of_rows(
         raise ValueError(
             f"`positive` and `negative` must not cancel out; those of question {question} do."
         )
-    exclude = (offsets, inputs)
     return nearest(
         snapshot,
         queries,
@@ -206,6 +215,7 @@ def analogies_of_rows(
         single=single,
         where=where,
         exclude=exclude,
+        sums=sums,
         threads=threads,
     )
 
@@ -306,24 +316,7 @@ def _weighted_sums(
     return sums
 
 
-def _by_products(
-    snapshot: Snapshot,
-    blocks: Sequence[Block],
-    plus: Groups,
-    minus: Groups,
-    exclude: Groups,
-    k: int,
-    threads: int | None,
-) -> Found:
-    """Ask the engine for 3CosMul, each distinct input vector handed over once."""
-    distinct, places = np.unique(np.concatenate((plus[1], minus[1])), return_inverse=True)
+def _sums(plus: Groups, minus: Groups) -> Sums:
+    rows, places = np.unique(np.concatenate((plus[1], minus[1])), return_inverse=True)
     split = len(plus[1])
-    return kernels.engine().search_mul(
-        blocks,
-        snapshot.gather(distinct, np.float32),
-        (plus[0], places[:split]),
-        (minus[0], places[split:]),
-        check_count(k, "k"),
-        exclude=exclude,
-        threads=check_threads(threads),
-    )
+    return Sums(rows, (plus[0], places[:split]), (minus[0], places[split:]))

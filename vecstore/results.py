@@ -50,7 +50,8 @@ class Plan:
     ----------
     path : str
         ``"codes"``: 8-bit codes ruled rows out. ``"float"``: float32 arithmetic on the vectors
-        did. ``"gather"``: the few rows that qualify were gathered first. ``"graph"``: a walk
+        did. ``"gather"``: the few rows that qualify were gathered first. ``"sums"``: many analogies
+        shared the cosines of the vectors that they are sums of. ``"graph"``: a walk
         through the graph of an index looked at some rows, which only `approximate` allows.
     engine, level : str
         What computed, and with which instructions.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from vecstore.arrays import Block, Exclusions, as_words, check_count
 from vecstore.index import exact
 from vecstore.index.approximate import Asked, check_approximate
 from vecstore.index.approximate import search as walk_or_scan
-from vecstore.kernels.contract import Engine, Found
+from vecstore.kernels.contract import Engine, Found, Groups
 from vecstore.lookup import as_keys, is_key
 from vecstore.parts import Rows
 from vecstore.results import Matches, Plan
@@ -24,6 +24,7 @@ __all__ = [
     "Metric",
     "Queries",
     "Scan",
+    "Sums",
     "as_groups",
     "as_matches",
     "check_threads",
@@ -35,6 +36,24 @@ __all__ = [
 ]
 
 Queries = npt.NDArray[np.float32]
+
+
+class Sums(NamedTuple):
+    """Of which stored rows queries are sums, each scaled to unit length.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Every one of them once.
+    positive, negative : (offsets, places)
+        What query i adds and takes away, as places in `rows`.
+    """
+
+    rows: Rows
+    positive: Groups
+    negative: Groups
+
+
 #: ``scan(queries, exclude)``: what was found, and how.
 Scan = Callable[[Queries, Exclusions | None], tuple[Found, Plan]]
 #: One of the three names, or a Numba function ``f(x, y) -> float``.
@@ -67,6 +86,7 @@ def nearest(
     where: npt.NDArray[np.bool_] | None = None,
     exclude: Exclusions | None = None,
     approximate: Any = None,
+    sums: Sums | None = None,
     threads: int | None = None,
 ) -> Matches:
     """Search a snapshot.
@@ -89,6 +109,8 @@ def nearest(
         Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
     approximate : float, mapping or None
         A recall that will do, or ``{"ef": n}``; None is exact.
+    sums : Sums or None
+        What the queries are sums of, if that is known; it changes no answer.
     threads : int or None
         None takes as many as the engine thinks right.
 
@@ -101,7 +123,7 @@ def nearest(
     if (asked := check_approximate(approximate)) and isinstance(metric, str):
         found, plan = _near(snapshot, queries, k, metric, asked, where, exclude, threads)
         return as_matches(snapshot, found, metric, plan, single=single)
-    scan = planned(snapshot, len(queries), k, metric, where=where, threads=threads)
+    scan = planned(snapshot, len(queries), k, metric, where=where, sums=sums, threads=threads)
     found, plan = scan(queries, exclude)
     return as_matches(snapshot, found, metric_name(metric), plan, single=single)
 
@@ -133,6 +155,7 @@ def planned(
     metric: Metric,
     *,
     where: npt.NDArray[np.bool_] | None = None,
+    sums: Sums | None = None,
     threads: int | None = None,
 ) -> Scan:
     """Choose how to answer queries, and get ready for it.
@@ -143,8 +166,8 @@ def planned(
         What to search.
     n_queries : int
         How many there will be, in all calls of the scan together.
-    k, metric, where, threads
-        As for `nearest`, checked already.
+    k, metric, where, sums, threads
+        As for `nearest`, checked already. With sums there is one call of the scan.
 
     Returns
     -------
@@ -168,12 +191,30 @@ def planned(
         dim=snapshot.dim,
         n_queries=n_queries,
         k=k,
+        n_summed=len(sums.rows) if sums is not None and metric == "cosine" else None,
     )
+    if sums is not None and path == "sums":
+        return _sum_scan(snapshot, masked(snapshot.blocks, where), sums, k, threads)
     coded = snapshot.coded(n_queries, threads) if path == "codes" else snapshot.blocks
     chosen = masked(coded, where)
 
     def scan(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
         return exact.search(chosen, queries, k, metric, path, exclude=exclude, threads=threads)
+
+    return scan
+
+
+def _sum_scan(
+    snapshot: Snapshot, blocks: Sequence[Block], sums: Sums, k: int, threads: int | None
+) -> Scan:
+    engine, vectors = kernels.engine(), snapshot.gather(sums.rows, np.float32)
+
+    def scan(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
+        sides = sums.positive, sums.negative
+        found = engine.search_sums(
+            blocks, queries, vectors, *sides, k, exclude=exclude, threads=threads
+        )
+        return found, exact.as_plan(engine, "sums", found.work, len(queries), threads)
 
     return scan
 

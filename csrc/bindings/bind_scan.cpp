@@ -1,4 +1,4 @@
-// Search, 3CosMul and composition over blocks.
+// Search, analogies and composition over blocks.
 #include <pybind11/stl.h>
 
 #include "../compose.h"
@@ -31,17 +31,29 @@ py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k
   return answer.tuple(work);
 }
 
+Questions questions_of(const FloatArray& vectors, const Int64Array& positive_offsets, const Int64Array& positive,
+                       const Int64Array& negative_offsets, const Int64Array& negative) {
+  if (positive_offsets.size() != negative_offsets.size())
+    throw py::value_error("`positive` and `negative` must have as many groups.");
+  return {queries_of(vectors),
+          static_cast<size_t>(positive_offsets.size() - 1),
+          {positive_offsets.data(), positive.data(), negative_offsets.data(), negative.data()}};
+}
+
+std::vector<Block> blocks_with_norms(const py::sequence& blocks, size_t dim) {
+  std::vector<Block> parts = blocks_of(blocks, dim);
+  for (const Block& block : parts)
+    if (block.inverse_norms == nullptr && block.n > 0) throw py::value_error("`blocks` must have inverse_norms.");
+  return parts;
+}
+
 py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, const Int64Array& positive_offsets,
                      const Int64Array& positive, const Int64Array& negative_offsets, const Int64Array& negative,
                      size_t k, const std::optional<Int64Array>& exclude_offsets,
                      const std::optional<Int64Array>& exclude_rows, const std::string& level, size_t threads) {
   const KernelTable& kernels = kernels_for(level);
-  const MulQuestions questions = {queries_of(vectors),     static_cast<size_t>(positive_offsets.size() - 1),
-                                  positive_offsets.data(), positive.data(),
-                                  negative_offsets.data(), negative.data()};
-  const std::vector<Block> parts = blocks_of(blocks, questions.vectors.dim);
-  for (const Block& block : parts)
-    if (block.inverse_norms == nullptr && block.n > 0) throw py::value_error("`blocks` must have inverse_norms.");
+  const Questions questions = questions_of(vectors, positive_offsets, positive, negative_offsets, negative);
+  const std::vector<Block> parts = blocks_with_norms(blocks, questions.vectors.dim);
   const Exclusions exclusions = exclusions_of(exclude_offsets, exclude_rows);
   AnswerArrays answer(questions.n, k);
   const Answer pointers = answer.pointers();
@@ -49,6 +61,28 @@ py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, cons
   {
     const py::gil_scoped_release release;
     work = scan_mul(kernels, parts, questions, k, exclusions, threads, pointers);
+  }
+  return answer.tuple(work);
+}
+
+py::tuple search_sums(const py::sequence& blocks, const FloatArray& queries, const FloatArray& vectors,
+                      const Int64Array& positive_offsets, const Int64Array& positive,
+                      const Int64Array& negative_offsets, const Int64Array& negative, size_t k,
+                      const std::optional<Int64Array>& exclude_offsets,
+                      const std::optional<Int64Array>& exclude_rows, const std::string& level, size_t threads) {
+  const KernelTable& kernels = kernels_for(level);
+  const Queries q = queries_of(queries);
+  const Questions questions = questions_of(vectors, positive_offsets, positive, negative_offsets, negative);
+  if (questions.n != q.n || questions.vectors.dim != q.dim)
+    throw py::value_error("`queries` must be as many as there are sums, of the dim of the vectors.");
+  const std::vector<Block> parts = blocks_with_norms(blocks, q.dim);
+  const Exclusions exclusions = exclusions_of(exclude_offsets, exclude_rows);
+  AnswerArrays answer(q.n, k);
+  const Answer pointers = answer.pointers();
+  Work work;
+  {
+    const py::gil_scoped_release release;
+    work = scan_sums(kernels, parts, q, questions, k, exclusions, threads, pointers);
   }
   return answer.tuple(work);
 }
@@ -96,6 +130,10 @@ void register_scan(py::module_& m) {
   m.def("search_mul", &search_mul, arg("blocks"), arg("vectors").noconvert(), arg("positive_offsets").noconvert(),
         arg("positive").noconvert(), arg("negative_offsets").noconvert(), arg("negative").noconvert(), arg("k"),
         arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(), arg("level"), arg("threads"));
+  m.def("search_sums", &search_sums, arg("blocks"), arg("queries").noconvert(), arg("vectors").noconvert(),
+        arg("positive_offsets").noconvert(), arg("positive").noconvert(), arg("negative_offsets").noconvert(),
+        arg("negative").noconvert(), arg("k"), arg("exclude_offsets").noconvert(), arg("exclude_rows").noconvert(),
+        arg("level"), arg("threads"));
   m.def("compose", &composed, arg("blocks"), arg("dim"), arg("rows").noconvert(), arg("weights").noconvert(),
         arg("offsets").noconvert(), arg("unit"), arg("level"), arg("threads"));
 }

@@ -145,6 +145,7 @@ const KernelTable kAmxKernels = {
     filter_panel,
     dot_panel,
     filter_mul,
+    filter_sums,
     dot_exact,
     sq_euclidean_exact,
     2 * kWidth,

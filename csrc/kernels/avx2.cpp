@@ -153,6 +153,7 @@ const KernelTable kAvx2Kernels = {
     filter_panel,
     dot_panel,
     filter_mul,
+    filter_sums,
     dot_exact,
     sq_euclidean_exact,
     kCodePanels * kWidth,

@@ -200,19 +200,75 @@ void dot_panel(const float* rows, size_t n, size_t stride, size_t dim, const flo
   }
 }
 
-uint64_t filter_mul(const float* terms, size_t lanes, const int64_t* positive, size_t n_positive,
-                    const int64_t* negative, size_t n_negative, float error, float threshold) noexcept {
-  const Vec e = set1(error), epsilon = set1(1e-6f), t = set1(threshold);
-  uint64_t hits = 0;
-  for (size_t l = 0; l < lanes; l += kWidth) {
-    Vec upper = set1(1.0f), lower = upper;
-    for (size_t i = 0; i < n_positive; ++i)
-      upper = mul(upper, add(load(terms + static_cast<size_t>(positive[i]) * lanes + l), e));
-    for (size_t i = 0; i < n_negative; ++i)
-      lower = mul(lower, max0(sub(load(terms + static_cast<size_t>(negative[i]) * lanes + l), e)));
-    hits |= not_below(upper, mul(t, add(lower, epsilon))) << l;
+// Combines the terms of V registers of rows for one question after the other; Rule says how.
+template <size_t V, class Rule>
+inline size_t filter_groups_width(const Rule& rule, const float* terms, const TermGroups& groups, size_t n,
+                                  const float* thresholds, GroupHit* hits) {
+  size_t found = 0;
+  for (size_t i = 0; i < n; ++i) {
+    typename Rule::Bound bounds[V];
+    for (size_t v = 0; v < V; ++v) bounds[v] = rule.start();
+    for (int64_t p = groups.positive_offsets[i]; p < groups.positive_offsets[i + 1]; ++p) {
+      const float* line = terms + static_cast<size_t>(groups.positive[p]) * V * kWidth;
+      for (size_t v = 0; v < V; ++v) rule.take(bounds[v], load(line + v * kWidth));
+    }
+    for (int64_t p = groups.negative_offsets[i]; p < groups.negative_offsets[i + 1]; ++p) {
+      const float* line = terms + static_cast<size_t>(groups.negative[p]) * V * kWidth;
+      for (size_t v = 0; v < V; ++v) rule.take_away(bounds[v], load(line + v * kWidth));
+    }
+    const Vec threshold = set1(thresholds[i]);
+    uint64_t lanes = 0;
+    for (size_t v = 0; v < V; ++v) lanes |= rule.reaches(bounds[v], threshold) << (v * kWidth);
+    hits[found] = {static_cast<uint32_t>(i), lanes};
+    found += lanes != 0;
   }
-  return hits;
+  return found;
+}
+
+template <class Rule>
+inline size_t filter_groups(const Rule& rule, const float* terms, size_t lanes, const TermGroups& groups, size_t n,
+                            const float* thresholds, GroupHit* hits) {
+  switch (lanes / kWidth) {
+    case 1:
+      return filter_groups_width<1>(rule, terms, groups, n, thresholds, hits);
+    case 2:
+      return filter_groups_width<2>(rule, terms, groups, n, thresholds, hits);
+    default:
+      return filter_groups_width<kPanels>(rule, terms, groups, n, thresholds, hits);
+  }
+}
+
+struct Products {
+  struct Bound {
+    Vec above, below;
+  };
+  Vec error;
+
+  Bound start() const { return {set1(1.0f), set1(1.0f)}; }
+  void take(Bound& bound, Vec term) const { bound.above = mul(bound.above, add(term, error)); }
+  void take_away(Bound& bound, Vec term) const { bound.below = mul(bound.below, max0(sub(term, error))); }
+  uint64_t reaches(const Bound& bound, Vec threshold) const {
+    return not_below(bound.above, mul(threshold, add(bound.below, set1(1e-6f))));
+  }
+};
+
+struct Sums {
+  using Bound = Vec;
+
+  Bound start() const { return zero(); }
+  void take(Bound& bound, Vec term) const { bound = add(bound, term); }
+  void take_away(Bound& bound, Vec term) const { bound = sub(bound, term); }
+  uint64_t reaches(const Bound& bound, Vec threshold) const { return not_below(bound, threshold); }
+};
+
+size_t filter_mul(const float* terms, size_t lanes, const TermGroups& groups, size_t n, float error,
+                  const float* thresholds, GroupHit* hits) noexcept {
+  return filter_groups(Products{set1(error)}, terms, lanes, groups, n, thresholds, hits);
+}
+
+size_t filter_sums(const float* terms, size_t lanes, const TermGroups& groups, size_t n, const float* thresholds,
+                   GroupHit* hits) noexcept {
+  return filter_groups(Sums{}, terms, lanes, groups, n, thresholds, hits);
 }
 
 // The float64 kernels: sixteen sums in the order that the contract fixes.

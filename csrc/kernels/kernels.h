@@ -31,6 +31,21 @@ struct Hit {
   uint64_t lanes;  // bit l set: query l of the panel
 };
 
+// The terms that each of some questions combines: question i has positive[positive_offsets[i]] .. and negative[..].
+struct TermGroups {
+  const int64_t *positive_offsets, *positive, *negative_offsets, *negative;
+
+  TermGroups from(size_t question) const {
+    return {positive_offsets + question, positive, negative_offsets + question, negative};
+  }
+};
+
+// A question that some of a panel's rows may answer.
+struct GroupHit {
+  uint32_t question;
+  uint64_t lanes;  // bit l set: row l of the panel
+};
+
 // What the filter knows of each row beside its elements: an upper bound of the score of row i for query l is
 //   scale[i] * dot(q_l, x_i) + bias[i] + slack[i] * query_slack[l]
 struct RowTerms {
@@ -99,12 +114,17 @@ struct KernelTable {
   void (*dot_panel)(const float* rows, size_t n, size_t stride, size_t dim, const float* panel, size_t lanes,
                     float* out) noexcept;
 
-  // 3CosMul over a panel of lanes rows: `terms` holds the shifted cosines (1 + cos)/2, one line of lanes values
-  // per vector, each off by at most `error`. Returns the lanes whose upper bound
+  // Questions over a panel of lanes rows: `terms` holds one line of lanes values per vector. Each writes a hit for
+  // every question of n whose upper bound is not below its threshold in some lane, and returns how many they are;
+  // `hits` has room for n.
+  // filter_mul: of shifted cosines (1 + cos)/2, each off by at most `error`, the bound
   //   prod_p (t_p + error) / (prod_n max(t_n - error, 0) + 1e-6)
-  // is not below threshold; the roundings on the way are relative, below 4u per factor, and in the threshold.
-  uint64_t (*filter_mul)(const float* terms, size_t lanes, const int64_t* positive, size_t n_positive,
-                         const int64_t* negative, size_t n_negative, float error, float threshold) noexcept;
+  // whose roundings on the way are relative, below 4u per factor, and in the threshold.
+  size_t (*filter_mul)(const float* terms, size_t lanes, const TermGroups& groups, size_t n, float error,
+                       const float* thresholds, GroupHit* hits) noexcept;
+  // filter_sums: sum_p t_p - sum_n t_n, added one after the other in float32; what that rounds is in the threshold.
+  size_t (*filter_sums)(const float* terms, size_t lanes, const TermGroups& groups, size_t n, const float* thresholds,
+                        GroupHit* hits) noexcept;
 
   // Sum of a_j b_j, and of (a_j - b_j)^2, in float64.
   double (*dot_exact)(const float* a, const float* b, size_t dim) noexcept;

@@ -189,6 +189,7 @@ const KernelTable kScalarKernels = {
     filter_panel,
     dot_panel,
     filter_mul,
+    filter_sums,
     dot_exact,
     sq_euclidean_exact,
     kCodePanels * kWidth,

@@ -170,6 +170,16 @@ def test_no_more_is_gathered_than_fits_in_memory() -> None:
     assert chosen(rows=10**9, qualifying=10**7) == "codes"
 
 
+def test_many_sums_of_few_vectors_share_their_cosines() -> None:
+    assert chosen("avx512", n_queries=1000, n_summed=200) == "sums"
+    assert chosen("avx512", n_queries=1000, n_summed=201) == "codes"
+    assert chosen("avx2", n_queries=1000, n_summed=500) == "sums"
+    assert chosen("amx", n_queries=1000, n_summed=3) == "codes"
+    assert chosen("numba", n_queries=1000, n_summed=3) == "codes"
+    assert chosen(n_queries=1000, n_summed=3, qualifying=20_000) == "gather"
+    assert chosen(n_queries=1000, n_summed=3, k=5000) == "codes"
+
+
 # A store's way through it.
 
 

@@ -85,6 +85,26 @@ def test_any_product_of_cosines_has_the_answer_of_the_reference(
     assert_same_neighbors(found, expected)
 
 
+@PER_ENGINE
+@given(search=searches(), data=st.data())
+def test_any_sum_has_the_answer_of_the_reference(
+    kernel: Engine, search: tuple[list[Block], np.ndarray, int, tuple], data: st.DataObject
+) -> None:
+    """Whether or not the queries are the sums that they are said to be."""
+    blocks, vectors, k, exclude = search
+    vectors[~vectors.any(axis=1)] = 1
+    n = len(vectors)
+    inputs = hnp.arrays(np.int64, n, elements=st.integers(0, n - 1))
+    plus, minus = data.draw(inputs), data.draw(inputs)
+    groups = (np.arange(n + 1), plus), (np.arange(n + 1), minus)
+    units = vectors / np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    queries = (units[plus] - units[minus]).astype(np.float32)
+    queries[~queries.any(axis=1)] = 1
+    for asked in (queries, vectors):
+        found = kernel.search_sums(blocks, asked, vectors, *groups, k, exclude=exclude)
+        assert_same_neighbors(found, reference.search(blocks, asked, k, "cosine", exclude=exclude))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_long_random_hunt(kernel: Engine, metric: str, rng: np.random.Generator) -> None:

@@ -1,11 +1,11 @@
-"""`search` and `search_mul` of every engine and level: the answers of the reference, to the bit.
+"""`search` of every engine and level: the answers of the reference, to the bit.
 
 Fast engines drop rows by a bound, of float32 values or of 8-bit codes, and score the rest in
 float64. So nothing here has a tolerance: one row dropped too many, one tie the wrong way round, and
 a test fails.
 """
 
-from itertools import pairwise, product
+from itertools import product
 from threading import Thread
 
 import numpy as np
@@ -19,7 +19,8 @@ from tests.helpers import (
     make_vectors,
     misaligned,
 )
-from vecstore.arrays import Block, Codes, Exclusions
+from tests.kernels.blocks import blocks_of, codes_of, exclusions, queries_for
+from vecstore.arrays import Block, Exclusions
 from vecstore.kernels import reference
 from vecstore.kernels.contract import Engine
 
@@ -27,39 +28,6 @@ pytestmark = pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
 
 METRICS = ["cosine", "euclidean", "dot"]
 PATHS = ["float", "codes"]
-
-
-def blocks_of(
-    vectors: np.ndarray, cuts: tuple[int, ...] = (), metric: str = "cosine", masked: bool = False
-) -> list[Block]:
-    """The rows as blocks cut at `cuts`, with codes; masked: a third of the rows may not answer."""
-    blocks = []
-    for start, stop in pairwise((0, *cuts, len(vectors))):
-        rows = vectors[start:stop]
-        norms = reference.inverse_norms(rows) if metric == "cosine" else None
-        words = None
-        if masked:
-            bits = np.zeros(-(-len(rows) // 64) * 64, np.uint8)
-            bits[: len(rows)] = np.arange(start, stop) % 3 != 0
-            words = np.packbits(bits, bitorder="little").view(np.uint64)
-        blocks.append(Block(rows, norms, start, words, codes_of(rows, metric, len(blocks))))
-    return blocks
-
-
-def codes_of(rows: np.ndarray, metric: str, which: int) -> Codes:
-    """The codes of a block: every second one around its first row, if that is finite."""
-    center = np.zeros(rows.shape[1], np.float32)
-    if which % 2 and len(rows) and np.isfinite(rows[0]).all():
-        center[:] = rows[0]
-    return reference.encode(rows, metric, center)
-
-
-def exclusions(n_queries: int, n: int, each: int, rng: np.random.Generator) -> Exclusions:
-    """Some rows that may not answer each query, unsorted, with a repetition and a stranger."""
-    rows = rng.integers(0, n, (n_queries, each))
-    rows[:, :2] = rows[:, :1]
-    rows[:, 2] = 10 * n
-    return np.arange(n_queries + 1) * each, rows.reshape(-1)
 
 
 def check(
@@ -76,14 +44,6 @@ def check(
         found = kernel.search(blocks, queries, k, metric, exclude=exclude, path=path)
         assert_same_neighbors(found, expected)
     return found[:3]
-
-
-def queries_for(rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Half stored rows, half anything; none of them zero, which cosine does not allow."""
-    own = rows[rng.integers(0, len(rows), n)].astype(np.float32)
-    own[::2] += rng.uniform(-1, 1, (len(own[::2]), rows.shape[1])).astype(np.float32)
-    own[~own.any(axis=1)] = 1
-    return own
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -337,23 +297,3 @@ def test_the_path_of_codes_needs_codes(kernel: Engine) -> None:
     block = Block(rows, reference.inverse_norms(rows), 0, None)
     with pytest.raises(ValueError, match="`blocks` must have codes"):
         kernel.search([block], rows, 1, "cosine", path="codes")
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float16])
-@pytest.mark.parametrize("kind", KINDS)
-def test_products_of_cosines(
-    kernel: Engine, kind: str, dtype: type, rng: np.random.Generator
-) -> None:
-    rows = make_vectors(kind, 500, 30, rng, dtype)
-    inputs = queries_for(rows, 12, rng)
-    for n_questions, masked in product((1, 90), (False, True)):
-        positive = np.arange(n_questions + 1) * 2, rng.integers(0, 12, n_questions * 2)
-        negative = (
-            np.minimum(np.arange(n_questions + 1), 60),  # the last ones have none
-            rng.integers(0, 12, min(n_questions, 60)),
-        )
-        blocks = blocks_of(rows, (0, 129), masked=masked)
-        for k, exclude in ((10, None), (600, exclusions(n_questions, len(rows), 5, rng))):
-            asked = blocks, inputs, positive, negative, k
-            found = kernel.search_mul(*asked, exclude=exclude)
-            assert_same_neighbors(found, reference.search_mul(*asked, exclude=exclude))

@@ -60,11 +60,26 @@ _ROWS_PER_NEIGHBOR = 10
 _COPY, _SCAN_COPY = 32, 8
 _MAX_GATHERED_BYTES = 256 << 20
 
+# Queries for each vector that they are sums of, from which on sums are faster: the cosines of all
+# rows with a vector cost what so many queries save. With AMX codes may be as fast; nobody measured.
+_QUERIES_PER_SUMMED = {"avx512": 5, "avx2": 2, "scalar": 2}
+# Every thread keeps what it found for all queries.
+_MAX_SUM_ANSWERS = 1 << 22
+
 # Products of longer codes could exceed 32 bits.
 _MAX_CODED_DIM = 65536
 
 
-def choose(level: str, *, rows: int, qualifying: int, dim: int, n_queries: int, k: int) -> str:
+def choose(
+    level: str,
+    *,
+    rows: int,
+    qualifying: int,
+    dim: int,
+    n_queries: int,
+    k: int,
+    n_summed: int | None = None,
+) -> str:
     """Return the path that is likely to answer first.
 
     Parameters
@@ -79,11 +94,13 @@ def choose(level: str, *, rows: int, qualifying: int, dim: int, n_queries: int, 
         Length of every vector.
     n_queries, k : int
         What is asked for.
+    n_summed : int or None
+        Of how many distinct vectors the queries are sums; None if they are none.
 
     Returns
     -------
     str
-        ``"codes"``, ``"float"`` or ``"gather"``; see `vecstore.results.Plan`.
+        ``"codes"``, ``"float"``, ``"gather"`` or ``"sums"``; see `vecstore.results.Plan`.
 
     Examples
     --------
@@ -97,7 +114,16 @@ def choose(level: str, *, rows: int, qualifying: int, dim: int, n_queries: int, 
     worth_a_copy = qualifying * (_COPY + _SCAN_COPY * n_queries) <= rows * n_queries
     if worth_a_copy and qualifying < rows and 4 * dim * qualifying <= _MAX_GATHERED_BYTES:
         return "gather"
+    if n_summed is not None and _sums_pay(level, qualifying, n_queries, k, n_summed):
+        return "sums"
     return "codes" if _codes_pay(level, rows, qualifying, dim, n_queries, k) else "float"
+
+
+def _sums_pay(level: str, qualifying: int, n_queries: int, k: int, n_summed: int) -> bool:
+    if level not in _QUERIES_PER_SUMMED or n_queries * k > _MAX_SUM_ANSWERS:
+        return False
+    shared = n_queries >= _QUERIES_PER_SUMMED[level] * n_summed
+    return shared and qualifying >= _ROWS_PER_NEIGHBOR * k
 
 
 def _codes_pay(level: str, rows: int, qualifying: int, dim: int, n_queries: int, k: int) -> bool:

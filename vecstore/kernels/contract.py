@@ -165,6 +165,20 @@ class Engine(Protocol):
     ) -> Found:
         """Answer analogies by 3CosMul."""
 
+    def search_sums(
+        self,
+        blocks: Sequence[Block],
+        queries: Float32s,
+        vectors: Float32s,
+        positive: Groups,
+        negative: Groups,
+        k: int,
+        *,
+        exclude: Exclusions | None = None,
+        threads: int | None = None,
+    ) -> Found:
+        """Find the k nearest rows, under cosine, to queries that are sums of few vectors."""
+
     def walk(
         self,
         graph: Graph,

@@ -42,6 +42,7 @@ __all__ = [
     "search",
     "search_custom",
     "search_mul",
+    "search_sums",
     "sq_euclidean",
     "sq_euclidean_rows",
     "sq_norms",
@@ -153,6 +154,21 @@ def search_mul(
 
     n_questions = len(positive[0]) - 1
     return scan_all(_with_norms(blocks), n_questions, k, prepare, exclude, threads)
+
+
+def search_sums(
+    blocks: Sequence[Block],
+    queries: Float32s,
+    vectors: Float32s,
+    positive: Groups,
+    negative: Groups,
+    k: int,
+    *,
+    exclude: Exclusions | None = None,
+    threads: int | None = None,
+) -> Found:
+    """As `reference.search_sums`."""
+    return search(blocks, queries, k, "cosine", exclude=exclude, threads=threads)
 
 
 def search_custom(

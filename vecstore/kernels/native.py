@@ -38,6 +38,7 @@ __all__ = [
     "levels",
     "search",
     "search_mul",
+    "search_sums",
     "sq_euclidean",
     "sq_euclidean_rows",
     "sq_norms",
@@ -194,6 +195,43 @@ def search_mul(
     return _found(
         _native.search_mul(
             blocks,
+            vectors,
+            *positive,
+            *negative,
+            k,
+            offsets,
+            rows,
+            level or "",
+            thread_count(threads),
+        )
+    )
+
+
+def search_sums(
+    blocks: Sequence[Block],
+    queries: Float32s,
+    vectors: Float32s,
+    positive: Groups,
+    negative: Groups,
+    k: int,
+    *,
+    exclude: Exclusions | None = None,
+    level: str | None = None,
+    threads: int | None = None,
+) -> Found:
+    """Find the k nearest rows to sums of few vectors; see `reference.search_sums`.
+
+    Notes
+    -----
+    As in `search_mul`, the cosines of a panel of rows with every distinct vector are computed once;
+    a query then costs an addition for each of its vectors instead of a product over dim. How far it
+    is from its sum is measured and part of the bound (``csrc/scan_sums.cpp``).
+    """
+    offsets, rows = exclude or (None, None)
+    return _found(
+        _native.search_sums(
+            blocks,
+            queries,
             vectors,
             *positive,
             *negative,

@@ -36,6 +36,7 @@ __all__ = [
     "levels",
     "search",
     "search_mul",
+    "search_sums",
     "sq_euclidean",
     "sq_euclidean_rows",
     "sq_norms",
@@ -290,6 +291,33 @@ def search_mul(
         return -(product(positive, i, rows) / (product(negative, i, rows) + 1e-6))
 
     return _select(blocks, len(positive[0]) - 1, k, score, exclude)
+
+
+def search_sums(
+    blocks: Sequence[Block],
+    queries: Float32s,
+    vectors: Float32s,
+    positive: Groups,
+    negative: Groups,
+    k: int,
+    *,
+    exclude: Exclusions | None = None,
+    threads: int | None = None,
+) -> Found:
+    """Find the k nearest rows, under cosine, to queries that are sums of few vectors.
+
+    Parameters
+    ----------
+    blocks, queries, k, exclude, threads
+        As for `search`.
+    vectors : ndarray of float32, shape (n_vectors, dim)
+        What the queries are sums of, each distinct vector once.
+    positive, negative : (offsets, indices)
+        Query i is, but for a factor, the sum of its positive ``vectors[indices[offsets[i]:...]]``,
+        scaled to unit length, less that of its negative ones. It may be faster then; if it is
+        not that sum, the answer is the same.
+    """
+    return search(blocks, queries, k, "cosine", exclude=exclude, threads=threads)
 
 
 def compose(
