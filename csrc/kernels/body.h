@@ -204,23 +204,26 @@ void dot_panel(const float* rows, size_t n, size_t stride, size_t dim, const flo
 template <size_t V, class Rule>
 inline size_t filter_groups_width(const Rule& rule, const float* terms, const TermGroups& groups, size_t n,
                                   const float* thresholds, GroupHit* hits) {
+  // Copies, which no store of a hit can change.
+  const int64_t *positive = groups.positive, *negative = groups.negative;
+  const int64_t *positive_end = groups.positive_offsets, *negative_end = groups.negative_offsets;
+  int64_t p = *positive_end++, m = *negative_end++;
   size_t found = 0;
   for (size_t i = 0; i < n; ++i) {
     typename Rule::Bound bounds[V];
     for (size_t v = 0; v < V; ++v) bounds[v] = rule.start();
-    for (int64_t p = groups.positive_offsets[i]; p < groups.positive_offsets[i + 1]; ++p) {
-      const float* line = terms + static_cast<size_t>(groups.positive[p]) * V * kWidth;
+    for (const int64_t end = positive_end[i]; p < end; ++p) {
+      const float* line = terms + static_cast<size_t>(positive[p]) * V * kWidth;
       for (size_t v = 0; v < V; ++v) rule.take(bounds[v], load(line + v * kWidth));
     }
-    for (int64_t p = groups.negative_offsets[i]; p < groups.negative_offsets[i + 1]; ++p) {
-      const float* line = terms + static_cast<size_t>(groups.negative[p]) * V * kWidth;
+    for (const int64_t end = negative_end[i]; m < end; ++m) {
+      const float* line = terms + static_cast<size_t>(negative[m]) * V * kWidth;
       for (size_t v = 0; v < V; ++v) rule.take_away(bounds[v], load(line + v * kWidth));
     }
     const Vec threshold = set1(thresholds[i]);
     uint64_t lanes = 0;
     for (size_t v = 0; v < V; ++v) lanes |= rule.reaches(bounds[v], threshold) << (v * kWidth);
-    hits[found] = {static_cast<uint32_t>(i), lanes};
-    found += lanes != 0;
+    if (lanes) hits[found++] = {static_cast<uint32_t>(i), lanes};
   }
   return found;
 }

@@ -142,7 +142,8 @@ void compare(const Rows& rows, const Case& it, const std::vector<float>& inputs,
   for (const KernelTable* level : available_levels()) {
     Answers answers(n, it.k);
     scan_mul(*level, rows.blocks(true),
-             {{inputs.data(), inputs.size() / dim, dim}, n, view(positive, negative)}, it.k, excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
+             {{inputs.data(), inputs.size() / dim, dim}, n, view(positive, negative)}, it.k,
+             excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
     for (size_t q = 0; q < n; ++q) {
       const std::string difference = answers.difference(q, expected[q]);
       that(difference.empty(), "scan_mul %s, %s n=%zu dim=%zu k=%zu threads=%zu: question %zu (%zu / %zu): %s",

@@ -110,12 +110,14 @@ def _read_category(path: Path) -> tuple[list[Section], int]:
 def _quadruples(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
     """Read word2vec's format; what comes before the first heading is called after the file."""
     sections, skipped = [Section(name, [])], 0
+    alone: dict[str, tuple[str]] = {}  # a word is in dozens of questions
     for line in lines:
         if line.startswith(HEADING):
             sections.append(Section(line.lstrip(HEADING).strip(), []))
         elif len(words := line.split()) == 4:
             a, b, c, expected = words
-            sections[-1].questions.append(Question(a, (b,), c, (expected,)))
+            given, wanted = alone.setdefault(b, (b,)), alone.setdefault(expected, (expected,))
+            sections[-1].questions.append(Question(a, given, c, wanted))
         else:
             skipped += 1
     return sections if sections[0].questions else sections[1:], skipped
