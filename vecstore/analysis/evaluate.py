@@ -6,6 +6,7 @@ The same questions count, and the figures are the same, as with gensim's
 
 from collections.abc import Sequence
 from itertools import chain, compress, islice
+from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vecstore.algebra import analogies_of_rows
 from vecstore.analysis.correlation import pearson, spearman
 from vecstore.analysis.known_words import KnownWords
 from vecstore.analysis.lines import numbered_lines
-from vecstore.analysis.questions import HEADING, Question, Section, read_questions
+from vecstore.analysis.questions import HEADING, Asked, Section, read_questions
 from vecstore.analysis.ratings import fields_of, number_in, read_ratings
 from vecstore.analysis.scores import Analogies, PairScores, SectionScore
 from vecstore.errors import IngestError, VecstoreError
@@ -257,9 +258,9 @@ class _Alternatives:
         return np.logical_or.reduceat(found, self._starts)
 
 
-def _rows(questions: Sequence[Question], words: KnownWords) -> tuple[Rows, _Alternatives]:
+def _rows(questions: Sequence[Asked], words: KnownWords) -> tuple[Rows, _Alternatives]:
     """Return a, b and c of the questions as rows, shape (n, 3), and what is expected."""
-    a, b, c, expected = zip(*questions, strict=True)
+    a, b, c, expected = (list(map(itemgetter(place), questions)) for place in range(4))
     columns = [a, c, list(chain(*b)), list(chain(*expected))]
     stops = np.cumsum([len(column) for column in columns])
     first, third, given, wanted = np.split(words.find(chain(*columns)), stops[:-1])
@@ -294,8 +295,8 @@ def _answers(
 def _score(section: Section, right: Booleans, wrong: Booleans, unknown: Booleans) -> SectionScore:
     return SectionScore(
         section.name,
-        correct=list(compress(section.questions, right.tolist())),
-        incorrect=list(compress(section.questions, wrong.tolist())),
+        right=list(compress(section.questions, right.tolist())),
+        wrong=list(compress(section.questions, wrong.tolist())),
         unknown=int(np.count_nonzero(unknown)),
     )
 

@@ -9,11 +9,16 @@ from typing import NamedTuple
 from vecstore.analysis.lines import read_lines
 from vecstore.errors import IngestError
 
-__all__ = ["HEADING", "Question", "Section", "read_questions"]
+__all__ = ["HEADING", "Asked", "Question", "Section", "read_questions"]
 
 HEADING = ": "
 # Where BATS keeps its categories: 1_Inflectional_morphology/I01 [noun - plural_reg].txt.
 _BATS = ("*.txt", "*/*.txt")
+
+
+#: What `Question` names. A file has tens of thousands, and plain tuples of texts are what the garbage
+#: collector need not go through again and again, which would take as long as answering them.
+Asked = tuple[str, tuple[str, ...], str, tuple[str, ...]]
 
 
 class Question(NamedTuple):
@@ -40,12 +45,12 @@ class Section(NamedTuple):
     ----------
     name : str
         As the file has it.
-    questions : list of Question
+    questions : list of Asked
         In the order of the file.
     """
 
     name: str
-    questions: list[Question]
+    questions: list[Asked]
 
 
 def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
@@ -117,7 +122,7 @@ def _quadruples(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
         elif len(words := line.split()) == 4:
             a, b, c, expected = words
             given, wanted = alone.setdefault(b, (b,)), alone.setdefault(expected, (expected,))
-            sections[-1].questions.append(Question(a, given, c, wanted))
+            sections[-1].questions.append((a, given, c, wanted))
         else:
             skipped += 1
     return sections if sections[0].questions else sections[1:], skipped
@@ -142,6 +147,6 @@ def _pairs(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
     ], skipped
 
 
-def _crossed(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[Question]:
+def _crossed(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[Asked]:
     for (a, b), (c, expected) in permutations(pairs, 2):
-        yield Question(a, b, c, expected)
+        yield a, b, c, expected

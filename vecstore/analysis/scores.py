@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.analysis.questions import Question
+from vecstore.analysis.questions import Asked, Question
 
 if TYPE_CHECKING:
     import polars
@@ -22,26 +22,36 @@ class SectionScore:
     ----------
     section : str
         Its name.
-    correct, incorrect : list of Question
-        Those that count.
+    right, wrong : list of Asked
+        The questions that count, as tuples ``(a, b, c, expected)``.
     unknown : int
         Questions with a word that is not in the store.
     """
 
     section: str
-    correct: list[Question]
-    incorrect: list[Question]
+    right: list[Asked]
+    wrong: list[Asked]
     unknown: int
+
+    @property
+    def correct(self) -> list[Question]:
+        """The questions that were answered correctly."""
+        return list(map(Question._make, self.right))
+
+    @property
+    def incorrect(self) -> list[Question]:
+        """The questions that were not."""
+        return list(map(Question._make, self.wrong))
 
     @property
     def counted(self) -> int:
         """How many questions count."""
-        return len(self.correct) + len(self.incorrect)
+        return len(self.right) + len(self.wrong)
 
     @property
     def accuracy(self) -> float:
         """The share of correct answers among those that count; 0 if none do."""
-        return len(self.correct) / self.counted if self.counted else 0.0
+        return len(self.right) / self.counted if self.counted else 0.0
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,8 @@ class Analogies:
         """All sections as one."""
         return SectionScore(
             "total",
-            [question for one in self.sections for question in one.correct],
-            [question for one in self.sections for question in one.incorrect],
+            [asked for one in self.sections for asked in one.right],
+            [asked for one in self.sections for asked in one.wrong],
             sum(one.unknown for one in self.sections),
         )
 
@@ -87,7 +97,7 @@ class Analogies:
         return polars.DataFrame(
             {
                 "section": [one.section for one in self.sections],
-                "correct": [len(one.correct) for one in self.sections],
+                "correct": [len(one.right) for one in self.sections],
                 "counted": [one.counted for one in self.sections],
                 "unknown": [one.unknown for one in self.sections],
                 "accuracy": [one.accuracy for one in self.sections],

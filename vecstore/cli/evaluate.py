@@ -110,7 +110,7 @@ def _lines(scores: Scores) -> list[tuple[Any, ...]]:
         counted = len(scores.ratings)
         return [("pairs", scores.spearman, scores.pearson, counted, scores.unknown)]
     return [
-        (one.section, len(one.correct), one.counted, one.unknown, one.accuracy)
+        (one.section, len(one.right), one.counted, one.unknown, one.accuracy)
         for one in (*scores.sections, scores.total)
     ]
 
@@ -130,7 +130,7 @@ def _facts(scores: Scores) -> Mapping[str, Any]:
 def _counts(one: SectionScore) -> dict[str, Any]:
     return {
         "section": one.section,
-        "correct": len(one.correct),
+        "correct": len(one.right),
         "counted": one.counted,
         "unknown": one.unknown,
         "accuracy": one.accuracy,
@@ -158,7 +158,7 @@ def _print_tables(found: Sequence[tuple[str, Scores]]) -> None:
         analogies = table(Path(path).name, "accuracy", "correct", "counted", "unknown")
         for one in (*scores.sections, scores.total):
             accuracy = f"{one.accuracy:.1%}" if one.counted else "-"
-            counts = map("{:,}".format, (len(one.correct), one.counted, one.unknown))
+            counts = map("{:,}".format, (len(one.right), one.counted, one.unknown))
             analogies.add_row(field(one.section), accuracy, *counts)
         out.print(analogies)
         out.print()
