@@ -16,8 +16,8 @@ HEADING = ": "
 _BATS = ("*.txt", "*/*.txt")
 
 
-#: What `Question` names. A file has tens of thousands, and plain tuples of texts are what the garbage
-#: collector need not go through again and again, which would take as long as answering them.
+#: What `Question` names. A file has tens of thousands, and plain tuples of texts are what the
+#: garbage collector need not go through again and again, which would take as long as answering.
 Asked = tuple[str, tuple[str, ...], str, tuple[str, ...]]
 
 
