@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,8 @@ Call = tuple[Callable[[Any, list[int], int], None], list[int]]
 SETTING_THE_HALVES = [(set_some, [0, 1, 2]), (name_some, [5, 4, 3])]
 SETTING_IN_ANOTHER_ORDER = [(set_some, [3, 1, 4]), (name_some, [4, 0, 3, 1]), (set_some, [1, 4])]
 SETTING_BEFORE_DELETING = [(set_some, [0, 1, 2]), (delete_some, [1, 4]), (name_some, [2, 3])]
+REPLACING_EVERY_ROW = [(put_some, [0, 1]), (put_some, [2, 3, 4, 5])]
+DELETING_WHAT_WAS_ADDED = [(put_some, [7]), (delete_some, [7])]
 SETTING_WHAT_WAS_ADDED = [(put_some, [6, 1, 7]), (name_some, [7, 2, 6]), (set_some, [2, 7, 0])]
 KEYS = st.lists(st.integers(0, 8), min_size=1, max_size=5, unique=True)
 CALLS = st.lists(
@@ -279,6 +282,8 @@ CALLS = st.lists(
 @example(SETTING_THE_HALVES, False, True)
 @example(SETTING_IN_ANOTHER_ORDER, False, True)
 @example(SETTING_BEFORE_DELETING, True, True)
+@example(REPLACING_EVERY_ROW, False, True)
+@example(DELETING_WHAT_WAS_ADDED, True, True)
 @example(SETTING_WHAT_WAS_ADDED, False, True)
 @example(SETTING_WHAT_WAS_ADDED, False, False)
 def test_many_calls_in_a_batch_leave_what_as_many_commits_would(
@@ -305,6 +310,23 @@ def test_many_calls_in_a_batch_leave_what_as_many_commits_would(
         left = many.keys()
         np.testing.assert_array_equal(one[left], many[left])
         assert list(one.check()) == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_column_outlives_its_rows(tmp_path: Path, together: bool) -> None:
+    """As long as anything would read it: a condition on it stays one, and its kind stays."""
+    with vecstore.create(tmp_path / "a.vecs", dim=3, keys="int") as store:
+        store.add([0], vectors(1))
+        with store.batch(provenance={"model": "test"}) if together else nullcontext(store) as to:
+            to.add([1], vectors(1), {"year": [1990]})
+            to.delete([1])
+        store.flush()
+        assert store.frame().schema == {"key": pl.Int64, "year": pl.Int64}
+        assert not store.search([1, 1, 1], where="year > 1").counts
+        with pytest.raises(TypeError, match='must hold int64 in column "year"'):
+            store.add([2], vectors(1), {"year": ["x"]})
+    with vecstore.open(tmp_path / "a.vecs") as store:
+        assert store.frame()["year"].to_list() == [None]
 
 
 def peak_of(change: Callable[[vecstore.changes.Batch], None], store: vecstore.Store) -> int:

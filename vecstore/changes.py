@@ -55,6 +55,11 @@ class Batch:
     state : State
         What the store is now; it does not change while the batch is open.
 
+    Attributes
+    ----------
+    schema : dict of str to str
+        The kinds of the columns that there are with this batch.
+
     Examples
     --------
     >>> import vecstore
@@ -70,7 +75,7 @@ class Batch:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._schema = state.schema
+        self.schema = state.schema
         self._added: list[Checked | _Moved] = []
         # The global rows at which what was added begins, and the next one.
         self._bounds = [state.rows]
@@ -127,7 +132,7 @@ class Batch:
         found = self._find(listed)
         if (found < 0).any():
             raise not_found(self._state.snapshot, listed[int(np.argmin(found))])
-        new = normalise(attributes, len(listed), self._schema)
+        new = normalise(attributes, len(listed), self.schema)
         columns = {**self._columns(found), **new}
         self._append(_Moved(listed, self._origins(found), columns), found)
 
@@ -227,7 +232,7 @@ class Batch:
     def _checked(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> Checked:
         self._refuse_when_over()
         manifest = self._state.manifest
-        batch = checked(keys, vectors, attributes, manifest, self._schema)
+        batch = checked(keys, vectors, attributes, manifest, self.schema)
         if len(batch.keys) != 1 or not _is_plain(batch.keys[0]):
             build_keys(batch.keys, manifest.key_kind)  # for what it refuses
         return batch
@@ -237,7 +242,7 @@ class Batch:
             return
         self._dead.extend(replaced[replaced >= 0].tolist())
         self._added.append(batch)
-        self._schema = schema_of(self._schema, batch.columns)
+        self.schema = schema_of(self.schema, batch.columns)
         first, end = self._bounds[-1], self._bounds[-1] + len(batch.keys)
         self._rows.update(zip(batch.keys, range(first, end), strict=True))
         self._bounds.append(end)

@@ -52,7 +52,10 @@ def fold(path: Path, state: State, dead: Rows, batches: Batches) -> Manifest:
             entries += _tombstones(path, entry, buried, mask, state.generation + 1)
     kept = {parse_number(entry.name) for entry in entries if entry.kind == "segment"}
     entries = [one for one in entries if one.kind != "index" or parse_number(one.name) in kept]
-    manifest = replace(manifest, files=tuple(entries), generation=state.generation)
+    # Columns outlive their rows, those of the journal like those of segments.
+    manifest = replace(
+        manifest, files=tuple(entries), generation=state.generation, schema=state.schema
+    )
     tail = left.live[left.live >= state.tail_at]
     known = _rows(state, left, tail) if len(tail) else ()
     return seal(path, manifest, left, chain(known, batches), known=len(tail))

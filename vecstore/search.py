@@ -14,6 +14,7 @@ from vecstore.index import exact
 from vecstore.index.approximate import Asked, check_approximate
 from vecstore.index.approximate import search as walk_or_scan
 from vecstore.kernels.contract import Engine, Found, Groups
+from vecstore.kernels.threads import thread_count
 from vecstore.lookup import as_keys, is_key
 from vecstore.parts import Rows
 from vecstore.results import Matches, Plan
@@ -255,25 +256,25 @@ def as_matches(
     )
 
 
-def check_threads(threads: int | None) -> int | None:
-    """Return `threads` if an engine can be asked for as many.
+def check_threads(threads: int | None) -> int:
+    """Return how many threads an engine shall use.
 
     Parameters
     ----------
     threads : int or None
-        None leaves it to the engine.
+        None takes as many as there are for this process.
 
     Returns
     -------
-    int or None
-        The same.
+    int
+        At least 1.
 
     Raises
     ------
     ValueError
         If it is less than 1.
     """
-    return None if threads is None else check_count(threads, "threads")
+    return thread_count(None if threads is None else check_count(threads, "threads"))
 
 
 def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions | None:

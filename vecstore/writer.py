@@ -225,7 +225,7 @@ class Writer:
             self._fold(
                 dead[dead < self.state.rows],
                 batch.survivors(),
-                lambda m: _described(self._path, m, None, provenance),
+                lambda m: _described(self._path, replace(m, schema=batch.schema), None, provenance),
             )
             self._compact_if_due()
         elif record := batch.record():
