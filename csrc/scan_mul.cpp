@@ -15,8 +15,7 @@ class Products {
 
   float term(float cosine) const { return 0.5f + 0.5f * cosine; }
 
-  size_t filter(const float* terms, const TermGroups& groups, size_t n, const float* thresholds,
-                GroupHit* hits) const {
+  size_t filter(const float* terms, const TermGroups& groups, size_t n, const float* thresholds, GroupHit* hits) const {
     return kernels_.filter_mul(terms, kernels_.lanes, groups, n, error_, thresholds, hits);
   }
 

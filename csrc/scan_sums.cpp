@@ -23,8 +23,7 @@ class Sums {
 
   float term(float cosine) const { return cosine; }
 
-  size_t filter(const float* terms, const TermGroups& groups, size_t n, const float* thresholds,
-                GroupHit* hits) const {
+  size_t filter(const float* terms, const TermGroups& groups, size_t n, const float* thresholds, GroupHit* hits) const {
     return kernels_.filter_sums(terms, kernels_.lanes, groups, n, thresholds, hits);
   }
 

@@ -68,8 +68,8 @@ py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, cons
 py::tuple search_sums(const py::sequence& blocks, const FloatArray& queries, const FloatArray& vectors,
                       const Int64Array& positive_offsets, const Int64Array& positive,
                       const Int64Array& negative_offsets, const Int64Array& negative, size_t k,
-                      const std::optional<Int64Array>& exclude_offsets,
-                      const std::optional<Int64Array>& exclude_rows, const std::string& level, size_t threads) {
+                      const std::optional<Int64Array>& exclude_offsets, const std::optional<Int64Array>& exclude_rows,
+                      const std::string& level, size_t threads) {
   const KernelTable& kernels = kernels_for(level);
   const Queries q = queries_of(queries);
   const Questions questions = questions_of(vectors, positive_offsets, positive, negative_offsets, negative);

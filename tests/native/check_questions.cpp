@@ -141,8 +141,7 @@ void compare(const Rows& rows, const Case& it, const std::vector<float>& inputs,
     }));
   for (const KernelTable* level : available_levels()) {
     Answers answers(n, it.k);
-    scan_mul(*level, rows.blocks(true),
-             {{inputs.data(), inputs.size() / dim, dim}, n, view(positive, negative)}, it.k,
+    scan_mul(*level, rows.blocks(true), {{inputs.data(), inputs.size() / dim, dim}, n, view(positive, negative)}, it.k,
              excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
     for (size_t q = 0; q < n; ++q) {
       const std::string difference = answers.difference(q, expected[q]);
