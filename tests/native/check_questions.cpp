@@ -120,77 +120,88 @@ double cosine(const float* a, const float* b, size_t dim) {
   return lengths == 0.0 ? 0.0 : exact.dot_exact(a, b, dim) / lengths;
 }
 
+// Questions about some rows, and what they are asked with.
 struct Case {
   std::string text;
+  const Rows& rows;
+  const std::vector<float>& inputs;
+  const Groups &positive, &negative;
+  const Excluded* excluded;
   size_t k, threads;
+
+  size_t dim() const { return rows.dim(); }
+  size_t n() const { return positive.offsets.size() - 1; }
+  const float* input(int64_t v) const { return inputs.data() + static_cast<size_t>(v) * dim(); }
+  Questions questions() const { return {{inputs.data(), inputs.size() / dim(), dim()}, n(), view(positive, negative)}; }
 };
 
-void compare(const Rows& rows, const Case& it, const std::vector<float>& inputs, const Groups& positive,
-             const Groups& negative, const Excluded* excluded) {
-  const size_t dim = rows.dim(), n = positive.offsets.size() - 1;
-  const auto product = [&](const Groups& groups, size_t question, const float* row) {
-    double result = 1.0;
-    for (int64_t i = groups.offsets[question]; i < groups.offsets[question + 1]; ++i)
-      result *= (1.0 + cosine(inputs.data() + static_cast<size_t>(groups.indices[i]) * dim, row, dim)) / 2.0;
-    return result;
-  };
+// Compares a scan at every level with brute force; distance(q, row) is what it ranks by.
+template <class Distance, class Scan>
+void compare(const char* name, const Case& it, const Distance& distance, const Scan& scan) {
   std::vector<std::vector<Neighbor>> expected;
-  for (size_t q = 0; q < n; ++q)
-    expected.push_back(nearest(rows, it.k, excluded, q, [&](const float* row) {
-      return -(product(positive, q, row) / (product(negative, q, row) + kEpsilon));
-    }));
+  for (size_t q = 0; q < it.n(); ++q)
+    expected.push_back(nearest(it.rows, it.k, it.excluded, q, [&](const float* row) { return distance(q, row); }));
+  const Exclusions exclusions = it.excluded != nullptr ? it.excluded->view() : Exclusions{nullptr, nullptr};
   for (const KernelTable* level : available_levels()) {
-    Answers answers(n, it.k);
-    scan_mul(*level, rows.blocks(true), {{inputs.data(), inputs.size() / dim, dim}, n, view(positive, negative)}, it.k,
-             excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
-    for (size_t q = 0; q < n; ++q) {
+    Answers answers(it.n(), it.k);
+    scan(*level, exclusions, answers.view());
+    for (size_t q = 0; q < it.n(); ++q) {
       const std::string difference = answers.difference(q, expected[q]);
-      that(difference.empty(), "scan_mul %s, %s n=%zu dim=%zu k=%zu threads=%zu: question %zu (%zu / %zu): %s",
-           level->name, it.text.c_str(), rows.size(), dim, it.k, it.threads, q, positive.size(q), negative.size(q),
-           difference.c_str());
+      that(difference.empty(), "%s %s, %s n=%zu dim=%zu k=%zu threads=%zu: question %zu (%zu / %zu): %s", name,
+           level->name, it.text.c_str(), it.rows.size(), it.dim(), it.k, it.threads, q, it.positive.size(q),
+           it.negative.size(q), difference.c_str());
     }
   }
 }
 
-// Queries that are the sums, and others, which must have their answers too.
-void compare_sums(const Rows& rows, const Case& it, const std::vector<float>& inputs, const Groups& positive,
-                  const Groups& negative, const Excluded* excluded, Random& random) {
-  const size_t dim = rows.dim(), n = positive.offsets.size() - 1;
-  std::vector<float> queries(n * dim);
-  for (size_t q = 0; q < n; ++q) {
-    std::vector<double> sum(dim);
+void compare_products(const Case& it) {
+  const auto product = [&](const Groups& groups, size_t q, const float* row) {
+    double result = 1.0;
+    for (int64_t i = groups.offsets[q]; i < groups.offsets[q + 1]; ++i)
+      result *= (1.0 + cosine(it.input(groups.indices[static_cast<size_t>(i)]), row, it.dim())) / 2.0;
+    return result;
+  };
+  const auto distance = [&](size_t q, const float* row) {
+    return -(product(it.positive, q, row) / (product(it.negative, q, row) + kEpsilon));
+  };
+  compare("scan_mul", it, distance, [&](const KernelTable& level, const Exclusions& exclusions, const Answer& answer) {
+    scan_mul(level, it.rows.blocks(true), it.questions(), it.k, exclusions, it.threads, answer);
+  });
+}
+
+// Queries that are their sums, but for a factor; some are off, and must have their answers too.
+std::vector<float> sums_of(const Case& it, Random& random) {
+  std::vector<float> queries;
+  for (size_t q = 0; q < it.n(); ++q) {
+    std::vector<double> sum(it.dim());
     const auto add = [&](const Groups& groups, double sign) {
       for (int64_t i = groups.offsets[q]; i < groups.offsets[q + 1]; ++i) {
-        const float* v = inputs.data() + static_cast<size_t>(groups.indices[static_cast<size_t>(i)]) * dim;
-        const double length = std::sqrt(kScalarKernels.dot_exact(v, v, dim));
-        for (size_t j = 0; j < dim && length > 0; ++j) sum[j] += sign * static_cast<double>(v[j]) / length;
+        const float* v = it.input(groups.indices[static_cast<size_t>(i)]);
+        const double length = std::sqrt(kScalarKernels.dot_exact(v, v, it.dim()));
+        for (size_t j = 0; j < it.dim() && length > 0; ++j) sum[j] += sign * static_cast<double>(v[j]) / length;
       }
     };
-    add(positive, 1.0), add(negative, -1.0);
+    add(it.positive, 1.0), add(it.negative, -1.0);
     const double off = below(random, 3) == 0 ? uniform(random, 0, 1) : 0.0, scale = uniform(random, -0.1, 4);
-    for (size_t j = 0; j < dim; ++j)
-      queries[q * dim + j] = static_cast<float>(scale * (sum[j] + off * uniform(random, -1, 1)));
-    if (std::all_of(queries.begin() + static_cast<std::ptrdiff_t>(q * dim),
-                    queries.begin() + static_cast<std::ptrdiff_t>((q + 1) * dim), [](float x) { return x == 0; }))
-      queries[q * dim] = 1;
-  }
-  std::vector<std::vector<Neighbor>> expected;
-  for (size_t q = 0; q < n; ++q)
-    expected.push_back(nearest(rows, it.k, excluded, q, [&](const float* row) {
-      return distance(Metric::cosine, queries.data() + q * dim, row, dim);
-    }));
-  for (const KernelTable* level : available_levels()) {
-    Answers answers(n, it.k);
-    scan_sums(*level, rows.blocks(true), {queries.data(), n, dim},
-              {{inputs.data(), inputs.size() / dim, dim}, n, view(positive, negative)}, it.k,
-              excluded != nullptr ? excluded->view() : Exclusions{nullptr, nullptr}, it.threads, answers.view());
-    for (size_t q = 0; q < n; ++q) {
-      const std::string difference = answers.difference(q, expected[q]);
-      that(difference.empty(), "scan_sums %s, %s n=%zu dim=%zu k=%zu threads=%zu: question %zu (%zu / %zu): %s",
-           level->name, it.text.c_str(), rows.size(), dim, it.k, it.threads, q, positive.size(q), negative.size(q),
-           difference.c_str());
+    bool zero = true;
+    for (const double x : sum) {
+      queries.push_back(static_cast<float>(scale * (x + off * uniform(random, -1, 1))));
+      zero = zero && queries.back() == 0.0f;
     }
+    if (zero) queries.back() = 1.0f;
   }
+  return queries;
+}
+
+void compare_sums(const Case& it, Random& random) {
+  const std::vector<float> queries = sums_of(it, random);
+  const auto ranked = [&](size_t q, const float* row) {
+    return distance(Metric::cosine, queries.data() + q * it.dim(), row, it.dim());
+  };
+  compare("scan_sums", it, ranked, [&](const KernelTable& level, const Exclusions& exclusions, const Answer& answer) {
+    scan_sums(level, it.rows.blocks(true), {queries.data(), it.n(), it.dim()}, it.questions(), it.k, exclusions,
+              it.threads, answer);
+  });
 }
 
 void random_case(uint64_t seed) {
@@ -213,11 +224,16 @@ void random_case(uint64_t seed) {
   }
   const Excluded excluded(random, n, rows.size());
   const size_t ks[] = {0, 1, 3, 10, rows.size(), rows.size() + 3};
-  const Case it = {std::string(name(kind)) + " seed=" + std::to_string(seed), ks[below(random, 6)],
+  const Case it = {std::string(name(kind)) + " seed=" + std::to_string(seed),
+                   rows,
+                   inputs,
+                   positive,
+                   negative,
+                   below(random, 2) == 0 ? &excluded : nullptr,
+                   ks[below(random, 6)],
                    1 + below(random, 4)};
-  const Excluded* some = below(random, 2) == 0 ? &excluded : nullptr;
-  compare(rows, it, inputs, positive, negative, some);
-  compare_sums(rows, it, inputs, positive, negative, some, random);
+  compare_products(it);
+  compare_sums(it, random);
 }
 
 // Products of very many factors leave the range where float32's relative errors are small. These
@@ -243,7 +259,7 @@ void products_below_float32() {
   values.insert(values.end(), {1.0f, 1e-4f});
   Rows rows(2);
   rows.add(values, std::vector<bool>(201, true), false, 0, false);
-  compare(rows, {"products below float32", 1, 1}, inputs, positive, negative, nullptr);
+  compare_products({"products below float32", rows, inputs, positive, negative, nullptr, 1, 1});
 }
 
 }  // namespace
