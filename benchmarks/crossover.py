@@ -5,8 +5,9 @@
     .venv/bin/python -m benchmarks.crossover
     .venv/bin/python -m benchmarks.crossover --level avx2 --level numba --table gather
 
-Ratios of times, more than 1 where codes (or the copy of the rows that qualify) are faster. The two
-sides of a ratio take turns and the least time of each counts, so that a busy machine disturbs both.
+Ratios of times, more than 1 where codes (or the copy of the rows that qualify, or the cosines that
+sums share) are faster. The two sides of a ratio take turns and the least time of each counts, so
+that a busy machine disturbs both.
 """
 
 import time
@@ -26,7 +27,8 @@ from vecstore.kernels.contract import Engine
 
 BATCHES = (1, 4, 5, 64, 512)
 DENSITIES = (0.5, 0.25, 0.1, 0.05, 0.02, 0.01)
-TABLES = ("rows", "dims", "gather")
+WORDS, SUMS = (1, 10, 40, 160, 640), (64, 256, 1024, 4096)
+TABLES = ("rows", "dims", "gather", "sums")
 
 
 class Level(NamedTuple):
@@ -35,9 +37,12 @@ class Level(NamedTuple):
     name: str
     engine: Engine
 
+    @property
+    def options(self) -> dict[str, str]:
+        return {} if self.engine.NAME == "numba" else {"level": self.name}
+
     def search(self, block: Block, queries: Floats, k: int, path: str) -> object:
-        options = {} if self.engine.NAME == "numba" else {"level": self.name}
-        return self.engine.search([block], queries, k, "cosine", path=path, **options)
+        return self.engine.search([block], queries, k, "cosine", path=path, **self.options)
 
 
 @click.command()
@@ -52,8 +57,10 @@ def main(names: tuple[str, ...], tables: tuple[str, ...], rows: int, seconds: fl
     for name in names or known:
         level = Level(name, kernels.engine("numba" if name == "numba" else "native"))
         for table in tables or TABLES:
-            lines = {"rows": by_rows, "dims": by_dims, "gather": by_density}[table]
-            console.print(as_table(f"{name}, {table}", lines(level, rows, seconds)))
+            lines = {"rows": by_rows, "dims": by_dims, "gather": by_density, "sums": by_words}
+            batches = SUMS if table == "sums" else BATCHES
+            title = f"{name}, {table}"
+            console.print(as_table(title, batches, lines[table](level, rows, seconds)))
 
 
 Line = tuple[str, list[str]]
@@ -81,6 +88,34 @@ def by_density(level: Level, rows: int, seconds: float) -> Iterator[Line]:
     for density in DENSITIES:
         masked = block._replace(mask=as_words(rng.random(rows) < density))
         yield f"{density:.0%} qualify", ratios(level, masked, 10, seconds, "gather")
+
+
+def by_words(level: Level, rows: int, seconds: float) -> Iterator[Line]:
+    """Shared cosines against the path for single queries: words in all sums, sums of three."""
+    block = with_codes(words(min(rows, 100_000)))
+    for n in WORDS:
+        cells = [f"{sum_ratio(level, block, n, n_sums, seconds):.2f}" for n_sums in SUMS]
+        yield f"{n} words", cells
+
+
+def sum_ratio(level: Level, block: Block, n: int, n_sums: int, seconds: float) -> float:
+    vectors = block.vectors[:n]
+    a, b, c = np.random.default_rng(3).integers(0, n, (3, n_sums))
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    queries = units[b] - units[a] + units[c]
+    plus = np.arange(n_sums + 1) * 2, np.column_stack([b, c]).ravel()
+    minus = np.arange(n_sums + 1), a
+    n_rows, dim = block.vectors.shape
+    path = exact.choose(level.name, rows=n_rows, qualifying=n_rows, dim=dim, n_queries=n_sums, k=1)
+
+    def one_by_one() -> object:
+        return level.search(block, queries, 1, path)
+
+    def shared() -> object:
+        return level.engine.search_sums([block], queries, vectors, plus, minus, 1, **level.options)
+
+    slow, fast = race(one_by_one, shared, seconds)
+    return slow / fast
 
 
 def ratios(level: Level, block: Block, k: int, seconds: float, path: str = "codes") -> list[str]:
@@ -130,10 +165,10 @@ def with_codes(vectors: Floats) -> Block:
     return Block(vectors, norms, 0, None, codes.encode([vectors], "cosine"))
 
 
-def as_table(title: str, lines: Iterator[Line]) -> Table:
+def as_table(title: str, batches: tuple[int, ...], lines: Iterator[Line]) -> Table:
     table = Table(title=title)
     table.add_column()
-    for n in BATCHES:
+    for n in batches:
         table.add_column(f"{n} queries" if n > 1 else "1 query", justify="right")
     for name, cells in lines:
         table.add_row(name, *cells)

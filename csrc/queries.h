@@ -40,12 +40,7 @@ class PreparedQueries {
     return vecstore::threshold(metric_, dim(), sq_norms_[i], lengths_[i], distance);
   }
 
-  bool excludes(size_t i, int64_t row) const {
-    if (exclusions_.offsets == nullptr) return false;
-    const int64_t *begin = exclusions_.rows + exclusions_.offsets[i],
-                  *end = exclusions_.rows + exclusions_.offsets[i + 1];
-    return std::find(begin, end, row) != end;
-  }
+  bool excludes(size_t i, int64_t row) const { return exclusions_.hold(i, row); }
 
   // `lanes` queries from `first` on, element j of query l at j * lanes + l; lanes without a query are zero.
   void pack(size_t first, size_t lanes, float* panel) const {

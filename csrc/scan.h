@@ -1,6 +1,7 @@
 // The exact scan: the k nearest rows of some blocks for each of some queries.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -40,6 +41,12 @@ struct Block {
 struct Exclusions {
   const int64_t* offsets;
   const int64_t* rows;
+
+  bool hold(size_t query, int64_t row) const {
+    if (offsets == nullptr) return false;
+    const int64_t* end = rows + offsets[query + 1];
+    return std::find(rows + offsets[query], end, row) != end;
+  }
 };
 
 struct Queries {
@@ -82,7 +89,8 @@ Work scan_mul(const KernelTable& kernels, const std::vector<Block>& blocks, cons
               const Exclusions& exclusions, size_t threads, const Answer& answer);
 
 // The answer of `scan` under cosine, to queries each of which is the sum of its question's positive vectors, of unit
-// length, less the negative ones, but for a factor. One that is not that sum has the same answer, only later.
+// length, less the negative ones, but for a factor. One that is not that sum has the same answer, only later. Needs
+// inverse norms.
 Work scan_sums(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries,
                const Questions& questions, size_t k, const Exclusions& exclusions, size_t threads,
                const Answer& answer);

@@ -200,7 +200,7 @@ class CodeScan {
   void keep(size_t q, const Chunk& chunk, const CodeHit& hit) {
     const Block& block = *chunk.block;
     const size_t row = chunk.first + hit.row;
-    if (!allowed(block, row) || excluded(q, block.first_row + static_cast<int64_t>(row))) return;
+    if (!allowed(block, row) || exclusions_.hold(first_ + q, block.first_row + static_cast<int64_t>(row))) return;
     const CodeQueries::Row& query = current_->queries->row(first_ + q);
     const double e = static_cast<double>(block.codes.errors[row]), y = static_cast<double>(block.codes.norms[row]);
     const double s = static_cast<double>(block.codes.bounds[row / kCodeBlock].scale);
@@ -219,12 +219,6 @@ class CodeScan {
     candidates.add({lower, upper, &block, row}, scorer(q));
     if (candidates.floor() > static_cast<double>(thresholds_.get(first_ + q)))
       thresholds_.raise(first_ + q, round_down(candidates.floor()));
-  }
-
-  bool excluded(size_t q, int64_t row) const {
-    if (exclusions_.offsets == nullptr) return false;
-    const int64_t* end = exclusions_.rows + exclusions_.offsets[first_ + q + 1];
-    return std::find(exclusions_.rows + exclusions_.offsets[first_ + q], end, row) != end;
   }
 
   const KernelTable& kernels_;

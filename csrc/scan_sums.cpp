@@ -5,7 +5,7 @@
 namespace vecstore {
 namespace {
 
-constexpr size_t kQueriesPerTask = 256;
+constexpr size_t kQueriesPerTask = 256;               // some 50 us of work
 constexpr size_t kMostTerms = 128, kLongest = 65536;  // m and dim for which the bound holds
 
 class Sums {
@@ -14,7 +14,6 @@ class Sums {
        size_t threads)
       : kernels_(kernels), queries_(queries), places_(queries.n) {
     parallel_for((queries.n + kQueriesPerTask - 1) / kQueriesPerTask, threads, [&](size_t task) {
-      const IeeeFloats ieee;
       std::vector<double> sum(queries.dim);
       for (size_t q = task * kQueriesPerTask; q < std::min(queries.n, (task + 1) * kQueriesPerTask); ++q)
         places_[q] = place(vectors, groups, q, sum);
@@ -65,7 +64,7 @@ class Sums {
     }
     const double residual = std::sqrt(rest) * (1.0 + 0x1p-30) + 0x1p-45 * (length + c * terms);
     const double error = terms * cosine_error(dim) + 1.1 * kUnit * terms * terms;
-    const bool usable = c > 0.0 && residual < length && m <= kMostTerms && dim <= kLongest && length <= kHuge;
+    const bool usable = c > 0.0 && residual < length && m <= kMostTerms && dim <= kLongest;
     return {sq_norm, length, c, residual, error, usable};
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -17,34 +18,43 @@
 
 namespace vecstore {
 
-// Rows that a thread takes at a time.
-constexpr size_t kTermRows = 1024;
+// Rows that a thread takes at a time: a multiple of 64 and of the lanes of every level, so that no panel is part empty.
+constexpr size_t kTermRows = 960;
+static_assert(kMaxLanes < 64, "lanes are shifted by up to their number");
 
 // What a float32 cosine of a prepared vector with a row in units of its length may be off by.
 inline double cosine_error(size_t dim) { return 1.01 * gamma(dim) + 0x1p-22; }
 
-// The scan of one thread. A Rule says what a question makes of its terms; all threads share it:
+// The scan of one thread for a group of questions. A Rule says what a question makes of its terms; all threads share it:
 //   float term(float cosine) const
-//   size_t filter(terms, questions' groups, n, thresholds, hits) const     as the kernels have it
-//   double distance(q, row) const                                          in float64
-//   float threshold(q, distance) const                                     that better rows reach, rounded down
+//   size_t filter(terms, groups, n, thresholds, hits) const     as the kernels have it
+//   double distance(q, row) const                               in float64
+//   float threshold(q, distance) const                          that better rows reach, rounded down
 template <class Rule>
 class TermScan {
  public:
-  TermScan(const KernelTable& kernels, const PreparedQueries& vectors, const Questions& questions, const Rule& rule,
-           const Exclusions& exclusions, Thresholds& shared, size_t k)
-      : kernels_(kernels), vectors_(vectors), questions_(questions), rule_(rule), exclusions_(exclusions),
-        shared_(shared), best_(questions.n, TopK(k)), thresholds_(questions.n), hits_(questions.n),
+  TermScan(const KernelTable& kernels, const PreparedQueries& vectors, const Questions& questions, size_t first,
+           size_t n, const Rule& rule, const Exclusions& exclusions, Thresholds& shared, size_t k)
+      : kernels_(kernels), vectors_(vectors), groups_(questions.groups.from(first)), first_(first), n_(n), rule_(rule),
+        exclusions_(exclusions), shared_(shared), best_(n, TopK(k)), thresholds_(n), hits_(n),
         panel_(kernels.lanes * vectors.dim()), terms_(questions.vectors.n * kernels.lanes), row_(vectors.dim()) {}
 
   void scan(const Chunk& chunk) {
-    for (size_t q = 0; q < questions_.n; ++q) thresholds_[q] = shared_.get(q);
+    for (size_t q = 0; q < n_; ++q) thresholds_[q] = shared_.get(first_ + q);
     const size_t end = chunk.first + chunk.n;
     for (size_t row = chunk.first; row < end; row += kernels_.lanes)
       scan_panel(*chunk.block, row, std::min(kernels_.lanes, end - row));
   }
 
-  std::vector<TopK>& best() { return best_; }
+  // Takes over what another thread found for the same questions.
+  void absorb(TermScan& other) {
+    for (size_t q = 0; q < n_; ++q)
+      for (const Neighbor& neighbor : other.best_[q].kept()) best_[q].offer(neighbor);
+    work.rows += other.work.rows;
+    work.rescored += other.work.rescored;
+  }
+
+  TopK& best(size_t q) { return best_[q]; }
   Work work;
 
  private:
@@ -52,14 +62,13 @@ class TermScan {
     uint64_t allowed_lanes = 0;
     for (size_t l = 0; l < n; ++l) allowed_lanes |= uint64_t{allowed(block, first + l)} << l;
     if (allowed_lanes == 0) return;
-    work.rows += static_cast<int64_t>(n * questions_.n);
-    fill_terms(block, first, n);
-    const size_t n_hits =
-        rule_.filter(terms_.data(), questions_.groups, questions_.n, thresholds_.data(), hits_.data());
+    work.rows += static_cast<int64_t>(n * n_);
+    fill_cosines(block, first, n);
+    const size_t n_hits = rule_.filter(terms_.data(), groups_, n_, thresholds_.data(), hits_.data());
     for (size_t i = 0; i < n_hits; ++i) score(hits_[i].question, block, first, hits_[i].lanes & allowed_lanes);
   }
 
-  void fill_terms(const Block& block, size_t first, size_t n) {
+  void fill_cosines(const Block& block, size_t first, size_t n) {
     const size_t lanes = kernels_.lanes, dim = vectors_.dim();
     std::fill(panel_.begin(), panel_.end(), 0.0f);
     for (size_t l = 0; l < n; ++l) {
@@ -70,37 +79,33 @@ class TermScan {
       const float factor = usable ? scale : std::numeric_limits<float>::quiet_NaN();
       for (size_t j = 0; j < dim; ++j) panel_[j * lanes + l] = x[j] * factor;
     }
-    kernels_.dot_panel(vectors_.prepared(0), questions_.vectors.n, dim, dim, panel_.data(), lanes, terms_.data());
+    kernels_.dot_panel(vectors_.prepared(0), terms_.size() / lanes, dim, dim, panel_.data(), lanes, terms_.data());
     for (float& term : terms_) term = rule_.term(term);
   }
 
   // Scores a question's hits. Each that is kept may rule out the others, of which there are many in the beginning.
   void score(size_t q, const Block& block, size_t first, uint64_t lanes) {
     for (size_t l = 0; lanes >> l != 0; ++l) {
-      if ((lanes >> l & 1) == 0 || excluded(q, block.first_row + static_cast<int64_t>(first + l))) continue;
-      ++work.rescored;
-      const double distance = rule_.distance(q, float_row(kernels_, block, first + l, vectors_.dim(), row_.data()));
       const int64_t row = block.first_row + static_cast<int64_t>(first + l);
+      if ((lanes >> l & 1) == 0 || exclusions_.hold(first_ + q, row)) continue;
+      ++work.rescored;
+      const float* x = float_row(kernels_, block, first + l, vectors_.dim(), row_.data());
+      const double distance = rule_.distance(first_ + q, x);
       if (std::isnan(distance) || !best_[q].offer({distance, row}) || !best_[q].full()) continue;
-      const float reached = rule_.threshold(q, best_[q].reach());
+      const float reached = rule_.threshold(first_ + q, best_[q].reach());
       if (!(reached > thresholds_[q])) continue;
       thresholds_[q] = reached;
-      shared_.raise(q, reached);
+      shared_.raise(first_ + q, reached);
       GroupHit again = {0, 0};
-      rule_.filter(terms_.data(), questions_.groups.from(q), 1, &thresholds_[q], &again);
+      rule_.filter(terms_.data(), groups_.from(q), 1, &thresholds_[q], &again);
       lanes &= again.lanes;
     }
   }
 
-  bool excluded(size_t q, int64_t row) const {
-    if (exclusions_.offsets == nullptr) return false;
-    const int64_t* end = exclusions_.rows + exclusions_.offsets[q + 1];
-    return std::find(exclusions_.rows + exclusions_.offsets[q], end, row) != end;
-  }
-
   const KernelTable& kernels_;
   const PreparedQueries& vectors_;
-  const Questions& questions_;
+  const TermGroups groups_;
+  size_t first_, n_;
   const Rule& rule_;
   const Exclusions& exclusions_;
   Thresholds& shared_;
@@ -115,30 +120,42 @@ template <class Rule>
 Work scan_terms(const KernelTable& kernels, const std::vector<Block>& blocks, const PreparedQueries& vectors,
                 const Questions& questions, const Rule& rule, size_t k, const Exclusions& exclusions, size_t threads,
                 const Answer& answer) {
+  using Scan = TermScan<Rule>;
+  const IeeeFloats ieee;
   Work work;
   Thresholds thresholds(questions.n, kAlways);
   const std::vector<Chunk> chunks = cut(blocks, kTermRows);
-  std::atomic<size_t> next{0};
-  std::mutex merging;
-  std::vector<TopK> merged(questions.n, TopK(k));
-  // A task per thread, so that state exists once per thread.
+  // A task per thread, so that state exists once per thread; it is some 64 bytes per question and its heap.
   const size_t tasks = std::max<size_t>(1, std::min(threads == 0 ? default_threads() : threads, chunks.size()));
-  parallel_for(tasks, tasks, [&](size_t) {
-    TermScan<Rule> scan(kernels, vectors, questions, rule, exclusions, thresholds, k);
-    for (size_t chunk = next++; chunk < chunks.size(); chunk = next++) scan.scan(chunks[chunk]);
-    const std::lock_guard<std::mutex> hold(merging);
-    work.rows += scan.work.rows;
-    work.rescored += scan.work.rescored;
-    for (size_t q = 0; q < questions.n; ++q)
-      for (const Neighbor& neighbor : scan.best()[q].kept()) merged[q].offer(neighbor);
-  });
-  for (size_t q = 0; q < questions.n; ++q) {
-    const std::vector<Neighbor>& sorted = merged[q].sort();
-    for (size_t place = 0; place < sorted.size(); ++place) {
-      answer.distances[q * k + place] = sorted[place].distance;
-      answer.rows[q * k + place] = sorted[place].row;
+  const size_t group = std::max<size_t>(1, kGroupBytes / (64 + sizeof(Neighbor) * k));
+  for (size_t first = 0; first < questions.n; first += group) {
+    const size_t n = std::min(group, questions.n - first);
+    std::atomic<size_t> next{0};
+    std::mutex merging;
+    std::unique_ptr<Scan> merged;
+    parallel_for(tasks, tasks, [&](size_t) {
+      size_t chunk = next++;
+      if (chunk >= chunks.size()) return;
+      auto scan = std::make_unique<Scan>(kernels, vectors, questions, first, n, rule, exclusions, thresholds, k);
+      for (; chunk < chunks.size(); chunk = next++) scan->scan(chunks[chunk]);
+      const std::lock_guard<std::mutex> hold(merging);
+      if (merged)
+        merged->absorb(*scan);
+      else
+        merged = std::move(scan);
+    });
+    for (size_t q = 0; q < n; ++q) answer.counts[first + q] = 0;
+    if (!merged) continue;
+    for (size_t q = 0; q < n; ++q) {
+      const std::vector<Neighbor>& sorted = merged->best(q).sort();
+      for (size_t place = 0; place < sorted.size(); ++place) {
+        answer.distances[(first + q) * k + place] = sorted[place].distance;
+        answer.rows[(first + q) * k + place] = sorted[place].row;
+      }
+      answer.counts[first + q] = static_cast<int64_t>(sorted.size());
     }
-    answer.counts[q] = static_cast<int64_t>(sorted.size());
+    work.rows += merged->work.rows;
+    work.rescored += merged->work.rescored;
   }
   return work;
 }

@@ -159,6 +159,21 @@ def test_a_value_that_is_not_finite_is_found_wherever_it_is(
         check_rows(vectors, "euclidean")
 
 
+@pytest.mark.parametrize("bits", [0x7F800001, 0xFF800001, 0x7FC00000, 0x7F800000])
+def test_one_row_is_refused_like_two(bits: int) -> None:
+    """Of NaN there are kinds that trap; a single row is not looked at in the same way as others."""
+    row = np.array([[1, 2, 3]], np.float32)
+    row.view(np.uint32)[0, 1] = bits
+    for rows in (row, np.repeat(row, 2, axis=0)):
+        with raises(ValueError, f"`vectors` must be finite; row 0 holds {row[0, 1]}."):
+            check_rows(rows, "cosine")
+
+
+@pytest.mark.parametrize("value", [3e38, 1e-30, 1e-45])
+def test_one_row_may_hold_whatever_float32_does(value: float) -> None:
+    check_rows(np.full((1, 100), value, np.float32), "cosine")
+
+
 @given(hnp.arrays(np.float16, (5, 3), elements=st.floats(-60000, 60000, width=16)))
 def test_finite_rows_pass_when_none_is_zero(vectors: np.ndarray) -> None:
     vectors[~vectors.any(axis=1)] = 6e-8  # the smallest float16: small is not zero

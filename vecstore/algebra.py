@@ -187,8 +187,9 @@ def analogies_of_rows(
     offsets, inputs, signs = _merged(plus, minus)
     if len(empty := np.flatnonzero(np.diff(offsets) == 0)):
         raise ValueError(f"`positive` must hold a key; question {empty[0]} has none at all.")
-    exclude, sums = (offsets, inputs), _sums(plus, minus)
+    exclude = offsets, inputs
     if method == "mul":
+        sums = _sums(plus, minus)
         threads = check_threads(threads)
         found = kernels.engine().search_mul(
             masked(snapshot.blocks, where),
@@ -215,7 +216,7 @@ def analogies_of_rows(
         single=single,
         where=where,
         exclude=exclude,
-        sums=sums,
+        sums=_sums(plus, minus) if metric == "cosine" and not single else None,
         threads=threads,
     )
 

@@ -296,7 +296,8 @@ def check_rows(
         Naming the first bad row and its key.
     """
     if len(vectors) == 1:  # a query: its squares, which float64 has room for, tell it all at once
-        row = vectors[0].astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a signalling NaN is an error below, no warning here
+            row = vectors[0].astype(np.float64)
         if 0 < row @ row < math.inf:
             return
     step = max(1, _CHECKED_VALUES // max(1, vectors.shape[1]))

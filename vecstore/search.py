@@ -54,6 +54,12 @@ class Sums(NamedTuple):
     positive: Groups
     negative: Groups
 
+    @property
+    def terms(self) -> exact.Terms:
+        """How much there is to add."""
+        sizes = np.diff(self.positive[0]) + np.diff(self.negative[0])
+        return exact.Terms(len(self.rows), int(sizes.sum()), int(sizes.max(initial=0)))
+
 
 #: ``scan(queries, exclude)``: what was found, and how.
 Scan = Callable[[Queries, Exclusions | None], tuple[Found, Plan]]
@@ -111,7 +117,7 @@ def nearest(
     approximate : float, mapping or None
         A recall that will do, or ``{"ef": n}``; None is exact.
     sums : Sums or None
-        What the queries are sums of, if that is known; it changes no answer.
+        What the queries are sums of under cosine, if that is known; it changes no answer.
     threads : int or None
         None takes as many as the engine thinks right.
 
@@ -192,7 +198,7 @@ def planned(
         dim=snapshot.dim,
         n_queries=n_queries,
         k=k,
-        n_summed=len(sums.rows) if sums is not None and metric == "cosine" else None,
+        terms=None if sums is None else sums.terms,
     )
     if sums is not None and path == "sums":
         return _sum_scan(snapshot, masked(snapshot.blocks, where), sums, k, threads)
@@ -262,7 +268,7 @@ def check_threads(threads: int | None) -> int:
     Parameters
     ----------
     threads : int or None
-        None takes as many as there are for this process.
+        None takes ``VECSTORE_THREADS``, or what the machine allows this process.
 
     Returns
     -------
@@ -272,7 +278,7 @@ def check_threads(threads: int | None) -> int:
     Raises
     ------
     ValueError
-        If it is less than 1.
+        If it is less than 1, or ``VECSTORE_THREADS`` is no such number.
     """
     return thread_count(None if threads is None else check_count(threads, "threads"))
 

@@ -1,6 +1,8 @@
 // Search, analogies and composition over blocks.
 #include <pybind11/stl.h>
 
+#include <algorithm>
+
 #include "../compose.h"
 #include "arrays.h"
 
@@ -31,11 +33,23 @@ py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k
   return answer.tuple(work);
 }
 
+// Groups of places among n things.
+void check_groups(const Int64Array& offsets, const Int64Array& places, size_t n) {
+  const int64_t *at = offsets.data(), *end = at + offsets.size(), *of = places.data();
+  if (at == end || *at < 0 || !std::is_sorted(at, end) || end[-1] > places.size())
+    throw py::value_error("offsets must rise, within the places that there are.");
+  if (std::any_of(of + *at, of + end[-1], [n](int64_t place) { return static_cast<uint64_t>(place) >= n; }))
+    throw py::value_error("`positive` and `negative` must hold places among the vectors.");
+}
+
 Questions questions_of(const FloatArray& vectors, const Int64Array& positive_offsets, const Int64Array& positive,
                        const Int64Array& negative_offsets, const Int64Array& negative) {
   if (positive_offsets.size() != negative_offsets.size())
     throw py::value_error("`positive` and `negative` must have as many groups.");
-  return {queries_of(vectors),
+  const Queries q = queries_of(vectors);
+  check_groups(positive_offsets, positive, q.n);
+  check_groups(negative_offsets, negative, q.n);
+  return {q,
           static_cast<size_t>(positive_offsets.size() - 1),
           {positive_offsets.data(), positive.data(), negative_offsets.data(), negative.data()}};
 }

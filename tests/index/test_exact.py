@@ -170,14 +170,32 @@ def test_no_more_is_gathered_than_fits_in_memory() -> None:
     assert chosen(rows=10**9, qualifying=10**7) == "codes"
 
 
+def summed(vectors: int, total: int = 3000, most: int = 3) -> exact.Terms:
+    return exact.Terms(vectors, total, most)
+
+
 def test_many_sums_of_few_vectors_share_their_cosines() -> None:
-    assert chosen("avx512", n_queries=1000, n_summed=200) == "sums"
-    assert chosen("avx512", n_queries=1000, n_summed=201) == "codes"
-    assert chosen("avx2", n_queries=1000, n_summed=500) == "sums"
-    assert chosen("amx", n_queries=1000, n_summed=3) == "codes"
-    assert chosen("numba", n_queries=1000, n_summed=3) == "codes"
-    assert chosen(n_queries=1000, n_summed=3, qualifying=20_000) == "gather"
-    assert chosen(n_queries=1000, n_summed=3, k=5000) == "codes"
+    assert chosen("avx512", n_queries=1000, terms=summed(140)) == "sums"
+    assert chosen("avx512", n_queries=1000, terms=summed(141)) == "codes"
+    assert chosen("avx512", n_queries=300, terms=summed(1)) == "codes"
+    assert chosen("avx2", n_queries=1000, terms=summed(475)) == "sums"
+
+
+def test_sums_are_for_engines_that_have_them() -> None:
+    assert chosen("amx", n_queries=1000, terms=summed(3)) == "codes"
+    assert chosen("numba", n_queries=1000, terms=summed(3)) == "codes"
+
+
+def test_sums_are_not_for_few_rows_nor_for_most_of_them() -> None:
+    assert chosen(n_queries=1000, terms=summed(3), qualifying=20_000) == "gather"
+    assert chosen(n_queries=1000, terms=summed(3), k=5000) == "codes"
+
+
+def test_sums_are_of_few_vectors_each() -> None:
+    assert chosen(n_queries=1000, terms=summed(3, 25_000, 25)) == "sums"
+    assert chosen(n_queries=1000, terms=summed(3, 25_001, 26)) == "codes"
+    assert chosen(n_queries=1000, terms=summed(3, 3000, 129)) == "codes"
+    assert chosen(n_queries=1000, terms=summed(3), dim=65537) == "float"
 
 
 # A store's way through it.

@@ -90,3 +90,32 @@ def test_sums_rule_out_most_rows(kernel: Engine, rng: np.random.Generator) -> No
     assert found.work.scanned == 40 * 20_000
     assert found.work.rescored is not None
     assert 40 * 10 <= found.work.rescored < 40 * 300
+
+
+def test_a_k_so_large_that_questions_are_taken_by_the_handful(
+    kernel: Engine, rng: np.random.Generator
+) -> None:
+    rows = make_vectors("uniform", 200, 20, rng)
+    queries, positive, negative = sums_of(rows[:8], 75, rng)
+    blocks, k = blocks_of(rows, (90,)), 60_000
+    found = kernel.search_sums(blocks, queries, rows[:8], positive, negative, k)
+    assert_same_neighbors(found, reference.search(blocks, queries, k, "cosine"))
+    found = kernel.search_mul(blocks, rows[:8], positive, negative, k)
+    assert_same_neighbors(found, reference.search_mul(blocks, rows[:8], positive, negative, k))
+
+
+@pytest.mark.parametrize(
+    ("offsets", "places"),
+    [([], []), ([0, 2], [0]), ([1, 0], [0, 0]), ([-1, 1], [0]), ([0, 1], [3]), ([0, 1], [-1])],
+)
+def test_no_question_leads_out_of_its_arrays(
+    kernel: Engine, offsets: list[int], places: list[int]
+) -> None:
+    if kernel.NAME != "native":
+        pytest.skip("only pointers can lead anywhere")
+    rows = np.eye(3, dtype=np.float32)
+    wrong = np.array(offsets, np.int64), np.array(places, np.int64)
+    right = np.zeros(max(1, len(offsets)), np.int64), np.zeros(0, np.int64)
+    for groups in ((wrong, right), (right, wrong)):
+        with pytest.raises(ValueError, match="must"):
+            kernel.search_mul(blocks_of(rows), rows, *groups, 1)

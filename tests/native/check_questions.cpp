@@ -1,6 +1,7 @@
 // Questions about few vectors, 3CosMul and sums: kernels against the contract in kernels.h, scans against brute force.
 
 #include "check.h"
+#include "foreign_floats.h"
 #include "rows.h"
 
 namespace vecstore::check {
@@ -128,6 +129,7 @@ struct Case {
   const Groups &positive, &negative;
   const Excluded* excluded;
   size_t k, threads;
+  bool foreign_floats;
 
   size_t dim() const { return rows.dim(); }
   size_t n() const { return positive.offsets.size() - 1; }
@@ -144,6 +146,7 @@ void compare(const char* name, const Case& it, const Distance& distance, const S
   const Exclusions exclusions = it.excluded != nullptr ? it.excluded->view() : Exclusions{nullptr, nullptr};
   for (const KernelTable* level : available_levels()) {
     Answers answers(it.n(), it.k);
+    const ForeignFloats floats(it.foreign_floats);
     scan(*level, exclusions, answers.view());
     for (size_t q = 0; q < it.n(); ++q) {
       const std::string difference = answers.difference(q, expected[q]);
@@ -169,11 +172,11 @@ void compare_products(const Case& it) {
   });
 }
 
-// Queries that are their sums, but for a factor; some are off, and must have their answers too.
+// Queries that are their sums, but for a factor; some are off, and some almost at right angles to them.
 std::vector<float> sums_of(const Case& it, Random& random) {
   std::vector<float> queries;
   for (size_t q = 0; q < it.n(); ++q) {
-    std::vector<double> sum(it.dim());
+    std::vector<double> sum(it.dim()), noise(it.dim());
     const auto add = [&](const Groups& groups, double sign) {
       for (int64_t i = groups.offsets[q]; i < groups.offsets[q + 1]; ++i) {
         const float* v = it.input(groups.indices[static_cast<size_t>(i)]);
@@ -182,10 +185,17 @@ std::vector<float> sums_of(const Case& it, Random& random) {
       }
     };
     add(it.positive, 1.0), add(it.negative, -1.0);
-    const double off = below(random, 3) == 0 ? uniform(random, 0, 1) : 0.0, scale = uniform(random, -0.1, 4);
+    double along = 0, square = 0;
+    for (size_t j = 0; j < it.dim(); ++j) {
+      noise[j] = uniform(random, -1, 1);
+      along += noise[j] * sum[j], square += sum[j] * sum[j];
+    }
+    const size_t kind = below(random, 4);
+    const double off = kind == 0 ? uniform(random, 0, 1) : kind == 1 ? 1.0 : 0.0, scale = uniform(random, -0.1, 4);
+    const double share = kind == 1 && square > 0 ? std::pow(10.0, uniform(random, -9, -2)) - along / square : 1.0;
     bool zero = true;
-    for (const double x : sum) {
-      queries.push_back(static_cast<float>(scale * (x + off * uniform(random, -1, 1))));
+    for (size_t j = 0; j < it.dim(); ++j) {
+      queries.push_back(static_cast<float>(scale * (share * sum[j] + off * noise[j])));
       zero = zero && queries.back() == 0.0f;
     }
     if (zero) queries.back() = 1.0f;
@@ -219,7 +229,8 @@ void random_case(uint64_t seed) {
   const std::vector<float> inputs = vectors(input_kind, random, n_vectors, rows.dim());
   Groups positive, negative;
   for (size_t q = 0; q < n; ++q) {
-    positive.add(random, below(random, 4), n_vectors);
+    // Beyond 128 sums are not filtered.
+    positive.add(random, below(random, 20) == 0 ? 120 + below(random, 20) : below(random, 4), n_vectors);
     negative.add(random, below(random, 3), n_vectors);
   }
   const Excluded excluded(random, n, rows.size());
@@ -231,7 +242,8 @@ void random_case(uint64_t seed) {
                    negative,
                    below(random, 2) == 0 ? &excluded : nullptr,
                    ks[below(random, 6)],
-                   1 + below(random, 4)};
+                   1 + below(random, 4),
+                   below(random, 4) == 0};
   compare_products(it);
   compare_sums(it, random);
 }
@@ -259,7 +271,7 @@ void products_below_float32() {
   values.insert(values.end(), {1.0f, 1e-4f});
   Rows rows(2);
   rows.add(values, std::vector<bool>(201, true), false, 0, false);
-  compare_products({"products below float32", rows, inputs, positive, negative, nullptr, 1, 1});
+  compare_products({"products below float32", rows, inputs, positive, negative, nullptr, 1, 1, false});
 }
 
 }  // namespace

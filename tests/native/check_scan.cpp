@@ -1,13 +1,8 @@
 // The scan against brute force: the same rows and the same bits, whatever the data, the blocks, the
 // masks, the batch and the number of threads.
 
-#include <cfenv>
-
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
-
 #include "check.h"
+#include "foreign_floats.h"
 #include "rows.h"
 
 namespace vecstore::check {
@@ -35,23 +30,6 @@ std::vector<float> queries_for(const Rows& rows, Kind kind, Metric metric, Rando
   }
   return queries;
 }
-
-// What another library may have done to the thread that calls: rounds upwards, flushes subnormals.
-class ForeignFloats {
- public:
-  explicit ForeignFloats(bool foreign) {
-    std::fegetenv(&before_);
-    if (!foreign) return;
-    std::fesetround(FE_UPWARD);
-#if defined(__SSE2__)
-    _mm_setcsr(_mm_getcsr() | 0x8040);
-#endif
-  }
-  ~ForeignFloats() { std::fesetenv(&before_); }
-
- private:
-  std::fenv_t before_;
-};
 
 struct Case {
   Kind kind;

@@ -17,7 +17,7 @@ from vecstore.algebra import analogies_of_rows
 from vecstore.analysis.correlation import pearson, spearman
 from vecstore.analysis.known_words import KnownWords
 from vecstore.analysis.lines import numbered_lines
-from vecstore.analysis.questions import HEADING, Asked, Section, read_questions
+from vecstore.analysis.questions import HEADING, PlainQuestion, Section, read_questions
 from vecstore.analysis.ratings import fields_of, number_in, read_ratings
 from vecstore.analysis.scores import Analogies, PairScores, SectionScore
 from vecstore.errors import IngestError, VecstoreError
@@ -258,7 +258,7 @@ class _Alternatives:
         return np.logical_or.reduceat(found, self._starts)
 
 
-def _rows(questions: Sequence[Asked], words: KnownWords) -> tuple[Rows, _Alternatives]:
+def _rows(questions: Sequence[PlainQuestion], words: KnownWords) -> tuple[Rows, _Alternatives]:
     """Return a, b and c of the questions as rows, shape (n, 3), and what is expected."""
     a, b, c, expected = (list(map(itemgetter(place), questions)) for place in range(4))
     columns = [a, c, list(chain(*b)), list(chain(*expected))]

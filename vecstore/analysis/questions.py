@@ -9,7 +9,7 @@ from typing import NamedTuple
 from vecstore.analysis.lines import read_lines
 from vecstore.errors import IngestError
 
-__all__ = ["HEADING", "Asked", "Question", "Section", "read_questions"]
+__all__ = ["HEADING", "PlainQuestion", "Question", "Section", "read_questions"]
 
 HEADING = ": "
 # Where BATS keeps its categories: 1_Inflectional_morphology/I01 [noun - plural_reg].txt.
@@ -18,7 +18,7 @@ _BATS = ("*.txt", "*/*.txt")
 
 #: What `Question` names. A file has tens of thousands, and plain tuples of texts are what the
 #: garbage collector need not go through again and again, which would take as long as answering.
-Asked = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+PlainQuestion = tuple[str, tuple[str, ...], str, tuple[str, ...]]
 
 
 class Question(NamedTuple):
@@ -45,12 +45,12 @@ class Section(NamedTuple):
     ----------
     name : str
         As the file has it.
-    questions : list of Asked
+    questions : list of PlainQuestion
         In the order of the file.
     """
 
     name: str
-    questions: list[Asked]
+    questions: list[PlainQuestion]
 
 
 def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
@@ -147,6 +147,6 @@ def _pairs(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
     ], skipped
 
 
-def _crossed(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[Asked]:
+def _crossed(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[PlainQuestion]:
     for (a, b), (c, expected) in permutations(pairs, 2):
         yield a, b, c, expected

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.analysis.questions import Asked, Question
+from vecstore.analysis.questions import PlainQuestion, Question
 
 if TYPE_CHECKING:
     import polars
@@ -22,15 +22,15 @@ class SectionScore:
     ----------
     section : str
         Its name.
-    right, wrong : list of Asked
-        The questions that count, as tuples ``(a, b, c, expected)``.
+    right, wrong : list of PlainQuestion
+        The questions that count, as plain tuples; `correct` and `incorrect` are the same ones.
     unknown : int
         Questions with a word that is not in the store.
     """
 
     section: str
-    right: list[Asked]
-    wrong: list[Asked]
+    right: list[PlainQuestion]
+    wrong: list[PlainQuestion]
     unknown: int
 
     @property

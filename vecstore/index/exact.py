@@ -16,7 +16,7 @@ from vecstore.kernels.contract import Engine, Float32s, Found, Work
 from vecstore.kernels.threads import thread_count
 from vecstore.results import Plan
 
-__all__ = ["as_plan", "choose", "merged", "search", "summed"]
+__all__ = ["Terms", "as_plan", "choose", "merged", "search", "summed"]
 
 
 class _Crossover(NamedTuple):
@@ -60,10 +60,31 @@ _ROWS_PER_NEIGHBOR = 10
 _COPY, _SCAN_COPY = 32, 8
 _MAX_GATHERED_BYTES = 256 << 20
 
-# Queries for each vector that they are sums of, from which on sums are faster: the cosines of all
-# rows with a vector cost what so many queries save. With AMX codes may be as fast; nobody measured.
-_QUERIES_PER_SUMMED = {"avx512": 5, "avx2": 2, "scalar": 2}
-# Every thread keeps what it found for all queries.
+
+class Terms(NamedTuple):
+    """What queries are sums of.
+
+    Attributes
+    ----------
+    vectors : int
+        How many different ones there are.
+    total, most : int
+        How many are summed for all queries together, and for one of them at most.
+    """
+
+    vectors: int
+    total: int
+    most: int
+
+
+# From so many queries on sums are faster: so many for each vector, whose cosines with all rows they
+# must make up for, and so many for putting rows into panels. With AMX codes may be as fast; nobody
+# measured.
+_QUERIES_FOR_SUMS = {"avx512": (5, 300), "avx2": (2, 50), "scalar": (2, 50)}
+# A sum of dim / 4 vectors costs what a product of codes does. Of more than 128, and beyond the
+# largest dim of codes, no bound is known (csrc/scan_sums.cpp).
+_DIM_PER_TERM, _MAX_TERMS = 4, 128
+# Neighbours of all queries; beyond that they are cut into groups that compute the cosines anew.
 _MAX_SUM_ANSWERS = 1 << 22
 
 # Products of longer codes could exceed 32 bits.
@@ -78,7 +99,7 @@ def choose(
     dim: int,
     n_queries: int,
     k: int,
-    n_summed: int | None = None,
+    terms: Terms | None = None,
 ) -> str:
     """Return the path that is likely to answer first.
 
@@ -94,8 +115,8 @@ def choose(
         Length of every vector.
     n_queries, k : int
         What is asked for.
-    n_summed : int or None
-        Of how many distinct vectors the queries are sums; None if they are none.
+    terms : Terms or None
+        What the queries are sums of, under cosine; None if they are none.
 
     Returns
     -------
@@ -114,16 +135,19 @@ def choose(
     worth_a_copy = qualifying * (_COPY + _SCAN_COPY * n_queries) <= rows * n_queries
     if worth_a_copy and qualifying < rows and 4 * dim * qualifying <= _MAX_GATHERED_BYTES:
         return "gather"
-    if n_summed is not None and _sums_pay(level, qualifying, n_queries, k, n_summed):
+    if terms is not None and _sums_pay(level, qualifying, dim, n_queries, k, terms):
         return "sums"
     return "codes" if _codes_pay(level, rows, qualifying, dim, n_queries, k) else "float"
 
 
-def _sums_pay(level: str, qualifying: int, n_queries: int, k: int, n_summed: int) -> bool:
-    if level not in _QUERIES_PER_SUMMED or n_queries * k > _MAX_SUM_ANSWERS:
+def _sums_pay(level: str, qualifying: int, dim: int, n_queries: int, k: int, terms: Terms) -> bool:
+    if level not in _QUERIES_FOR_SUMS or dim > _MAX_CODED_DIM or terms.most > _MAX_TERMS:
         return False
-    shared = n_queries >= _QUERIES_PER_SUMMED[level] * n_summed
-    return shared and qualifying >= _ROWS_PER_NEIGHBOR * k
+    if qualifying < _ROWS_PER_NEIGHBOR * k or n_queries * k > _MAX_SUM_ANSWERS:
+        return False
+    per_vector, at_least = _QUERIES_FOR_SUMS[level]
+    few_terms = _DIM_PER_TERM * terms.total <= dim * n_queries
+    return few_terms and n_queries >= per_vector * terms.vectors + at_least
 
 
 def _codes_pay(level: str, rows: int, qualifying: int, dim: int, n_queries: int, k: int) -> bool:
@@ -160,7 +184,8 @@ def search(
     metric : str
         One of the three names.
     path : str
-        What `choose` returned. Blocks without codes are searched by their vectors in any case.
+        What `choose` returned, but for ``"sums"``, which is `Engine.search_sums`. Blocks without
+        codes are searched by their vectors in any case.
     exclude : (offsets, rows) or None
         Global rows that may not answer query i.
     threads : int or None

@@ -1,8 +1,9 @@
 """The native engine: the C++ core of `csrc/`, one table of kernels per instruction set.
 
-Scans filter in float32 (path ``"float"``, ``csrc/bounds.h``) or in 8-bit codes (path ``"codes"``,
-``csrc/README.md``) with a rigorous error bound and score what survives in float64, so that answers
-equal those of `reference` to the last bit at every level. The GIL is released while they run.
+Scans filter in float32 (path ``"float"``), in 8-bit codes (path ``"codes"``) or by sums of cosines
+(`search_sums`) with a rigorous error bound (``csrc/README.md``) and score what survives in float64,
+so that answers equal those of `reference` to the last bit at every level. The GIL is released while
+they run.
 ``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD`` or the best one),
 ``threads`` how many threads to use (None: what `threads.thread_count` says).
 """
@@ -225,7 +226,7 @@ def search_sums(
     -----
     As in `search_mul`, the cosines of a panel of rows with every distinct vector are computed once;
     a query then costs an addition for each of its vectors instead of a product over dim. How far it
-    is from its sum is measured and part of the bound (``csrc/scan_sums.cpp``).
+    is from its sum is measured and part of the bound (``csrc/README.md``).
     """
     offsets, rows = exclude or (None, None)
     return _found(
