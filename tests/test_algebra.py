@@ -183,12 +183,11 @@ def test_a_batch_is_its_questions_one_by_one(cosine: Store, method: str) -> None
 @pytest.mark.usefixtures("engine")
 def test_a_batch_about_few_words_has_the_answers_of_its_questions() -> None:
     """So many that engines which can share the cosines of these words do."""
-    store, (a, b, c) = (
-        vecstore.from_arrays(VECTORS, keys=WORDS),
-        np.indices((5, 5, 5)).reshape(3, -1),
-    )
+    vectors = np.random.default_rng(3).standard_normal((60, 32)).astype(np.float32)
+    store = vecstore.from_arrays(vectors, keys=WORDS)
+    a, b, c = np.indices((8, 8, 8)).reshape(3, -1)
     positive = [[f"w{i}", f"w{j}"] for i, j in zip(b, c, strict=True)]
-    negative = [[f"w{i + 7}"] for i in a]
+    negative = [[f"w{i + 8}"] for i in a]
     together = store.analogy(positive, negative, k=3)
     for i in range(0, len(positive), 23):
         alone = store.analogy(positive[i], negative[i], k=3)
