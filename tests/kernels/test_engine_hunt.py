@@ -71,9 +71,10 @@ def test_any_search_has_the_answer_of_the_reference(
 
 @PER_ENGINE
 @given(search=searches(), data=st.data())
-def test_any_product_of_cosines_has_the_answer_of_the_reference(
+def test_any_analogies_have_the_answers_of_the_reference(
     kernel: Engine, search: tuple[list[Block], np.ndarray, int, tuple], data: st.DataObject
 ) -> None:
+    """Products of cosines, and sums, whether or not the queries are the sums they are said to be."""
     blocks, vectors, k, exclude = search
     vectors[~vectors.any(axis=1)] = 1
     n = len(vectors)
@@ -83,26 +84,13 @@ def test_any_product_of_cosines_has_the_answer_of_the_reference(
     found = kernel.search_mul(blocks, vectors, *groups, k, exclude=exclude)
     expected = reference.search_mul(blocks, vectors, *groups, k, exclude=exclude)
     assert_same_neighbors(found, expected)
-
-
-@PER_ENGINE
-@given(search=searches(), data=st.data())
-def test_any_sum_has_the_answer_of_the_reference(
-    kernel: Engine, search: tuple[list[Block], np.ndarray, int, tuple], data: st.DataObject
-) -> None:
-    """Whether or not the queries are the sums that they are said to be."""
-    blocks, vectors, k, exclude = search
-    vectors[~vectors.any(axis=1)] = 1
-    n = len(vectors)
-    inputs = hnp.arrays(np.int64, n, elements=st.integers(0, n - 1))
-    plus, minus = data.draw(inputs), data.draw(inputs)
-    groups = (np.arange(n + 1), plus), (np.arange(n + 1), minus)
     units = vectors / np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    queries = (units[plus] - units[minus]).astype(np.float32)
-    queries[~queries.any(axis=1)] = 1
-    for asked in (queries, vectors):
-        found = kernel.search_sums(blocks, asked, vectors, *groups, k, exclude=exclude)
-        assert_same_neighbors(found, reference.search(blocks, asked, k, "cosine", exclude=exclude))
+    sums = (units[plus] - units[minus]).astype(np.float32)
+    sums[~sums.any(axis=1)] = 1
+    for queries in (sums, vectors):
+        found = kernel.search_sums(blocks, queries, vectors, *groups, k, exclude=exclude)
+        expected = reference.search(blocks, queries, k, "cosine", exclude=exclude)
+        assert_same_neighbors(found, expected)
 
 
 @pytest.mark.slow

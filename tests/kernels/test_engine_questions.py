@@ -102,20 +102,3 @@ def test_a_k_so_large_that_questions_are_taken_by_the_handful(
     assert_same_neighbors(found, reference.search(blocks, queries, k, "cosine"))
     found = kernel.search_mul(blocks, rows[:8], positive, negative, k)
     assert_same_neighbors(found, reference.search_mul(blocks, rows[:8], positive, negative, k))
-
-
-@pytest.mark.parametrize(
-    ("offsets", "places"),
-    [([], []), ([0, 2], [0]), ([1, 0], [0, 0]), ([-1, 1], [0]), ([0, 1], [3]), ([0, 1], [-1])],
-)
-def test_no_question_leads_out_of_its_arrays(
-    kernel: Engine, offsets: list[int], places: list[int]
-) -> None:
-    if kernel.NAME != "native":
-        pytest.skip("only pointers can lead anywhere")
-    rows = np.eye(3, dtype=np.float32)
-    wrong = np.array(offsets, np.int64), np.array(places, np.int64)
-    right = np.zeros(max(1, len(offsets)), np.int64), np.zeros(0, np.int64)
-    for groups in ((wrong, right), (right, wrong)):
-        with pytest.raises(ValueError, match="must"):
-            kernel.search_mul(blocks_of(rows), rows, *groups, 1)
