@@ -74,7 +74,7 @@ def test_any_search_has_the_answer_of_the_reference(
 def test_any_analogies_have_the_answers_of_the_reference(
     kernel: Engine, search: tuple[list[Block], np.ndarray, int, tuple], data: st.DataObject
 ) -> None:
-    """Products of cosines, and sums, whether or not the queries are the sums they are said to be."""
+    """Products of cosines, and sums, whether or not queries are the sums they are said to be."""
     blocks, vectors, k, exclude = search
     vectors[~vectors.any(axis=1)] = 1
     n = len(vectors)
