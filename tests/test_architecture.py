@@ -24,7 +24,7 @@ LAYERS = [
     {"index", "frames"},
     {"parts", "attributes"},
     {"snapshot", "tail"},
-    {"state", "tables"},
+    {"state", "tables", "turns"},
     {"lookup", "filters"},
     {"search"},
     {"algebra", "neighbors", "vectors"},

@@ -15,6 +15,7 @@ from vecstore.errors import (
     ReadOnlyError,
     StoreExistsError,
     StoreLockedError,
+    StoreMovedError,
     StoreNotFoundError,
     VecstoreError,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Store",
     "StoreExistsError",
     "StoreLockedError",
+    "StoreMovedError",
     "StoreNotFoundError",
     "VecstoreError",
     "build_info",

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -54,6 +54,8 @@ class Batch:
     ----------
     state : State
         What the store is now; it does not change while the batch is open.
+    is_over : callable
+        Whether the block has ended, however it did.
 
     Attributes
     ----------
@@ -73,15 +75,15 @@ class Batch:
     ['east', 'north']
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, is_over: Callable[[], bool]) -> None:
         self._state = state
+        self._is_over = is_over
         self.schema = state.schema
         self._added: list[Checked | _Moved] = []
         # The global rows at which what was added begins, and the next one.
         self._bounds = [state.rows]
         self._dead = array("q")
         self._rows: dict[Any, int] = {}
-        self._open = True
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
         """Add vectors under new keys; see `Store.add`.
@@ -162,10 +164,6 @@ class Batch:
         self._dead.extend(dead)
         self._rows.update(dict.fromkeys(listed, -1))
         return len(dead)
-
-    def end(self) -> None:
-        """Refuse further calls."""
-        self._open = False
 
     @property
     def nbytes(self) -> int:
@@ -296,7 +294,7 @@ class Batch:
         return found
 
     def _refuse_when_over(self) -> None:
-        if not self._open:
+        if self._is_over():
             raise ValueError("The batch is over; begin another one with store.batch().")
 
 

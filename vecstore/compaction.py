@@ -13,7 +13,6 @@ rows is the order of insertion, and stays.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from vecstore.sealing import SEGMENT_BYTES, seal, weight
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
-from vecstore.storage import FileEntry, Manifest
+from vecstore.storage import Directory, FileEntry, Manifest
 from vecstore.storage.columns import Column, take_columns
 from vecstore.storage.tombstones import rows_of
 
@@ -86,12 +85,12 @@ def worthwhile_runs(manifest: Manifest) -> Iterator[range]:
         stop = min(start, stop - 1)
 
 
-def merge(path: Path, state: State, run: range) -> Manifest:
+def merge(path: Directory, state: State, run: range) -> Manifest:
     """Write the rows of some segments that are not deleted as new segments in their place.
 
     Parameters
     ----------
-    path : Path
+    path : Directory
         The store. The caller holds its lock.
     state : State
         What it is now, with an empty journal.
@@ -109,7 +108,7 @@ def merge(path: Path, state: State, run: range) -> Manifest:
     before, after = _entries(groups[: run.start]), _entries(groups[run.stop :])
     kept = (*subwords, *before, *after)
     nothing = Snapshot((), manifest.dim, np.dtype(manifest.dtype), manifest.key_kind)
-    written = seal(path, replace(manifest, files=kept), nothing, _rows(state, run))
+    written, _ = seal(path, replace(manifest, files=kept), nothing, _rows(state, run))
     # In the place of those that were merged, so that the rows keep their order.
     return replace(written, files=(*subwords, *before, *written.files[len(kept) :], *after))
 

@@ -207,6 +207,47 @@ class Editor(Reader):
         """
         return self._writable().writer.add_batches(batches, subwords, provenance)
 
+    def upsert_batches(
+        self, batches: Batches, *, provenance: Mapping[str, Any] | None = None
+    ) -> int:
+        """Put many batches of vectors under keys, new or not, as one commit.
+
+        For a stream that replaces, and deletes, what it meets: writing to the store while
+        `add_batches` or this reads from the stream is refused.
+
+        Parameters
+        ----------
+        batches : iterable of (keys, vectors) or (keys, vectors, attributes)
+            Each as for `upsert`: no key twice in a batch. Of a key that comes in several batches
+            the last one counts. Rows go to disk a segment at a time; nobody sees them until all
+            are there, and nothing is left of them if one is refused.
+        provenance : mapping or None
+            As for `add_batches`.
+
+        Returns
+        -------
+        int
+            How many rows more the store has than before.
+
+        Raises
+        ------
+        DuplicateKeyError
+            If a key comes twice in one batch.
+        ValueError, TypeError, ReadOnlyError
+            As for `add`.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "east"], [[0, 1], [1, 1]])
+        ...     store.upsert_batches([(["east"], [[1, 0]]), (["west"], [[-1, 0]])])
+        ...     store["east"]
+        1
+        array([1., 0.], dtype=float32)
+        """
+        return self._writable().writer.add_batches(batches, None, provenance, replacing=True)
+
     def compact(self) -> None:
         """Give back the space of deleted rows, and make large segments of small ones.
 
@@ -299,7 +340,6 @@ class Editor(Reader):
         folder.writer.derive(
             partial(
                 indexing.building,
-                path=folder.path,
                 recipe=recipe,
                 where=None if where is None else partial(qualifying, where),
                 threads=check_threads(threads),
@@ -331,9 +371,7 @@ class Editor(Reader):
         if not folder.info()["indexes"]:
             raise ValueError(f"{folder.path} has no index to measure; build_index builds one.")
         rows = None if queries is None else as_queries(queries, self.dim, self.metric)[0]
-        folder.writer.derive(
-            partial(indexing.tuning, path=folder.path, queries=rows, threads=check_threads(threads))
-        )
+        folder.writer.derive(partial(indexing.tuning, queries=rows, threads=check_threads(threads)))
 
     def drop_index(self) -> None:
         """Remove the index; searches are exact from then on.

@@ -7,6 +7,7 @@ on disk or in a store is a `VecstoreError`::
     ├── StoreNotFoundError   (FileNotFoundError)
     ├── StoreExistsError     (FileExistsError)
     ├── StoreLockedError
+    ├── StoreMovedError
     ├── ReadOnlyError
     ├── CorruptStoreError
     ├── FormatVersionError
@@ -27,6 +28,7 @@ __all__ = [
     "ReadOnlyError",
     "StoreExistsError",
     "StoreLockedError",
+    "StoreMovedError",
     "StoreNotFoundError",
     "VecstoreError",
 ]
@@ -55,7 +57,14 @@ class StoreExistsError(VecstoreError, FileExistsError):
 
 
 class StoreLockedError(VecstoreError):
-    """Another process holds the store open for writing."""
+    """Somebody else holds the store open for writing, or this writer has lost its lock."""
+
+
+class StoreMovedError(VecstoreError):
+    """The folder of an open writer was moved, removed or replaced; nothing is written any more.
+
+    Rows that were acknowledged are in the folder that was opened: open it again, where it is now.
+    """
 
 
 class ReadOnlyError(VecstoreError):

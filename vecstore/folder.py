@@ -1,7 +1,6 @@
 """A store on disk, as it is opened, followed and closed."""
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -13,6 +12,7 @@ from vecstore.indexing import described
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
 from vecstore.storage import (
+    Directory,
     Manifest,
     Subwords,
     WriterLock,
@@ -45,6 +45,7 @@ class Folder:
         self.path = path
         self._state = state
         self._writer = writer
+        self._is_closed = False
         # One thread at a time: the generations that a store shows never go backwards.
         self._moving = Lock()
         _open_folders.add(self)
@@ -84,15 +85,17 @@ class Folder:
             ) from None
         try:
             lock = WriterLock(path)
-            try:
-                commit(path, new)
-                return cls._with(path, lock, durable)
-            except BaseException:
-                lock.release()
-                raise
+        except BaseException:
+            with suppress(OSError):  # nothing is in it but a lock file, perhaps
+                Directory(path).discard()
+            raise
+        try:
+            commit(lock, new)
+            return cls._with(lock, durable)
         except BaseException:
             # Without a manifest it is no store, and would be in the way of the next try.
-            shutil.rmtree(path, ignore_errors=True)
+            lock.discard()
+            lock.release()
             raise
 
     @classmethod
@@ -125,15 +128,15 @@ class Folder:
         read_latest(path)  # so that a folder which is no store gets no lock file
         lock = WriterLock(path)
         try:
-            return cls._with(path, lock, durable)
+            return cls._with(lock, durable)
         except BaseException:
             lock.release()
             raise
 
     @classmethod
-    def _with(cls, path: Path, lock: WriterLock, durable: bool) -> Self:
-        writer = Writer(path, lock, durable=durable)
-        return cls(path, writer.state, writer)
+    def _with(cls, lock: WriterLock, durable: bool) -> Self:
+        writer = Writer(lock, durable=durable)
+        return cls(lock.path, writer.state, writer)
 
     @property
     def state(self) -> State:
@@ -192,10 +195,15 @@ class Folder:
 
     def close(self) -> None:
         """Give up the right to write."""
-        with self._moving:
-            if self._writer:
-                self._state = self._writer.state
-                self._writer.close()
+        if self._writer:
+            self._writer.close()
+        else:
+            self._is_closed = True
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` has done its work."""
+        return self._writer.is_closed if self._writer else self._is_closed
 
     def info(self) -> dict[str, Any]:
         """Return what the manifest says beyond the shape of the vectors.

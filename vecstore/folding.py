@@ -2,45 +2,52 @@
 
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 from vecstore.parts import Rows
 from vecstore.sealing import Batches, seal
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
-from vecstore.storage import FileEntry, Manifest, write_tombstones
+from vecstore.storage import Directory, FileEntry, Manifest, write_tombstones
 from vecstore.storage.columns import take_columns
 from vecstore.storage.names import parse_number
 from vecstore.storage.tombstones import Words, all_rows, count_rows
 
-__all__ = ["fold"]
+__all__ = ["fold", "fold_replacing"]
 
 
-def fold(path: Path, state: State, dead: Rows, batches: Batches) -> Manifest:
-    """Write the files of a manifest that needs no journal.
+def fold(path: Directory, state: State, dead: Rows, batches: Batches) -> Manifest:
+    """Write the files of a manifest that needs no journal, to be committed as the next one.
 
-    Parameters
-    ----------
-    path : Path
-        The store. The caller holds its lock.
-    state : State
-        What it is now, journal included.
-    dead : ndarray of int64, shape (m,)
-        Global rows to delete besides.
-    batches : iterable of (keys, vectors) or (keys, vectors, attributes)
-        New rows to add besides; their order is behind those of the journal.
-
-    Returns
-    -------
-    Manifest
-        Of the generation of `state`, to be committed as the next one.
-
-    Raises
-    ------
-    DuplicateKeyError, ValueError, TypeError
-        If anything is wrong with a batch. Files that were written are left behind.
+    `dead` are global rows to delete besides, `batches` new rows to add besides, behind those of the
+    journal. When anything is wrong with a batch, files that were written are left behind.
     """
-    manifest, left = state.manifest, state.without(dead)
+    left = state.without(dead)
+    # Columns outlive their rows, those of the journal like those of segments.
+    manifest = replace(
+        state.manifest,
+        files=_buried(path, state.manifest, left, state.generation + 1),
+        generation=state.generation,
+        schema=state.schema,
+    )
+    tail = left.live[left.live >= state.tail_at]
+    known = _rows(state, left, tail) if len(tail) else ()
+    written, _ = seal(path, manifest, left, chain(known, batches), known=len(tail))
+    return written
+
+
+def fold_replacing(path: Directory, state: State, batches: Batches) -> Manifest:
+    """Write batches whose rows take the place of those with their keys; the journal is empty.
+
+    A key may come in several batches, and the last one counts.
+    """
+    manifest, left = seal(path, state.manifest, state.snapshot, batches, replacing=True)
+    return replace(manifest, files=_buried(path, manifest, left, state.generation + 1))
+
+
+def _buried(
+    path: Directory, manifest: Manifest, left: Snapshot, generation: int
+) -> tuple[FileEntry, ...]:
+    """Write tombstones for what is not left; return the files that are named then."""
     pairs = zip(manifest.tombstones, left.masks, strict=False)  # the tail is not a segment
     living = dict(zip(manifest.segments, pairs, strict=True))
     entries: list[FileEntry] = []
@@ -49,20 +56,17 @@ def fold(path: Path, state: State, dead: Rows, batches: Batches) -> Manifest:
         # Tombstones follow their segment; one of which all rows are deleted is not named any more.
         if entry.kind != "tombstones" and (mask is None or count_rows(mask)):
             entries.append(entry)
-            entries += _tombstones(path, entry, buried, mask, state.generation + 1)
+            entries += _tombstones(path, entry, buried, mask, generation)
     kept = {parse_number(entry.name) for entry in entries if entry.kind == "segment"}
-    entries = [one for one in entries if one.kind != "index" or parse_number(one.name) in kept]
-    # Columns outlive their rows, those of the journal like those of segments.
-    manifest = replace(
-        manifest, files=tuple(entries), generation=state.generation, schema=state.schema
-    )
-    tail = left.live[left.live >= state.tail_at]
-    known = _rows(state, left, tail) if len(tail) else ()
-    return seal(path, manifest, left, chain(known, batches), known=len(tail))
+    return tuple(one for one in entries if one.kind != "index" or parse_number(one.name) in kept)
 
 
 def _tombstones(
-    path: Path, segment: FileEntry, buried: FileEntry | None, mask: Words | None, generation: int
+    path: Directory,
+    segment: FileEntry,
+    buried: FileEntry | None,
+    mask: Words | None,
+    generation: int,
 ) -> list[FileEntry]:
     if mask is None:
         return []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from vecstore.kernels.blocks import allowed
 from vecstore.kernels.contract import Float32s
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
-from vecstore.storage import FileEntry, Manifest, write_index
+from vecstore.storage import Directory, FileEntry, Manifest, write_index
 
 __all__ = ["KINDS", "Now", "Recipe", "building", "described", "dropping", "tuning"]
 
@@ -57,7 +56,7 @@ class Recipe(NamedTuple):
 
 def building(
     now: Now,
-    path: Path,
+    path: Directory,
     recipe: Recipe,
     *,
     where: Callable[[Snapshot], npt.NDArray[np.bool_]] | None,
@@ -70,7 +69,7 @@ def building(
     ----------
     now : callable
         Returns the state, whose journal is empty.
-    path : Path
+    path : Directory
         The store. The caller holds its lock.
     recipe : Recipe
         How to build.
@@ -100,7 +99,7 @@ def building(
 
 
 def _build(
-    path: Path,
+    path: Directory,
     state: State,
     place: int,
     recipe: Recipe,
@@ -154,7 +153,7 @@ def _builder(kind: str) -> Callable[..., Graph]:
 
 
 def tuning(
-    now: Now, path: Path, *, queries: Float32s | None, threads: int | None
+    now: Now, path: Directory, *, queries: Float32s | None, threads: int | None
 ) -> Iterator[Manifest]:
     """Measure each index again, perhaps with queries of the caller's, and write what was found.
 
@@ -187,12 +186,12 @@ def tuning(
         yield _written(path, state, place, *stored)
 
 
-def dropping(now: Now) -> Iterator[Manifest]:
+def dropping(now: Now, path: Directory) -> Iterator[Manifest]:
     """Leave all indexes out.
 
     Parameters
     ----------
-    now : callable
+    now, path
         As for `building`.
 
     Yields
@@ -257,7 +256,7 @@ def _spread(graph: Graph, rows: npt.NDArray[np.int64], n: int) -> Graph:
 
 
 def _written(
-    path: Path,
+    path: Directory,
     state: State,
     place: int,
     arrays: dict[str, npt.NDArray[Any]],

@@ -1,6 +1,5 @@
 """The three ways to get a store: make one, open one, or wrap arrays that are there already."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
@@ -19,7 +18,7 @@ from vecstore.parts import Keys, Part
 from vecstore.search import Metric
 from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
-from vecstore.storage import Manifest, RangeKeys, Sidecar, build_keys
+from vecstore.storage import Directory, Manifest, RangeKeys, Sidecar, build_keys
 from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.storage.single import is_single
 from vecstore.store import Store
@@ -81,8 +80,8 @@ def create(
     check_metric(metric)
     check_key_kind(keys)
     new = Manifest(dim=dim, metric=metric, dtype=check_dtype(dtype).name, key_kind=keys)
-    folder = Folder.create(Path(path), new, durable=_is_durable(durability))
-    return Store(folder, metric, Path(path))
+    folder = Folder.create(_absolute(path), new, durable=_is_durable(durability))
+    return Store(folder, metric, folder.path)
 
 
 def open(
@@ -130,7 +129,7 @@ def open(
     ValueError
         If an argument does not go with what is there; if the dataset cannot be mapped.
     """
-    path = Path(path)
+    path = _absolute(path)
     if mode not in ("r", "a"):
         raise ValueError(f'`mode` must be "r" or "a"; got {mode!r}.')
     if metric is not None:
@@ -214,16 +213,20 @@ def removed_on_failure(store: Store) -> Iterator[Store]:
     Store
         The same, to be filled.
     """
+    made = Directory(store.path) if store.path else None
     try:
         yield store
     except BaseException:
-        try:
-            with suppress(OSError, VecstoreError):  # a full disk says again what is raised below
-                store.close()
-        finally:
-            if store.path:
-                shutil.rmtree(store.path)
+        with suppress(OSError, VecstoreError):  # a full disk says again what is raised below
+            store.close()
+        if made:
+            made.discard()
         raise
+
+
+def _absolute(path: str | PathLike[str]) -> Path:
+    """Return where the path leads now: the process may change its working folder."""
+    return Path(path).absolute()
 
 
 def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidecar | None) -> Part:

@@ -16,9 +16,9 @@ from vecstore.index import codes
 from vecstore.lookup import as_keys
 from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
-from vecstore.storage import Manifest, Segment, build_keys, write_segment
+from vecstore.storage import Directory, Manifest, Segment, build_keys, write_segment
 from vecstore.storage.attributes import attribute_arrays
-from vecstore.storage.columns import Column, join_columns
+from vecstore.storage.columns import Column, join_columns, take_columns
 
 __all__ = ["SEGMENT_BYTES", "Batches", "Checked", "checked", "refuse_known", "seal", "weight"]
 
@@ -112,13 +112,19 @@ def weight(rows: int, manifest: Manifest) -> int:
 
 
 def seal(
-    path: Path, manifest: Manifest, snapshot: Snapshot, batches: Batches, known: int = 0
-) -> Manifest:
+    path: Path | Directory,
+    manifest: Manifest,
+    snapshot: Snapshot,
+    batches: Batches,
+    known: int = 0,
+    *,
+    replacing: bool = False,
+) -> tuple[Manifest, Snapshot]:
     """Write batches of new rows as segments that no manifest names yet.
 
     Parameters
     ----------
-    path : Path
+    path : Path or Directory
         The store. The caller holds its lock.
     manifest : Manifest
         What the store is now.
@@ -128,19 +134,27 @@ def seal(
         The new rows.
     known : int, default 0
         How many of them, at the beginning, are in the store and only move.
+    replacing : bool, default False
+        Whether a key that comes again takes the place of the row that had it.
 
     Returns
     -------
     Manifest
         With the new segments, to be committed.
+    Snapshot
+        With the new rows, and without those that were replaced.
 
     Raises
     ------
     DuplicateKeyError, ValueError, TypeError
         If anything is wrong with a batch. Segments of the batches before it are left behind.
     """
-    for keys, group in _grouped(_all_checked(batches, manifest), manifest):
-        if len(snapshot):
+    for keys, group in _grouped(_all_checked(batches, manifest, replacing), manifest):
+        if replacing:
+            keys, group = _newest(keys, group)
+            found = snapshot.find(keys)
+            snapshot = snapshot.without(found[found >= 0])
+        elif len(snapshot):
             refuse_known(keys[known:], snapshot.find(keys[known:]))
         if known:  # a key that comes twice is named by its place among the new ones
             build_keys(keys[known:], manifest.key_kind)
@@ -162,7 +176,7 @@ def seal(
         manifest = replace(manifest.adding(entry), schema=schema_of(manifest.schema, columns))
         snapshot = snapshot.adding(Part.of(Segment.open(path / entry.name, entry)))
         del keys, group, pieces, columns  # or they stay in memory beside the next ones
-    return manifest
+    return manifest, snapshot
 
 
 def refuse_known(keys: Sequence[Any], rows: npt.NDArray[np.int64]) -> None:
@@ -186,12 +200,29 @@ def refuse_known(keys: Sequence[Any], rows: npt.NDArray[np.int64]) -> None:
         raise DuplicateKeyError(f"Key {shown} is in the store already.")
 
 
-def _all_checked(batches: Batches, manifest: Manifest) -> Iterator[Checked]:
+def _all_checked(batches: Batches, manifest: Manifest, replacing: bool) -> Iterator[Checked]:
     schema: Mapping[str, str] = manifest.schema
     for keys, vectors, *rest in batches:
         batch = checked(keys, vectors, rest[0] if rest else None, manifest, schema)
         schema = schema_of(schema, batch.columns)
+        if replacing:  # across batches the last one counts, within one nobody knows which
+            build_keys(batch.keys, manifest.key_kind)
         yield batch
+
+
+def _newest(keys: list[Any], group: list[Checked]) -> tuple[list[Any], list[Checked]]:
+    """Leave of rows with the same key the last one."""
+    last = dict(zip(keys, range(len(keys)), strict=True))
+    if len(last) == len(keys):
+        return keys, group
+    chosen, start, left = np.array(sorted(last.values())), 0, []
+    for batch in group:
+        stop = start + len(batch.keys)
+        rows = chosen[(chosen >= start) & (chosen < stop)] - start
+        columns = take_columns(batch.columns, rows)
+        left.append(Checked([batch.keys[row] for row in rows], batch.vectors[rows], columns))
+        start = stop
+    return [key for batch in left for key in batch.keys], left
 
 
 def _grouped(

@@ -21,9 +21,17 @@ from vecstore.storage import StrKeys
 from vecstore.storage.columns import Column, join_columns, take_columns
 from vecstore.storage.damage import damaged
 from vecstore.storage.packed import PackedStrings
-from vecstore.storage.tombstones import Words, count_rows, has_row, have_rows, rows_of
+from vecstore.storage.tombstones import (
+    Words,
+    all_rows,
+    clear_rows,
+    count_rows,
+    has_row,
+    have_rows,
+    rows_of,
+)
 
-__all__ = ["Snapshot"]
+__all__ = ["Snapshot", "cleared"]
 
 
 class Snapshot:
@@ -195,6 +203,13 @@ class Snapshot:
         parts = (*self.parts, part)
         return Snapshot(parts, self.dim, self.dtype, self.key_kind, masks, self._schema)
 
+    def without(self, dead: Rows, schema: Mapping[str, str] | None = None) -> "Snapshot":
+        """Return a snapshot of the same parts with more global rows deleted."""
+        lengths = [len(part.keys) for part in self.parts]
+        masks = cleared(list(self.masks), lengths, self.first_rows, dead)
+        known = self._schema if schema is None else schema
+        return Snapshot(self.parts, self.dim, self.dtype, self.key_kind, tuple(masks), known)
+
     def find_one(self, key: Any) -> int:
         """Return the row of one key.
 
@@ -331,6 +346,20 @@ class Snapshot:
             (self.parts[owner], owners == owner, rows[owners == owner] - self.first_rows[owner])
             for owner in np.unique(owners)
         ]
+
+
+def cleared(
+    masks: list[Words | None], lengths: list[int], first_rows: Rows, dead: Rows
+) -> list[Words | None]:
+    """Return masks without the bits of global rows; those that do not change are shared."""
+    new = list(masks)
+    owners = np.searchsorted(first_rows, dead, side="right") - 1
+    for owner in np.unique(owners[owners < len(masks)]).tolist():
+        mask = masks[owner]
+        words = all_rows(lengths[owner]) if mask is None else mask.copy()
+        clear_rows(words, dead[owners == owner] - first_rows[owner])
+        new[owner] = words
+    return new
 
 
 def _from(first: int, total: int, progress: Progress) -> Progress:

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vecstore.parts import Part, Rows
-from vecstore.snapshot import Snapshot
+from vecstore.snapshot import Snapshot, cleared
 from vecstore.storage import Generation, Manifest, Record, Segment
 from vecstore.storage.attributes import decode_attributes
 from vecstore.storage.columns import Columns
 from vecstore.storage.damage import damaged
 from vecstore.storage.names import journal_name
-from vecstore.storage.tombstones import Words, all_rows, clear_rows, has_row, have_rows
+from vecstore.storage.tombstones import Words, all_rows, has_row, have_rows
 from vecstore.tail import Tail
 
 __all__ = ["State"]
@@ -195,22 +195,8 @@ class State:
         return rows
 
     def without(self, dead: Rows) -> Snapshot:
-        """Return the snapshot with more rows deleted.
-
-        Parameters
-        ----------
-        dead : ndarray of int64, shape (m,)
-            Global rows.
-
-        Returns
-        -------
-        Snapshot
-            Of the same parts.
-        """
-        now = self.snapshot
-        lengths = [len(part.keys) for part in now.parts]
-        masks = _cleared(list(now.masks), lengths, self._first_rows, dead)
-        return Snapshot(now.parts, now.dim, now.dtype, now.key_kind, tuple(masks), self.schema)
+        """Return the snapshot with more global rows deleted."""
+        return self.snapshot.without(dead, self.schema)
 
     def _columns(self, record: Record) -> Columns:
         if not record.attributes:
@@ -239,7 +225,7 @@ class State:
             known = masks.pop() if len(masks) == len(lengths) else None
             masks.append(_lengthened(known, rows, moment.tail_rows))
         dead = np.array(self._dead[deletions : moment.deletions], np.int64)
-        masks = _cleared(masks, lengths, self._first_rows, dead)
+        masks = cleared(masks, lengths, self._first_rows, dead)
         dtype = np.dtype(manifest.dtype)
         return Snapshot(
             tuple(parts), manifest.dim, dtype, manifest.key_kind, tuple(masks), self.schema
@@ -257,17 +243,3 @@ def _lengthened(mask: Words | None, rows: int, n: int) -> Words | None:
     words = all_rows(n)
     words[: len(mask)] &= mask | ~all_rows(rows)
     return words
-
-
-def _cleared(
-    masks: list[Words | None], lengths: list[int], first_rows: Rows, dead: Rows
-) -> list[Words | None]:
-    """Return masks without the bits of global rows; those that do not change are shared."""
-    cleared = list(masks)
-    owners = np.searchsorted(first_rows, dead, side="right") - 1
-    for owner in np.unique(owners[owners < len(masks)]).tolist():
-        mask = masks[owner]
-        words = all_rows(lengths[owner]) if mask is None else mask.copy()
-        clear_rows(words, dead[owners == owner] - first_rows[owner])
-        cleared[owner] = words
-    return cleared

@@ -150,10 +150,26 @@ class Store(Editor):
         return iter(()) if isinstance(rows, Snapshot) else check(rows.path, full=full)
 
     def close(self) -> None:
-        """Let go of files and of the right to write; answers that were given stay valid."""
-        rows, self._rows = self._rows, None
-        if isinstance(rows, Folder):
-            rows.close()
+        """Let go of files and of the right to write; answers that were given stay valid.
+
+        Raises
+        ------
+        VecstoreError
+            If this thread is in the midst of a write to the store, such as a batch. The store stays
+            open.
+        StoreMovedError, StoreLockedError, OSError
+            If the folder is not the one any more that was opened, somebody else has taken the lock,
+            or the disk is full, say. The store is closed all the same; what was acknowledged is in
+            its journal.
+        """
+        rows = self._rows
+        try:
+            if isinstance(rows, Folder):
+                rows.close()
+        finally:
+            # Within a batch closing is refused, and the store stays open.
+            if not isinstance(rows, Folder) or rows.is_closed:
+                self._rows = None
 
     def __enter__(self) -> Self:
         return self

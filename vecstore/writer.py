@@ -11,11 +11,10 @@ the device holds of the old one is anybody's guess.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
-from threading import RLock
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +22,15 @@ import numpy.typing as npt
 from vecstore.arrays import as_vectors
 from vecstore.changes import Batch
 from vecstore.compaction import due_run, merge, worthwhile_runs
-from vecstore.errors import VecstoreError
-from vecstore.folding import fold
+from vecstore.errors import CorruptStoreError, StoreMovedError, VecstoreError
+from vecstore.folding import fold, fold_replacing
 from vecstore.parts import Rows
 from vecstore.provenance import stamped
 from vecstore.sealing import Batches
 from vecstore.state import State
 from vecstore.storage import (
+    Directory,
+    Generation,
     Journal,
     Manifest,
     Subwords,
@@ -39,8 +40,11 @@ from vecstore.storage import (
     reclaim,
     write_subwords,
 )
+from vecstore.turns import Turn, Turns
 
 __all__ = ["Writer"]
+
+T = TypeVar("T")
 
 # A commit of more bytes goes into a segment. Writing a manifest besides costs some ten syncs.
 _LARGE_COMMIT = 1 << 20
@@ -50,76 +54,49 @@ _LONG_JOURNAL = 8 << 20
 
 _NO_ROWS = np.empty(0, np.int64)
 
+_Changed = Callable[[Manifest], Manifest]
+
 
 class Writer:
-    """A store that is open for writing.
+    """A store that is open for writing; `lock` is the right to do so, released by `close`."""
 
-    Parameters
-    ----------
-    path : Path
-        The folder. A generation is there.
-    lock : WriterLock
-        The right to write; released by `close`.
-    durable : bool
-        Whether a commit waits for the device.
-
-    Attributes
-    ----------
-    state : State
-        What the store is.
-    """
-
-    def __init__(self, path: Path, lock: WriterLock, *, durable: bool) -> None:
-        self._path = path
+    def __init__(self, lock: WriterLock, *, durable: bool) -> None:
         self._lock = lock
         self._durable = durable
         self._process = os.getpid()
-        self._writing = RLock()
-        self._in_batch = False
-        self._stale = False
+        self._turns = Turns(str(lock.path))
+        self.is_closed = False
+        # What a commit that did not come to its end leaves open: whether `_state` is what the files
+        # say, whether the journal may be appended to, and whether there are files of nobody.
+        self._behind = self._stale = self._littered = False
         self._fold_at = _LONG_JOURNAL
-        self.state = State(read_generation(path))
+        self._state = State(read_generation(self._lock.path))
         self._journal = self._open_journal()
-        reclaim(path, self.state.manifest)
+        reclaim(self._lock, self._state.manifest)
 
-    @contextmanager
-    def batch(self, provenance: Mapping[str, Any] | None = None) -> Iterator[Batch]:
-        """Collect changes, and commit them at the end of the block; other writers wait.
+    @property
+    def state(self) -> State:
+        """What the store is."""
+        if self._behind and not self._turns.taken and os.getpid() == self._process:
+            # A commit was interrupted, and may have happened.
+            with suppress(OSError, VecstoreError), self._turn():
+                self._catch_up()
+        return self._state
 
-        Parameters
-        ----------
-        provenance : mapping or None
-            What JSON can hold. With one, the commit is by a manifest, however small.
-
-        Yields
-        ------
-        Batch
-            Open until the block ends.
-        """
+    def batch(self, provenance: Mapping[str, Any] | None = None) -> AbstractContextManager[Batch]:
+        """Collect changes, and commit them at the end of the block; other writers wait."""
         if provenance is not None:
             stamped(provenance, 0)  # what JSON cannot say is an error before anything is collected
-        with self._exclusively():
-            batch = Batch(self.state)
-            self._in_batch = True
-            try:
-                yield batch
-            finally:
-                self._in_batch = False
-                batch.end()
-            self._commit(batch, provenance)
+
+        def begin() -> Batch:
+            self._prepare()
+            return Batch(self._state, is_over=lambda: turn.is_over)
+
+        turn = Turn(self._turns, begin, partial(self._commit, provenance=provenance))
+        return turn
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> None:
-        """Add new rows as one commit; see `Store.add`.
-
-        Parameters
-        ----------
-        keys : iterable of str or of int, n of them
-            None of them in the store yet.
-        vectors : array_like of numbers, shape (n, dim)
-            Theirs.
-        attributes : mapping, frame, structured array, or None
-            Theirs.
-        """
+        """Add new rows as one commit; see `Store.add`."""
         manifest = self.state.manifest
         rows = as_vectors(vectors, manifest.dim, manifest.dtype)
         if rows.nbytes > _LARGE_COMMIT:
@@ -133,30 +110,27 @@ class Writer:
         batches: Batches,
         subwords: Subwords | None = None,
         provenance: Mapping[str, Any] | None = None,
+        *,
+        replacing: bool = False,
     ) -> int:
-        """Add batches of new rows as one commit by a manifest.
+        """Add batches of rows as one commit by a manifest; return how many rows came.
 
-        Parameters
-        ----------
-        batches : iterable of (keys, vectors) or (keys, vectors, attributes)
-            Nothing of them is seen by anybody before all are durable.
-        subwords : Subwords or None
-            What vectors of unknown words are made of.
-        provenance : mapping or None
-            What JSON can hold.
-
-        Returns
-        -------
-        int
-            The number of rows added.
+        Nothing of them is seen by anybody before all are durable. Keys must be new, or, when
+        `replacing`, take the place of what had them.
         """
         if provenance is not None:
             stamped(provenance, 0)  # what JSON cannot say is an error before anything is written
+        described = partial(_described, self._lock, subwords=subwords, provenance=provenance)
         with self._exclusively():
-            before = len(self.state.snapshot)
-            self._fold(_NO_ROWS, batches, lambda m: _described(self._path, m, subwords, provenance))
+            if replacing:
+                self._fold()
+                before = len(self._state.snapshot)
+                self._write(lambda: fold_replacing(self._lock, self._state, batches), described)
+            else:
+                before = len(self._state.snapshot)
+                self._fold(_NO_ROWS, batches, described)
             self._compact_if_due()
-            return len(self.state.snapshot) - before
+            return len(self._state.snapshot) - before
 
     def flush(self) -> None:
         """Fold the journal into files."""
@@ -168,73 +142,89 @@ class Writer:
         """Give back the space of deleted rows and merge small segments, one commit for each run."""
         with self._exclusively():
             self._fold()
-            for run in worthwhile_runs(self.state.manifest):
-                self._merge(run)
+            for run in worthwhile_runs(self._state.manifest):
+                self._write(partial(merge, self._lock, self._state, run))
 
-    def derive(self, manifests: Callable[[Callable[[], State]], Iterator[Manifest]]) -> None:
+    def derive(
+        self, manifests: Callable[[Callable[[], State], Directory], Iterator[Manifest]]
+    ) -> None:
         """Commit what is derived from the segments, a manifest after the other.
 
-        Parameters
-        ----------
-        manifests : callable
-            Given what returns the current state, yields manifests whose files are written. The
-            journal is empty; each manifest is committed before the next is asked for.
+        `manifests` is given what returns the current state, and the folder to write to; it yields
+        manifests whose files are written. The journal is empty; each manifest is committed before
+        the next is asked for.
         """
         with self._exclusively():
             self._fold()
-            try:
-                for manifest in manifests(lambda: self.state):
-                    if manifest != self.state.manifest:
-                        self._publish(manifest)
-            except BaseException:
-                reclaim(self._path, self.state.manifest)
-                raise
+            following = manifests(lambda: self._state, self._lock)
+            while (manifest := self._tidily(lambda: next(following, None))) is not None:
+                if manifest != self._state.manifest:
+                    self._publish(manifest)
 
     def close(self) -> None:
-        """Fold the journal and give up the right to write. In a forked child nothing is written."""
+        """Fold the journal and give up the right to write. In a forked child nothing is written.
+
+        Within a batch, or another write of this thread, it is refused, and nothing is closed.
+        """
         if os.getpid() != self._process:
+            self.is_closed = True
             self._journal.close()
             return
-        try:
-            self.flush()
-        finally:
-            self._journal.close()
-            self._lock.release()
+        with self._turn():
+            if self.is_closed:
+                return
+            try:
+                self._prepare()
+                self._fold()
+                self._compact_if_due()
+            finally:
+                self.is_closed = True
+                self._journal.close()
+                self._lock.release()
 
-    @contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        """Hold off other threads, and begin from what the files say."""
+    def _turn(self) -> Turn[None]:
+        return Turn(self._turns, lambda: None)
+
+    def _exclusively(self) -> Turn[None]:
+        """Hold off other writes, and begin from what the files say."""
+        return Turn(self._turns, self._prepare)
+
+    def _prepare(self) -> None:
+        """Make sure that this store may be written now, and that nothing is left open."""
         if os.getpid() != self._process:
             raise VecstoreError(
-                f"{self._path} was opened for writing by process {self._process}, which forked "
-                f"this one; only that process writes."
+                f"{self._lock.path} was opened for writing by process {self._process}, which "
+                f"forked this one; only that process writes."
             )
-        with self._writing:
-            if self._in_batch:
-                raise VecstoreError(
-                    f"A batch is open on {self._path}; write with it, or after its block."
-                )
-            if self._stale:
-                self._recover()
-            yield
+        if self.is_closed:
+            raise ValueError(f"The store {self._lock.path} is closed; open it again to use it.")
+        self._lock.verify()
+        if self._stale or self._littered:
+            self._recover()
 
     def _commit(self, batch: Batch, provenance: Mapping[str, Any] | None) -> None:
         largest = _LARGE_COMMIT if provenance is None else 0  # the journal has no place for it
         if batch.nbytes > largest:
-            dead = batch.dead
+            dead, schema = batch.dead, batch.schema
             self._fold(
-                dead[dead < self.state.rows],
+                dead[dead < self._state.rows],
                 batch.survivors(),
-                lambda m: _described(self._path, replace(m, schema=batch.schema), None, provenance),
+                lambda m: _described(self._lock, replace(m, schema=schema), None, provenance),
             )
             self._compact_if_due()
         elif record := batch.record():
-            self._stale = True
-            self._journal.append(record)
-            self.state.apply([record], self._journal.end)
-            self._stale = False
+            with self._unsettled():
+                self._journal.append(record)
+                self._state.apply([record], self._journal.end)
             if self._journal.end >= self._fold_at:
                 self._fold_long_journal()
+
+    @contextmanager
+    def _unsettled(self) -> Iterator[None]:
+        """Note that what the files say is open until the block has ended without an exception."""
+        self._behind = self._stale = True
+        yield
+        self._behind = self._stale = False
 
     def _fold_long_journal(self) -> None:
         """Fold the journal if that can be done: what it holds is durable either way."""
@@ -244,66 +234,100 @@ class Writer:
             self._compact_if_due()
 
     def _fold(
-        self,
-        dead: Rows = _NO_ROWS,
-        batches: Batches = (),
-        describe: Callable[[Manifest], Manifest] = lambda manifest: manifest,
+        self, dead: Rows = _NO_ROWS, batches: Batches = (), describe: _Changed | None = None
     ) -> None:
         """Commit the journal and more by a manifest, if there is anything to commit."""
-        try:
-            manifest = describe(fold(self._path, self.state, dead, batches))
-        except BaseException:
-            reclaim(self._path, self.state.manifest)  # no manifest names what was written so far
-            raise
-        if manifest != self.state.manifest:
+        self._write(lambda: fold(self._lock, self._state, dead, batches), describe)
+
+    def _write(self, files: Callable[[], Manifest], describe: _Changed | None = None) -> None:
+        """Commit a manifest whose files are written first, if it is another one."""
+        manifest = self._tidily(lambda: describe(files()) if describe else files())
+        if manifest != self._state.manifest:
             self._publish(manifest)
 
-    def _merge(self, run: range) -> None:
+    def _tidily(self, write: Callable[[], T]) -> T:
+        """Write files that no manifest names yet; when that fails, nothing is left of them."""
+        self._littered = True
         try:
-            manifest = merge(self._path, self.state, run)
+            written = write()
         except BaseException:
-            reclaim(self._path, self.state.manifest)
+            with suppress(OSError, VecstoreError):
+                reclaim(self._lock, self._state.manifest)
+                self._littered = False
             raise
-        self._publish(manifest)
+        self._littered = False
+        return written
 
     def _compact_if_due(self) -> None:
         """Merge what the policy says if that can be done; what was committed is not undone."""
         with suppress(OSError):
-            while (run := due_run(self.state.manifest)) is not None:
-                self._merge(run)
+            while (run := due_run(self._state.manifest)) is not None:
+                self._write(partial(merge, self._lock, self._state, run))
 
     def _publish(self, manifest: Manifest) -> None:
         """Commit by a manifest, and move on to it."""
-        self._stale = True
+        self._behind = self._stale = self._littered = True
         try:
-            committed = commit(self._path, manifest)
+            committed = commit(self._lock, manifest)
         except OSError:
             # When only the last sync failed it is there, and others see it: then so do we.
             with suppress(OSError, VecstoreError):
-                self.state = State(read_generation(self._path, self.state.stored), self.state)
+                self._catch_up()
             raise
-        self.state = State(read_generation(self._path, self.state.stored), self.state)
+        self._move_on(self._read())
+        found = self._state.manifest
+        if (found.generation, found.journal) != (committed.generation, committed.journal):
+            raise StoreMovedError(
+                f"{self._lock.path} holds another generation than the one that was just written: "
+                f"somebody has put other files there. Open the store again."
+            )
+        reclaim(self._lock, committed)
+        self._littered = False
+
+    def _catch_up(self) -> None:
+        """Read what the files say."""
+        self._state = State(self._read(), self._state)
+        self._behind = False
+
+    def _move_on(self, stored: Generation) -> None:
+        """Go on from a generation that was just written, with its empty journal."""
+        self._state = State(stored, self._state)
         self._journal.close()
         self._journal = self._open_journal()
         self._fold_at = _LONG_JOURNAL
-        self._stale = False
-        reclaim(self._path, committed)
+        self._behind = self._stale = False
 
     def _recover(self) -> None:
-        """Read what the files say, and begin a new journal."""
-        self.state = State(read_generation(self._path, self.state.stored), self.state)
-        manifest = fold(self._path, self.state, _NO_ROWS, ())
-        # A record that could not be synced may have been seen by a reader, and have gone since: its
-        # generation is not used again.
-        self._publish(replace(manifest, generation=manifest.generation + 1))
+        """Read what the files say, remove what they do not name, and begin a new journal."""
+        if self._behind or self._stale:
+            self._catch_up()
+        reclaim(self._lock, self._state.manifest)
+        self._littered = False
+        if self._stale:
+            manifest = fold(self._lock, self._state, _NO_ROWS, ())
+            # A record that could not be synced may have been seen by a reader, and have gone since:
+            # its generation is not used again.
+            self._publish(replace(manifest, generation=manifest.generation + 1))
+
+    def _read(self) -> Generation:
+        """Read the newest generation, if it is one of this store."""
+        self._lock.verify()
+        before = self._state.stored
+        stored = read_generation(self._lock.path, before)
+        if stored.manifest.created != before.manifest.created:
+            raise CorruptStoreError(
+                f"{self._lock.path} holds another store than the one that was opened: it was "
+                f"created {stored.manifest.created}, not {before.manifest.created}. Open it again."
+            )
+        return stored
 
     def _open_journal(self) -> Journal:
-        stored = self.state.stored
-        return Journal(self._path, stored.manifest, stored.journal, durable=self._durable)
+        stored = self._state.stored
+        return Journal(self._lock, stored.manifest, stored.journal, durable=self._durable)
 
 
 def _described(
-    path: Path,
+    folder: Directory,
     manifest: Manifest,
     subwords: Subwords | None,
     provenance: Mapping[str, Any] | None,
@@ -311,7 +335,7 @@ def _described(
     if subwords:
         if subwords.dim != manifest.dim:
             raise ValueError(f"`subwords` must have dim {manifest.dim}; got {subwords.dim}.")
-        manifest = manifest.adding(write_subwords(path, manifest.next_number, subwords))
+        manifest = manifest.adding(write_subwords(folder, manifest.next_number, subwords))
     if provenance is None:
         return manifest
     source = stamped(provenance, manifest.generation + 1)

@@ -17,7 +17,8 @@ From the disk upwards, each module using those above it:
 ================= ==================================================================
 `names`           the name of every file
 `files`           the seam: everything that changes the disk; written once, durable
-`lock`            the one writer
+`directory`       the folder that was opened, whatever its path leads to by now
+`lock`            the one writer; `holder`: which process that is
 `versions`        the version of the format; `damage`: how trouble is reported
 `hdf5_label`      what HDF5 says about a file of arrays
 `hdf5_writer`     writing label and arrays; `hdf5_reader`: mapping the arrays
@@ -64,6 +65,7 @@ From the disk upwards, each module using those above it:
 
 from vecstore.storage.check import Problem, check
 from vecstore.storage.commits import commit, read_latest
+from vecstore.storage.directory import Directory
 from vecstore.storage.generations import Generation, read_generation
 from vecstore.storage.hdf5_writer import Pieces
 from vecstore.storage.indexes import StoredIndex, write_index
@@ -79,6 +81,7 @@ from vecstore.storage.subwords import Subwords, write_subwords
 from vecstore.storage.tombstones import write_tombstones
 
 __all__ = [
+    "Directory",
     "FileEntry",
     "Generation",
     "IntKeys",

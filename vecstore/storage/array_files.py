@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from vecstore.storage import files
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory, as_directory
 from vecstore.storage.hdf5_label import Label
 from vecstore.storage.hdf5_reader import ArrayFile, map_arrays
 from vecstore.storage.hdf5_writer import Pieces, write_arrays
@@ -20,7 +20,8 @@ __all__ = ["new_label", "open_arrays", "publish_arrays", "required"]
 
 
 def publish_arrays(
-    path: Path,
+    folder: Path | Directory,
+    name: str,
     kind: str,
     rows: int,
     attributes: Mapping[str, str | int],
@@ -30,7 +31,9 @@ def publish_arrays(
 
     Parameters
     ----------
-    path : Path
+    folder : Path or Directory
+        The store.
+    name : str
         Its final name.
     kind : str
         What the file is, as in `names`: ``"segment"``, ``"subwords"``.
@@ -48,10 +51,12 @@ def publish_arrays(
     """
     whole = {**new_label(kind, rows), **attributes}
     labels: list[Label] = []
-    stamp = files.publish(path, lambda new: labels.append(write_arrays(new, whole, arrays)))
+    stamp = as_directory(folder).publish(
+        name, lambda new: labels.append(write_arrays(new, whole, arrays))
+    )
     layout = layout_of(labels[0], whole, arrays)
     identity = str(whole["id"])
-    return FileEntry(path.name, kind, rows, stamp.size, stamp.checksum, identity, layout)
+    return FileEntry(name, kind, rows, stamp.size, stamp.checksum, identity, layout)
 
 
 def new_label(kind: str, rows: int) -> dict[str, str | int]:

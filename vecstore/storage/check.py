@@ -238,7 +238,7 @@ def _check_names(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     lock = folder / names.LOCK
     if lock.exists() and not lock.is_file():
         yield Problem(lock, "it is not a file, and nobody can lock it")
-    kept = {names.LOCK, names.manifest_name(manifest.generation)}
+    kept = {names.LOCK, names.CLAIM, names.manifest_name(manifest.generation)}
     kept.add(names.journal_name(manifest.generation))
     kept.update(entry.name for entry in manifest.files)
     # Somebody who is writing may name them soon, or may have done so since.

@@ -13,6 +13,7 @@ from pathlib import Path
 from vecstore.errors import StoreLockedError, StoreNotFoundError
 from vecstore.storage import files, names
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory, as_directory
 from vecstore.storage.journal import create_journal
 from vecstore.storage.manifest import Manifest
 from vecstore.storage.sealed import seal, unseal
@@ -20,12 +21,12 @@ from vecstore.storage.sealed import seal, unseal
 __all__ = ["commit", "library_version", "read_latest"]
 
 
-def commit(folder: Path, manifest: Manifest) -> Manifest:
+def commit(folder: Path | Directory, manifest: Manifest) -> Manifest:
     """Make `manifest` the next generation of a store: the commit point.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or Directory
         The store. The caller holds its lock, and every file that the manifest names is there.
     manifest : Manifest
         What the store is to be; its generation is the one that it follows: that of the last
@@ -46,22 +47,26 @@ def commit(folder: Path, manifest: Manifest) -> Manifest:
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     generation = manifest.generation + 1
-    path = folder / names.manifest_name(generation)
-    if path.exists():
-        raise StoreLockedError(
-            f"{folder} was changed by another writer: generation {generation} is there "
-            f"already. Open it again."
-        )
+    home = as_directory(folder)
+    if (newest := max(map(_generation, home.listing()), default=0)) >= generation:
+        raise _overtaken(home, newest)
+    try:
+        journal = create_journal(home, generation)
+    except FileExistsError:
+        raise _overtaken(home, generation) from None
     following = replace(
         manifest,
         generation=generation,
-        journal=create_journal(folder, generation),
+        journal=journal,
         created=manifest.created or now,
         committed=now,
         library=library_version(),
     )
     document = seal(following.to_json())
-    files.publish(path, lambda temporary: temporary.write_bytes(document))
+    try:
+        home.publish(names.manifest_name(generation), lambda new: new.write_bytes(document))
+    except FileExistsError:
+        raise _overtaken(home, generation) from None
     return following
 
 
@@ -91,7 +96,8 @@ def read_latest(folder: Path) -> Manifest:
     while True:
         path = folder / names.manifest_name(generation)
         try:
-            document = path.read_bytes()
+            with files.open_regular(path) as file:
+                document = file.readall()
         except FileNotFoundError:
             # 1) We listed the folder. 2) The writer committed and removed the manifest that was
             # the newest. 3) We tried to read it. There must be a newer one now.
@@ -100,6 +106,13 @@ def read_latest(folder: Path) -> Manifest:
             generation = newer
             continue
         return _parsed(path, document, generation)
+
+
+def _overtaken(home: Directory, generation: int) -> StoreLockedError:
+    return StoreLockedError(
+        f"{home.path} was changed by another writer: generation {generation} is there already. "
+        f"Open it again."
+    )
 
 
 def _newest(folder: Path) -> int:

@@ -2,11 +2,14 @@
 
 Files are written once: under a temporary name in the same folder, flushed, synced, renamed, and
 the folder synced. A file that has its final name is therefore complete and durable, and nobody
-ever sees half of it. Other modules call the functions below; these act through `disk`, whose place
-the crash tests give to a double that fails, or forgets what was not synced.
+ever sees half of it. Other modules call the functions below, or `Directory` for the files of a
+store; these act through `disk`, whose place the crash tests give to a double that fails, or forgets
+what was not synced.
 """
 
+import errno
 import os
+import stat
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,21 +18,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vecstore.storage import names
+from vecstore.storage.damage import damaged
 
 __all__ = [
     "Disk",
     "Stamp",
     "append",
+    "discard",
     "disk",
     "make_folder",
+    "open_regular",
+    "prepared",
     "publish",
-    "remove",
     "stamp",
     "stamp_of",
 ]
 
 # Small enough to stay in the processor's cache between reading and summing.
 _CHECKSUM_BYTES = 1 << 18
+
+# What file systems say that have no hard links: FAT, some of FUSE and of networks.
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EINVAL)
 
 
 class Stamp(NamedTuple):
@@ -107,26 +116,40 @@ class Disk:
                 os.close(descriptor)
 
     def rename(self, old: Path, new: Path) -> None:
-        """Give a file its final name, in place of a file that has it.
-
-        Parameters
-        ----------
-        old : Path
-            Its name so far.
-        new : Path
-            In the same folder.
-        """
+        """Give a file its final name, in place of a file that has it."""
         old.replace(new)
 
-    def remove(self, path: Path) -> None:
-        """Take a name away; the content lives on while it is mapped.
+    def claim(self, old: Path, new: Path, folder: int | None) -> None:
+        """Give a file its final name, or raise FileExistsError if a file has it.
 
-        Parameters
-        ----------
-        path : Path
-            The file.
+        `folder` is a descriptor of the folder of both, where the system has such: the names are
+        looked up there, wherever the path leads by now.
         """
-        path.unlink()
+        if os.name == "nt":  # where renaming never replaces
+            old.rename(new)
+            return
+        source: Path | str = old if folder is None else old.name
+        target: Path | str = new if folder is None else new.name
+        try:
+            os.link(source, target, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            # A file system without hard links. Who holds the lock is alone here, so that nobody
+            # takes the name between the look and the renaming.
+            with suppress(FileNotFoundError):
+                os.stat(target, dir_fd=folder, follow_symlinks=False)
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new)) from None
+            os.rename(source, target, src_dir_fd=folder, dst_dir_fd=folder)
+        else:
+            os.unlink(source, dir_fd=folder)
+
+    def remove(self, path: Path, folder: int | None = None) -> None:
+        """Take a name away; the content lives on while it is mapped. `folder` as for `claim`."""
+        if folder is None:
+            path.unlink()
+        else:
+            os.unlink(path.name, dir_fd=folder)
 
     def make_folder(self, path: Path) -> None:
         """Make a folder that does not exist yet.
@@ -143,26 +166,24 @@ disk = Disk()
 
 
 def publish(path: Path, write: Callable[[Path], object]) -> Stamp:
-    """Write a file: all of it or nothing, and durable when this returns.
+    """Write a file of the caller's: all of it or nothing, durable, in place of one that is there.
 
-    Parameters
-    ----------
-    path : Path
-        The final name. A file that has it already is replaced: it can only be what a commit that
-        never happened left behind.
-    write : callable
-        Given the temporary path; creates and fills that file.
-
-    Returns
-    -------
-    Stamp
-        Size and checksum of the content.
-
-    Raises
-    ------
-    OSError
-        If the disk is full, say, naming the file; nothing is left of it.
+    `write` is given a temporary path, and creates and fills that file. Nothing is left of it when
+    the disk is full, say: the OSError names the final path. Files of a store are published by
+    `Directory`, which never replaces any.
     """
+    temporary, written = prepared(path, write)
+    try:
+        disk.rename(temporary, path)
+    except BaseException:
+        discard(temporary)
+        raise
+    disk.sync_folder(path.parent)
+    return written
+
+
+def prepared(path: Path, write: Callable[[Path], object]) -> tuple[Path, Stamp]:
+    """Write a file under a temporary name that nobody else has; its content is durable."""
     temporary = path.with_name(names.temporary_name(path.name))
     try:
         disk.create(temporary, write)
@@ -170,16 +191,30 @@ def publish(path: Path, write: Callable[[Path], object]) -> Stamp:
         # Windows syncs only through a handle that may write.
         with FileIO(temporary, "r+") as file:
             disk.sync(file)
-        disk.rename(temporary, path)
     except BaseException as error:
-        # Only to give the space back: a temporary file means nothing to a reader.
-        with suppress(OSError):
-            disk.remove(temporary)
-        if isinstance(error, OSError) and error.filename is None:
+        discard(temporary)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
             error.filename = str(path)
         raise
-    disk.sync_folder(path.parent)
-    return written
+    return temporary, written
+
+
+def discard(temporary: Path) -> None:
+    """Remove a temporary file, if that can be done: it means nothing to a reader."""
+    with suppress(OSError):
+        disk.remove(temporary)
+
+
+def open_regular(path: Path, mode: str = "r", folder: int | None = None) -> FileIO:
+    """Open a file of a store; a FIFO or a device in its place is damage, and never waited for."""
+    flags = os.O_RDONLY if mode == "r" else os.O_RDWR
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    name: Path | str = path if folder is None else path.name
+    file = FileIO(path, mode, opener=lambda *_: os.open(name, flags, dir_fd=folder))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise damaged(path, "it is not a regular file")
+    return file
 
 
 def append(file: FileIO, data: bytes, *, durable: bool = True) -> None:
@@ -212,17 +247,6 @@ def append(file: FileIO, data: bytes, *, durable: bool = True) -> None:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(file.name)
         raise
-
-
-def remove(path: Path) -> None:
-    """Remove a file, not durably: one that comes back after a crash is removed again later.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    """
-    disk.remove(path)
 
 
 def make_folder(path: Path) -> None:

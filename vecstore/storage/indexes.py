@@ -15,6 +15,7 @@ import numpy.typing as npt
 from vecstore.errors import VecstoreError
 from vecstore.storage.array_files import open_arrays, publish_arrays, required
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory
 from vecstore.storage.hdf5_reader import ArrayFile
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.names import index_name, parse_number
@@ -46,7 +47,7 @@ class StoredIndex(NamedTuple):
 
 
 def write_index(
-    folder: Path,
+    folder: Path | Directory,
     segment: FileEntry,
     generation: int,
     arrays: Mapping[str, npt.NDArray[Any]],
@@ -72,10 +73,10 @@ def write_index(
     FileEntry
         For the manifest.
     """
-    path = folder / index_name(parse_number(segment.name), generation)
+    name = index_name(parse_number(segment.name), generation)
     text = np.frombuffer(json.dumps(dict(metadata)).encode(), np.uint8)
     whole = {**arrays, _METADATA: text}
-    return publish_arrays(path, "index", segment.rows, {"segment": segment.id}, whole)
+    return publish_arrays(folder, name, "index", segment.rows, {"segment": segment.id}, whole)
 
 
 def open_index(folder: Path, entry: FileEntry, segment: FileEntry) -> StoredIndex:

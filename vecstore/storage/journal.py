@@ -16,8 +16,10 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
+from vecstore.errors import StoreMovedError
 from vecstore.storage import files
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory
 from vecstore.storage.manifest import Manifest
 from vecstore.storage.names import journal_name
 from vecstore.storage.records import MAGIC, Record, decode, encode, record_length
@@ -54,12 +56,12 @@ class Replay(NamedTuple):
     size: int
 
 
-def create_journal(folder: Path, generation: int) -> str:
+def create_journal(folder: Directory, generation: int) -> str:
     """Write an empty journal, durably.
 
     Parameters
     ----------
-    folder : Path
+    folder : Directory
         The store. The caller holds its lock.
     generation : int
         Of the manifest that is to name it.
@@ -71,8 +73,7 @@ def create_journal(folder: Path, generation: int) -> str:
     """
     identity = os.urandom(16)
     header = _header(generation, identity)
-    path = folder / journal_name(generation)
-    files.publish(path, lambda temporary: temporary.write_bytes(header))
+    folder.publish(journal_name(generation), lambda new: new.write_bytes(header))
     return identity.hex()
 
 
@@ -107,7 +108,7 @@ def read_journal(
     """
     path = folder / journal_name(manifest.generation)
     try:
-        with FileIO(path) as file:
+        with files.open_regular(path) as file:
             return _replay(file, path, manifest, start, generation or manifest.generation)
     except FileNotFoundError:
         raise damaged(path, "the file is missing") from None
@@ -118,7 +119,7 @@ class Journal:
 
     Parameters
     ----------
-    folder : Path
+    folder : Directory
         The store. The caller holds its lock.
     manifest : Manifest
         The newest one.
@@ -128,12 +129,17 @@ class Journal:
         Whether `append` waits for the device.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, replay: Replay, *, durable: bool) -> None:
+    def __init__(
+        self, folder: Directory, manifest: Manifest, replay: Replay, *, durable: bool
+    ) -> None:
+        self._folder = folder
+        self._name = journal_name(manifest.generation)
         self._durable = durable
         self._seed = zlib.crc32(bytes.fromhex(manifest.journal))
         self._end = replay.end
-        self._file = FileIO(folder / journal_name(manifest.generation), "r+")
+        self._file = folder.open(self._name, "r+")
         try:
+            self._verify()
             if replay.size > replay.end:
                 files.disk.truncate(self._file, replay.end)
             # A writer that did not wait for the device may have left records that are not on it.
@@ -164,12 +170,23 @@ class Journal:
             not be written to any more; the next manifest brings another one.
         """
         data = encode(record, self._seed, synced=self._durable)
+        self._verify()
         files.append(self._file, data, durable=self._durable)
         self._end += len(data)
 
     def close(self) -> None:
         """Close the file; what was appended stays."""
         self._file.close()
+
+    def _verify(self) -> None:
+        """Make sure that a reader of the store would find what is appended."""
+        self._folder.verify()
+        found = os.fstat(self._file.fileno())
+        if self._folder.identity_of(self._name) != (found.st_dev, found.st_ino):
+            raise StoreMovedError(
+                f"{self._folder / self._name} was removed or replaced while this writer had it. "
+                f"Nothing more is written; open the store again."
+            )
 
 
 def _header(generation: int, identity: bytes) -> bytes:

@@ -10,16 +10,19 @@ name                                  what it is
 ``index-00000003-00000007.h5``         graph over segment 3, made in generation 7
 ``journal-00000007.log``              writes since generation 7
 ``writer.lock``                       held by the one writer
-any of these with ``.tmp`` at its end being written, or left behind by a writer that died
+``writer.claim``                      who writes, on a file system that has no locks
+``segment-00000003.h5.89abcdef.tmp``  being written, or left behind by a writer that died
 ===================================== ==========================================================
 
 Numbers have at least eight digits, so that a listing sorted by name is sorted by number.
 """
 
 import re
+import secrets
 from typing import NamedTuple
 
 __all__ = [
+    "CLAIM",
     "LOCK",
     "FileName",
     "index_name",
@@ -34,7 +37,8 @@ __all__ = [
 ]
 
 LOCK = "writer.lock"
-_TEMPORARY = ".tmp"
+CLAIM = "writer.claim"
+_TEMPORARY = re.compile(r"(?P<whole>.+?)(\.[0-9a-f]{8})?\.tmp")
 _NUMBER = r"(?P<number>[0-9]{8}|[1-9][0-9]{8,})"
 _GENERATION = r"(?P<generation>[0-9]{8}|[1-9][0-9]{8,})"
 _PATTERNS = {
@@ -44,7 +48,7 @@ _PATTERNS = {
     "tombstones": re.compile(rf"tombstones-{_NUMBER}-{_GENERATION}\.npy"),
     "index": re.compile(rf"index-{_NUMBER}-{_GENERATION}\.h5"),
     "journal": re.compile(rf"journal-{_GENERATION}\.log"),
-    "lock": re.compile(re.escape(LOCK)),
+    "lock": re.compile(f"{re.escape(LOCK)}|{re.escape(CLAIM)}"),
 }
 
 
@@ -168,19 +172,9 @@ def journal_name(generation: int) -> str:
 
 
 def temporary_name(name: str) -> str:
-    """Return the name under which a file is written before it is complete.
-
-    Parameters
-    ----------
-    name : str
-        Its final name.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
-    return name + _TEMPORARY
+    """Return a name that nobody else has, under which a file is written until it is complete."""
+    # File systems take 255 bytes; a long name of a user's is cut.
+    return f"{name[:60]}.{secrets.token_hex(4)}.tmp"
 
 
 def parse_name(name: str) -> FileName | None:
@@ -200,13 +194,13 @@ def parse_name(name: str) -> FileName | None:
     --------
     >>> parse_name("tombstones-00000003-00000007.npy")
     FileName(kind='tombstones', number=3, generation=7)
-    >>> parse_name("manifest-00000007.json.tmp")
+    >>> parse_name("manifest-00000007.json.89abcdef.tmp")
     FileName(kind='temporary', number=None, generation=None)
     >>> parse_name("notes.txt") is None
     True
     """
-    if name.endswith(_TEMPORARY):
-        whole = parse_name(name.removesuffix(_TEMPORARY))
+    if match := _TEMPORARY.fullmatch(name):
+        whole = parse_name(match["whole"])
         return FileName("temporary") if whole and whole.kind != "temporary" else None
     for kind, pattern in _PATTERNS.items():
         if match := pattern.fullmatch(name):

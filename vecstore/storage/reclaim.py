@@ -3,18 +3,19 @@
 from contextlib import suppress
 from pathlib import Path
 
-from vecstore.storage import files, names
+from vecstore.storage import names
+from vecstore.storage.directory import Directory, as_directory
 from vecstore.storage.manifest import Manifest
 
 __all__ = ["reclaim"]
 
 
-def reclaim(folder: Path, manifest: Manifest) -> list[str]:
+def reclaim(folder: Path | Directory, manifest: Manifest) -> list[str]:
     """Remove the files of a store that its newest generation does not name.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or Directory
         The store. The caller holds its lock.
     manifest : Manifest
         The newest generation, durable.
@@ -36,24 +37,26 @@ def reclaim(folder: Path, manifest: Manifest) -> list[str]:
     read an older manifest but not yet opened its files finds them gone, and starts over with the
     newest. On Windows a mapped file cannot be removed; a later call does it.
     """
-    kept = {names.LOCK, names.manifest_name(manifest.generation)}
+    home = as_directory(folder)
+    home.verify()
+    kept = {names.LOCK, names.CLAIM, names.manifest_name(manifest.generation)}
     kept.add(names.journal_name(manifest.generation))
     kept.update(entry.name for entry in manifest.files)
     manifests, others = [], []
-    for name in sorted(path.name for path in folder.iterdir()):
+    for name in home.listing():
         parsed = names.parse_name(name)
         if parsed is None or name in kept:
             continue
         if parsed.kind != "manifest":
             others.append(name)
         elif (parsed.generation or 0) > manifest.generation:
-            raise ValueError(f"`manifest` must be the newest of {folder}, which has {name}.")
+            raise ValueError(f"`manifest` must be the newest of {home.path}, which has {name}.")
         else:
             manifests.append(name)
     removed = []
     # Manifests first: none must outlive the files that it names.
     for name in manifests + others:
         with suppress(PermissionError):
-            files.remove(folder / name)
+            home.remove(name)
             removed.append(name)
     return removed

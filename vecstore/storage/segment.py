@@ -18,6 +18,7 @@ from vecstore.storage.array_files import open_arrays, publish_arrays, required
 from vecstore.storage.attributes import read_attributes
 from vecstore.storage.columns import Column
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory
 from vecstore.storage.hdf5_reader import ArrayFile
 from vecstore.storage.hdf5_writer import Pieces
 from vecstore.storage.keys import IntKeys, StrKeys
@@ -30,7 +31,7 @@ __all__ = ["Segment", "segment_arrays", "write_segment"]
 
 
 def write_segment(
-    folder: Path,
+    folder: Path | Directory,
     number: int,
     keys: StrKeys | IntKeys,
     vectors: npt.NDArray[Any] | Iterable[npt.NDArray[Any]],
@@ -91,8 +92,8 @@ def write_segment(
         extra=extra,
     )
     attributes: dict[str, str | int] = {"dim": dim, "metric": metric, "key_kind": keys.kind}
-    path = folder / segment_name(number)
-    return publish_arrays(path, "segment", len(keys), attributes, arrays)
+    name = segment_name(number)
+    return publish_arrays(folder, name, "segment", len(keys), attributes, arrays)
 
 
 def segment_arrays(

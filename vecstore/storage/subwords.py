@@ -20,6 +20,7 @@ import numpy.typing as npt
 from vecstore.errors import KeyNotFoundError
 from vecstore.storage.array_files import open_arrays, publish_arrays, required
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.names import subwords_name
 
@@ -150,7 +151,7 @@ class Subwords:
             return mean.astype(np.float32)
 
 
-def write_subwords(folder: Path, number: int, subwords: Subwords) -> FileEntry:
+def write_subwords(folder: Path | Directory, number: int, subwords: Subwords) -> FileEntry:
     """Write the subword vectors of a model: all or nothing, and durable when this returns.
 
     Parameters
@@ -167,10 +168,10 @@ def write_subwords(folder: Path, number: int, subwords: Subwords) -> FileEntry:
     FileEntry
         For the manifest.
     """
-    path = folder / subwords_name(number)
+    name = subwords_name(number)
     attributes = {"minn": subwords.minn, "maxn": subwords.maxn}
     arrays = {"buckets": subwords.buckets}
-    return publish_arrays(path, "subwords", len(subwords.buckets), attributes, arrays)
+    return publish_arrays(folder, name, "subwords", len(subwords.buckets), attributes, arrays)
 
 
 def bucket_rows(word: str, minn: int, maxn: int, n_buckets: int) -> list[int]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from vecstore.storage import files
 from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory, as_directory
 from vecstore.storage.manifest import FileEntry
 from vecstore.storage.names import parse_number, tombstones_name
 
@@ -154,7 +155,7 @@ def rows_of(words: Words) -> npt.NDArray[np.int64]:
 
 
 def write_tombstones(
-    folder: Path, segment: FileEntry, generation: int, deleted: Words
+    folder: Path | Directory, segment: FileEntry, generation: int, deleted: Words
 ) -> FileEntry:
     """Write which rows of a segment are deleted: all or nothing, and durable when this returns.
 
@@ -176,10 +177,10 @@ def write_tombstones(
     """
     content = BytesIO()
     np.save(content, deleted.astype("<u8", copy=False), allow_pickle=False)
-    path = folder / tombstones_name(parse_number(segment.name), generation)
-    stamp = files.publish(path, lambda temporary: temporary.write_bytes(content.getbuffer()))
+    name = tombstones_name(parse_number(segment.name), generation)
+    stamp = as_directory(folder).publish(name, lambda new: new.write_bytes(content.getbuffer()))
     count = count_rows(deleted)
-    return FileEntry(path.name, "tombstones", count, stamp.size, stamp.checksum, segment.id)
+    return FileEntry(name, "tombstones", count, stamp.size, stamp.checksum, segment.id)
 
 
 def read_tombstones(folder: Path, entry: FileEntry, segment: FileEntry) -> Words:
@@ -206,7 +207,8 @@ def read_tombstones(folder: Path, entry: FileEntry, segment: FileEntry) -> Words
     """
     path = folder / entry.name
     try:
-        content = path.read_bytes()
+        with files.open_regular(path) as file:
+            content = file.readall()
     except FileNotFoundError:
         raise damaged(path, "the file is missing") from None
     if (len(content), zlib.crc32(content)) != (entry.size, entry.checksum):

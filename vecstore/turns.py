@@ -1,0 +1,147 @@
+"""Whose turn it is to change a store: one write at a time, and none within another.
+
+A turn lasts as long as its *ticket* lives, and the only reference to a ticket is on the stack of
+the ``with`` statement that has the turn. So a turn ends, whatever ends the statement. A lock would
+have to be released by code, and an interrupt (Ctrl-C) may come before the first line of that code:
+where the traceback is kept, as in notebooks, the lock would stay for good.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import get_ident
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+from weakref import ref
+
+from vecstore.errors import VecstoreError
+
+__all__ = ["Turn", "Turns"]
+
+T = TypeVar("T")
+
+# Seconds between two looks of a thread that waits for another one's turn to end.
+_FIRST_WAIT = 20e-6
+_LONGEST_WAIT = 2e-3
+
+
+class _Ticket:
+    """What a turn lives by."""
+
+    __slots__ = ("__weakref__",)
+
+
+class _Place(ref[_Ticket]):
+    """A place in the queue; its ticket is never held here, not even by a variable in a frame."""
+
+    __slots__ = ("thread",)
+    thread: int
+
+
+class Turns:
+    """The queue of those who want to change one store."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        # Each operation on it is atomic, so that it needs no lock either.
+        self._queue: deque[_Place] = deque()
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody has the turn, or waits for it."""
+        return any(place() is not None for place in tuple(self._queue))
+
+    def wait(self, mine: _Place) -> None:
+        """Return when all tickets before this one are gone.
+
+        VecstoreError if one of them is this thread's, which would wait for itself: the call comes
+        from within another write, by way of a generator, a callback or a signal handler.
+        """
+        mine.thread = get_ident()
+        self._queue.append(mine)
+        pause = _FIRST_WAIT
+        while ahead := self._ahead_of(mine):
+            if any(place.thread == mine.thread for place in ahead):
+                self._leave(mine)
+                raise VecstoreError(
+                    f"{self._name} is being changed by this very thread, and a write within a "
+                    f"write is refused; nothing of it was done. A batch is open, or a call is "
+                    f"going on: write with the batch, or afterwards."
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_WAIT)
+
+    def _ahead_of(self, mine: _Place) -> list[_Place]:
+        """Return the places before one whose tickets are not gone."""
+        ahead = []
+        for place in tuple(self._queue):
+            if place is mine:
+                break
+            if place() is None:
+                self._leave(place)
+            else:
+                ahead.append(place)
+        return ahead
+
+    def _leave(self, place: _Place) -> None:
+        if place in self._queue:
+            with suppress(ValueError):  # another thread has just seen it, too
+                self._queue.remove(place)
+
+
+class Turn(Generic[T]):
+    """A ``with`` block that has the turn: `begin` makes what it is given, `end` follows it.
+
+    `end` is called only when the block has ended without an exception.
+    """
+
+    def __init__(
+        self, turns: Turns, begin: Callable[[], T], end: Callable[[T], object] | None = None
+    ) -> None:
+        self._turns = turns
+        self._begin = begin
+        self._end = end
+        self._place: _Place | None = None
+        self._kept: _Ticket | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the block has ended, however it did."""
+        return self._place is None or self._place() is None
+
+    def __enter__(self) -> T:
+        if self.is_over:  # there is no ``with`` statement to hold a ticket: an ExitStack calls
+            self._kept = _Ticket()
+            self._place = _Place(self._kept)
+        assert self._place is not None
+        self._turns.wait(self._place)
+        self._given = self._begin()
+        return self._given
+
+    class _Exit:
+        """``__exit__``, which Python asks for before it enters, and keeps until it has left."""
+
+        def __get__(self, turn: "Turn[Any] | None", owner: Any) -> Callable[..., None]:
+            if turn is None:
+                return Turn._leave
+            leave = partial(Turn._leave, turn)
+            vars(leave)["ticket"] = ticket = _Ticket()  # the one reference that stays
+            turn._place = _Place(ticket)
+            return leave
+
+    __exit__ = _Exit()
+
+    def _leave(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        try:
+            if kind is None and self._end is not None:
+                self._end(self._given)
+        finally:
+            self._kept = None
+            vars(self).pop("_given", None)
