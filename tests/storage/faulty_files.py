@@ -1,6 +1,7 @@
 """A double of `files.disk` that fails at one operation, or forgets what was never synced."""
 
 import os
+import re
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
@@ -51,7 +52,7 @@ class FaultyDisk(Disk):
         self._durable_names[folder] = {path.name: self._identity(path) for path in folder.iterdir()}
 
     def create(self, path: Path, write: Callable[[Path], object]) -> None:
-        failing = self._count(f"create {path.name}")
+        failing = self._count(f"create {_shown(path)}")
         self._identities.pop(path, None)
         super().create(path, write)
         if failing:
@@ -70,7 +71,7 @@ class FaultyDisk(Disk):
 
     def sync(self, file: FileIO) -> None:
         path = Path(str(file.name))
-        self._step(f"sync {path.name}")
+        self._step(f"sync {_shown(path)}")
         self._synced[self._identity(path)] = path.read_bytes()
 
     def sync_folder(self, folder: Path) -> None:
@@ -82,9 +83,14 @@ class FaultyDisk(Disk):
         super().rename(old, new)
         self._identities[new] = self._identities.pop(old)
 
-    def remove(self, path: Path) -> None:
-        self._step(f"remove {path.name}")
-        super().remove(path)
+    def claim(self, old: Path, new: Path, folder: int | None) -> None:
+        self._step(f"rename to {new.name}")
+        super().claim(old, new, folder)
+        self._identities[new] = self._identities.pop(old)
+
+    def remove(self, path: Path, folder: int | None = None) -> None:
+        self._step(f"remove {_shown(path)}")
+        super().remove(path, folder)
         self._identities.pop(path, None)
 
     def make_folder(self, path: Path) -> None:
@@ -113,3 +119,8 @@ class FaultyDisk(Disk):
     def _step(self, operation: str) -> None:
         if self._count(operation):
             raise self._error
+
+
+def _shown(path: Path) -> str:
+    """Return a name without what is random in it."""
+    return re.sub(r"\.[0-9a-f]{8}\.tmp$", ".tmp", path.name)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.storage.faulty_files import FaultyDisk
 from tests.storage.samples import names_in
+from vecstore.errors import CorruptStoreError
 from vecstore.storage import files
 
 
@@ -38,11 +39,26 @@ def test_publish_syncs_content_before_the_name_and_the_name_at_the_end(
     ]
 
 
-def test_publish_replaces_what_an_earlier_attempt_left(tmp_path: Path) -> None:
-    (tmp_path / "a.h5").write_bytes(b"never committed")
-    (tmp_path / "a.h5.tmp").write_bytes(b"never finished")
+def test_publish_replaces_a_file_and_leaves_others_that_look_temporary(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(b"old")
+    (tmp_path / "a.h5.tmp").write_bytes(b"the user's own")
     files.publish(tmp_path / "a.h5", write(b"content"))
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.h5", b"content")]
+    assert (tmp_path / "a.h5").read_bytes() == b"content"
+    assert (tmp_path / "a.h5.tmp").read_bytes() == b"the user's own"
+    assert names_in(tmp_path) == ["a.h5", "a.h5.tmp"]
+
+
+def test_publish_takes_names_as_long_as_the_system_does(tmp_path: Path) -> None:
+    for name in ("n" * 255, "\N{BUTTERFLY}" * 63):
+        files.publish(tmp_path / name, write(b"content"))
+        assert (tmp_path / name).read_bytes() == b"content"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_what_is_no_regular_file_is_damage_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.log")
+    with pytest.raises(CorruptStoreError, match="it is not a regular file"):
+        files.open_regular(tmp_path / "a.log")
 
 
 def test_publish_leaves_nothing_behind_when_writing_fails(tmp_path: Path) -> None:
@@ -106,11 +122,3 @@ def test_make_folder_refuses_an_existing_one(tmp_path: Path) -> None:
     assert (tmp_path / "a.vecs").is_dir()
     with pytest.raises(FileExistsError):
         files.make_folder(tmp_path / "a.vecs")
-
-
-def test_remove_keeps_the_content_for_whoever_has_it_open(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"content")
-    with (tmp_path / "a").open("rb") as file:
-        files.remove(tmp_path / "a")
-        assert not (tmp_path / "a").exists()
-        assert file.read() == b"content"

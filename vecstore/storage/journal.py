@@ -19,7 +19,7 @@ from typing import NamedTuple
 from vecstore.errors import StoreMovedError
 from vecstore.storage import files
 from vecstore.storage.damage import damaged
-from vecstore.storage.directory import Directory
+from vecstore.storage.directory import Directory, as_directory
 from vecstore.storage.manifest import Manifest
 from vecstore.storage.names import journal_name
 from vecstore.storage.records import MAGIC, Record, decode, encode, record_length
@@ -119,7 +119,7 @@ class Journal:
 
     Parameters
     ----------
-    folder : Directory
+    folder : Path or Directory
         The store. The caller holds its lock.
     manifest : Manifest
         The newest one.
@@ -130,14 +130,14 @@ class Journal:
     """
 
     def __init__(
-        self, folder: Directory, manifest: Manifest, replay: Replay, *, durable: bool
+        self, folder: Path | Directory, manifest: Manifest, replay: Replay, *, durable: bool
     ) -> None:
-        self._folder = folder
+        self._folder = as_directory(folder)
         self._name = journal_name(manifest.generation)
         self._durable = durable
         self._seed = zlib.crc32(bytes.fromhex(manifest.journal))
         self._end = replay.end
-        self._file = folder.open(self._name, "r+")
+        self._file = self._folder.open(self._name, "r+")
         try:
             self._verify()
             if replay.size > replay.end:

@@ -18,7 +18,7 @@ from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from vecstore.errors import CorruptStoreError, ReadOnlyError, StoreLockedError
 from vecstore.storage import names
@@ -58,19 +58,19 @@ class WriterLock(Directory):
         super().__init__(path)
         self._process = os.getpid()
         self._claimed = False
+        self._locked: Identity | None = None
         try:
             self._file = self._opened()
-            self._locked: Identity | None = None
             self._acquire()
         except OSError as error:
-            self.close()
+            self._let_go()
             if error.errno not in _NOT_WRITABLE:
                 raise
             raise ReadOnlyError(
                 f'{self.path} cannot be written by this process; open it with mode="r".'
             ) from None
         except BaseException:
-            self.close()
+            self._let_go()
             raise
         _held.add(self)
 
@@ -97,8 +97,7 @@ class WriterLock(Directory):
             if self._claimed:
                 with suppress(OSError):
                     self.remove(names.CLAIM)
-        self._file.close()
-        self.close()
+        self._let_go()
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +110,12 @@ class WriterLock(Directory):
     ) -> None:
         self.release()
 
+    def _let_go(self) -> None:
+        """Close what is open; the lock goes with it."""
+        if hasattr(self, "_unlocking"):
+            self._unlocking()
+        self.close()
+
     def _opened(self) -> FileIO:
         """Open the lock file, which is made where it is missing."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
@@ -118,12 +123,16 @@ class WriterLock(Directory):
         target = self / names.LOCK if self._descriptor is None else names.LOCK
         try:
             os.close(os.open(target, flags, 0o666, **where))
-            return self.open(names.LOCK, "r+")
+            with self.open(names.LOCK, "r+") as file:
+                descriptor = os.dup(file.fileno())
         except (CorruptStoreError, IsADirectoryError) as error:
             raise CorruptStoreError(
                 f"{self / names.LOCK} is not a regular file, and nobody can lock it. Remove it.",
                 path=self / names.LOCK,
             ) from error
+        # A store that nobody closes lets go of its lock without a warning.
+        self._unlocking = finalize(self, os.close, descriptor)
+        return FileIO(descriptor, "r+", closefd=False)
 
     def _acquire(self) -> None:
         lock = self / names.LOCK
@@ -229,14 +238,12 @@ else:
 _held: WeakSet[WriterLock] = WeakSet()
 
 
-def _let_go() -> None:
+def _let_all_go() -> None:
     for lock in list(_held):
         lock._locked = None
-        with suppress(OSError):
-            lock._file.close()
-        lock.close()
+        lock._let_go()
     _held.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(after_in_child=_let_all_go)
