@@ -1,6 +1,7 @@
 """The store: the questions of a reader, the changes of an editor, and the life of both."""
 
 from collections.abc import Iterator
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +16,7 @@ from vecstore.lookup import as_keys
 from vecstore.search import Metric, metric_name
 from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
-from vecstore.storage import Problem, Subwords, check
+from vecstore.storage import Problem, Subwords, check, copy_file, copy_store
 
 __all__ = ["Store"]
 
@@ -148,6 +149,49 @@ class Store(Editor):
         """
         rows = self._open_rows()
         return iter(()) if isinstance(rows, Snapshot) else check(rows.path, full=full)
+
+    def backup(self, path: str | PathLike[str]) -> None:
+        """Copy the newest committed state of the store, also while somebody writes to it.
+
+        Every file is compared with its checksum on the way. A copy by other means (``cp -r``) of a
+        store that is being written is whole, or says that it is not when it is opened; this one is
+        whole.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to: a folder, or for a store in one file a file, that does not exist yet.
+
+        Raises
+        ------
+        StoreExistsError
+            If the path is taken.
+        CorruptStoreError
+            If a file is not as it was written; nothing is left of the copy.
+        ValueError
+            If the store is in memory, or an HDF5 file of somebody else's.
+        OSError
+            If the disk is full, say; nothing is left of the copy.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "east"], [[0, 1], [1, 0]])
+        ...     store.backup("copy.vecs")
+        >>> len(vecstore.open("copy.vecs"))
+        2
+        """
+        rows, target = self._open_rows(), Path(path).absolute()
+        if isinstance(rows, Folder):
+            copy_store(rows.path, target)
+        elif isinstance(rows, SingleFile):
+            copy_file(rows.path, target)
+        else:
+            raise ValueError(
+                f"The store {self._name()} has no files of ours to copy; "
+                f"vecstore.ingest.export writes its vectors."
+            )
 
     def close(self) -> None:
         """Let go of files and of the right to write; answers that were given stay valid.

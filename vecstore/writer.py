@@ -22,7 +22,7 @@ import numpy.typing as npt
 from vecstore.arrays import as_vectors
 from vecstore.changes import Batch
 from vecstore.compaction import due_run, merge, worthwhile_runs
-from vecstore.errors import CorruptStoreError, StoreMovedError, VecstoreError
+from vecstore.errors import StoreMovedError, VecstoreError
 from vecstore.folding import fold, fold_replacing
 from vecstore.parts import Rows
 from vecstore.provenance import stamped
@@ -40,6 +40,7 @@ from vecstore.storage import (
     reclaim,
     write_subwords,
 )
+from vecstore.storage.names import manifest_name
 from vecstore.turns import Turn, Turns
 
 __all__ = ["Writer"]
@@ -198,7 +199,7 @@ class Writer:
             )
         if self.is_closed:
             raise ValueError(f"The store {self._lock.path} is closed; open it again to use it.")
-        self._lock.verify()
+        self._verify()
         if self._stale or self._littered:
             self._recover()
 
@@ -213,6 +214,7 @@ class Writer:
             )
             self._compact_if_due()
         elif record := batch.record():
+            self._verify()
             with self._unsettled():
                 self._journal.append(record)
                 self._state.apply([record], self._journal.end)
@@ -277,10 +279,7 @@ class Writer:
         self._move_on(self._read())
         found = self._state.manifest
         if (found.generation, found.journal) != (committed.generation, committed.journal):
-            raise StoreMovedError(
-                f"{self._lock.path} holds another generation than the one that was just written: "
-                f"somebody has put other files there. Open the store again."
-            )
+            raise self._replaced()
         reclaim(self._lock, committed)
         self._littered = False
 
@@ -314,15 +313,30 @@ class Writer:
         self._lock.verify()
         before = self._state.stored
         stored = read_generation(self._lock.path, before)
-        if stored.manifest.created != before.manifest.created:
-            raise CorruptStoreError(
-                f"{self._lock.path} holds another store than the one that was opened: it was "
-                f"created {stored.manifest.created}, not {before.manifest.created}. Open it again."
-            )
+        was, now = before.manifest, stored.manifest
+        if now.generation < was.generation or (
+            now.generation == was.generation and now.journal != was.journal
+        ):
+            raise self._replaced()
         return stored
+
+    def _verify(self) -> None:
+        """Make sure that the folder, the lock and the manifest are those that this writer knows."""
+        self._lock.verify()
+        name = manifest_name(self._state.manifest.generation)
+        if self._lock.identity_of(name) != self._manifest_file and not self._behind:
+            raise self._replaced()
+
+    def _replaced(self) -> StoreMovedError:
+        return StoreMovedError(
+            f"The files in {self._lock.path} are not the ones any more that this writer has "
+            f"written: a backup was restored, perhaps. Nothing more is written; open the store "
+            f"again."
+        )
 
     def _open_journal(self) -> Journal:
         stored = self._state.stored
+        self._manifest_file = self._lock.identity_of(manifest_name(stored.manifest.generation))
         return Journal(self._lock, stored.manifest, stored.journal, durable=self._durable)
 
 

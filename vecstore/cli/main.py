@@ -23,6 +23,7 @@ import click
 import vecstore
 from vecstore.cli import (
     align,
+    backup,
     bench,
     check,
     classify,
@@ -158,6 +159,7 @@ for command in (
     manage.export,
     check.check,
     compact.compact,
+    backup.backup,
     index.index,
     bench.bench,
     train.train,

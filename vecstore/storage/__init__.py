@@ -37,7 +37,7 @@ From the disk upwards, each module using those above it:
 `subwords`        vectors for words that no row has
 `indexes`         what leads a search through a segment, without looking at all of it
 `single`          all rows of a store in one file
-`generations`     what a reader opens
+`generations`     what a reader opens; `copying`: a copy beside a writer
 `foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
 `check`           whether a store is whole; `check_segment`, `check_codes`: one segment;
                   `check_keys`: the parts together; `problems`: what is found
@@ -65,6 +65,7 @@ From the disk upwards, each module using those above it:
 
 from vecstore.storage.check import Problem, check
 from vecstore.storage.commits import commit, read_latest
+from vecstore.storage.copying import copy_file, copy_store
 from vecstore.storage.directory import Directory
 from vecstore.storage.generations import Generation, read_generation
 from vecstore.storage.hdf5_writer import Pieces
@@ -101,6 +102,8 @@ __all__ = [
     "build_keys",
     "check",
     "commit",
+    "copy_file",
+    "copy_store",
     "read_generation",
     "read_journal",
     "read_latest",

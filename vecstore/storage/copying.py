@@ -1,0 +1,116 @@
+"""A copy of a store, consistent also while somebody writes to the original."""
+
+import os
+import shutil
+from io import FileIO
+from pathlib import Path
+
+from vecstore.errors import CorruptStoreError, StoreExistsError
+from vecstore.storage import files, names
+from vecstore.storage.commits import read_latest
+from vecstore.storage.damage import damaged
+from vecstore.storage.directory import Directory
+from vecstore.storage.files import Stamp
+from vecstore.storage.journal import read_journal
+from vecstore.storage.manifest import FileEntry, Manifest
+from vecstore.storage.reclaim import reclaim
+from vecstore.storage.sealed import seal
+
+__all__ = ["copy_file", "copy_store"]
+
+_PIECE = 1 << 20
+
+
+def copy_store(source: Path, target: Path) -> Manifest:
+    """Copy the newest generation of a store into a new folder, every file compared with its checksum.
+
+    No lock is taken. The manifest comes last: a copy that was interrupted is no store.
+    """
+    _refuse_inside(source, target)
+    read_latest(source)  # so that nothing is made for what is no store
+    _make_folder(target)
+    made = Directory(target)
+    try:
+        while True:
+            manifest = read_latest(source)
+            try:
+                _copy_generation(source, made, manifest)
+            except (FileNotFoundError, CorruptStoreError):
+                # The writer may have committed meanwhile, and removed what only this one named.
+                if read_latest(source) == manifest:
+                    raise
+                continue
+            document = seal(manifest.to_json())
+            made.publish(
+                names.manifest_name(manifest.generation), lambda new: new.write_bytes(document)
+            )
+            reclaim(made, manifest)
+            return manifest
+    except BaseException:
+        made.discard()
+        raise
+    finally:
+        made.close()
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a store in one file; nothing is replaced."""
+    if target.exists():
+        raise _taken(target)
+    home = Directory(target.parent)
+    try:
+        home.publish(target.name, lambda new: _copy(source, new))
+    except FileExistsError:
+        raise _taken(target) from None
+    finally:
+        home.close()
+
+
+def _copy_generation(source: Path, made: Directory, manifest: Manifest) -> None:
+    for entry in manifest.files:
+        if made.identity_of(entry.name) is None:
+            _copy_entry(source, made, entry)
+    name = names.journal_name(manifest.generation)
+    # What comes after the last whole record may be half of the next one.
+    end = read_journal(source, manifest).end
+    if made.identity_of(name) is not None:
+        made.remove(name)
+    made.publish(name, lambda new: _copy(source / name, new, end))
+
+
+def _copy_entry(source: Path, made: Directory, entry: FileEntry) -> None:
+    stamp = made.publish(entry.name, lambda new: _copy(source / entry.name, new))
+    if stamp != Stamp(entry.size, entry.checksum):
+        made.remove(entry.name)
+        raise damaged(
+            source / entry.name,
+            f"{entry.size} bytes with checksum {entry.checksum:08x} expected, {stamp.size} with "
+            f"{stamp.checksum:08x} found",
+        )
+
+
+def _copy(source: Path, target: Path, size: int | None = None) -> None:
+    with files.open_regular(source) as old, FileIO(target, "x") as new:
+        left = os.fstat(old.fileno()).st_size if size is None else size
+        while left and (piece := old.read(min(left, _PIECE))):
+            files.disk.append(new, piece)
+            left -= len(piece)
+    shutil.copymode(source, target)
+
+
+def _make_folder(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{target.parent} is not a folder; make it first.")
+    try:
+        files.make_folder(target)
+    except FileExistsError:
+        raise _taken(target) from None
+
+
+def _refuse_inside(source: Path, target: Path) -> None:
+    if target.resolve().is_relative_to(source.resolve()):
+        raise ValueError(f"`path` must not lie in the store {source}; got {target}.")
+
+
+def _taken(target: Path) -> StoreExistsError:
+    return StoreExistsError(f"{target} exists already; choose another path for the backup.")
