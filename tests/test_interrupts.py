@@ -1,7 +1,7 @@
 """Ctrl-C at any line of any write, its traceback kept, as notebooks and loggers keep it.
 
-The store is then as it was before the write, or as after it, and goes on working: in this thread, in
-others, and on disk.
+The store is then as it was before the write, or as after it, and goes on working: in this thread,
+in others, and on disk.
 """
 
 import sys

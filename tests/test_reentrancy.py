@@ -148,9 +148,14 @@ def test_a_batch_entered_by_an_exit_stack_ends_like_any_other(store: Store) -> N
             store.delete(["old"])
     assert "new" in store
     store.delete(["old"])
-    with pytest.raises(RuntimeError), contextlib.ExitStack() as stack:
-        stack.enter_context(store.batch()).add(["never"], [[5, 5]])
-        raise RuntimeError
+
+    def fail() -> None:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(store.batch()).add(["never"], [[5, 5]])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert "never" not in store
 
 
@@ -173,30 +178,28 @@ def test_closing_waits_for_the_batch_of_another_thread(store: Store) -> None:
         assert "new" in reader
 
 
+def add_until_refused(store: Store, name: int, acknowledged: list[str], refused: list[str]) -> None:
+    for i in range(10_000):
+        key = f"{name}/{i}"
+        try:
+            store.add([key], [[1, i]])
+        except ValueError as error:
+            refused.append(str(error))
+            return
+        acknowledged.append(key)
+
+
 def test_threads_that_add_while_another_closes_are_told(tmp_path: Path) -> None:
     """What was acknowledged is there, what was not is not."""
     for number in range(5):
         path = tmp_path / f"{number}.vecs"
         store = vecstore.create(path, dim=2, metric="euclidean")
         acknowledged: list[str] = []
-        refused: list[Exception] = []
-
-        def work(
-            name: int,
-            store: Store = store,
-            acknowledged: list[str] = acknowledged,
-            refused: list[Exception] = refused,
-        ) -> None:
-            for i in range(10_000):
-                key = f"{name}/{i}"
-                try:
-                    store.add([key], [[1, i]])
-                except ValueError as error:
-                    refused.append(error)
-                    return
-                acknowledged.append(key)
-
-        threads = [threading.Thread(target=work, args=(name,)) for name in range(3)]
+        refused: list[str] = []
+        threads = [
+            threading.Thread(target=add_until_refused, args=(store, name, acknowledged, refused))
+            for name in range(3)
+        ]
         for thread in threads:
             thread.start()
         time.sleep(0.05 * number)
@@ -204,7 +207,7 @@ def test_threads_that_add_while_another_closes_are_told(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
         assert len(refused) == 3
-        assert all("is closed; open it again" in str(error) for error in refused)
+        assert all("is closed; open it again" in message for message in refused)
         with vecstore.open(path) as reader:
             assert sorted(reader.keys().tolist()) == sorted(acknowledged)
 

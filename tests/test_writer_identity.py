@@ -142,13 +142,16 @@ def test_a_folder_that_is_swapped_in_the_midst_of_a_write_is_untouched(
             swap()
         yield ["n2"], [[2, 2]]
 
-    if moment == "while rows are read":
-        with pytest.raises(StoreMovedError):
+    def write() -> None:
+        if moment == "while rows are read":
             old.add_batches(batches())
-    else:
-        with pytest.raises(StoreMovedError), old.batch() as batch:
-            batch.add(["n1"], [[1, 1]])
-            swap()
+        else:
+            with old.batch() as batch:
+                batch.add(["n1"], [[1, 1]])
+                swap()
+
+    with pytest.raises(StoreMovedError):
+        write()
     with pytest.raises(StoreMovedError):
         old.close()
     assert bytes_of(path) == before

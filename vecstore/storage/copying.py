@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ _PIECE = 1 << 20
 
 
 def copy_store(source: Path, target: Path) -> Manifest:
-    """Copy the newest generation of a store into a new folder, every file compared with its checksum.
+    """Copy the newest generation of a store into a new folder, and compare all checksums.
 
     No lock is taken. The manifest comes last: a copy that was interrupted is no store.
     """
@@ -40,10 +41,8 @@ def copy_store(source: Path, target: Path) -> Manifest:
                 if read_latest(source) == manifest:
                     raise
                 continue
-            document = seal(manifest.to_json())
-            made.publish(
-                names.manifest_name(manifest.generation), lambda new: new.write_bytes(document)
-            )
+            name, document = names.manifest_name(manifest.generation), seal(manifest.to_json())
+            made.publish(name, partial(_write, document))
             reclaim(made, manifest)
             return manifest
     except BaseException:
@@ -87,6 +86,10 @@ def _copy_entry(source: Path, made: Directory, entry: FileEntry) -> None:
             f"{entry.size} bytes with checksum {entry.checksum:08x} expected, {stamp.size} with "
             f"{stamp.checksum:08x} found",
         )
+
+
+def _write(content: bytes, target: Path) -> None:
+    target.write_bytes(content)
 
 
 def _copy(source: Path, target: Path, size: int | None = None) -> None:
