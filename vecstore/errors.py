@@ -9,6 +9,7 @@ on disk or in a store is a `VecstoreError`::
     ├── StoreLockedError
     ├── ReadOnlyError
     ├── CorruptStoreError
+    ├── StoreChangedError
     ├── FormatVersionError
     ├── KeyNotFoundError     (KeyError)
     ├── DuplicateKeyError    (ValueError)
@@ -25,6 +26,7 @@ __all__ = [
     "IngestError",
     "KeyNotFoundError",
     "ReadOnlyError",
+    "StoreChangedError",
     "StoreExistsError",
     "StoreLockedError",
     "StoreNotFoundError",
@@ -71,6 +73,23 @@ class CorruptStoreError(VecstoreError):
         The file.
     what : str
         What is wrong with it, without the path.
+    """
+
+    def __init__(self, message: str, *, path: Path | None = None, what: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        self.what = what
+
+
+class StoreChangedError(VecstoreError):
+    """What is open was written over, or another store has taken its path; open it again.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file or the store.
+    what : str
+        What changed, without the path.
     """
 
     def __init__(self, message: str, *, path: Path | None = None, what: str = "") -> None:
