@@ -18,7 +18,7 @@ from vecstore.errors import IngestError
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["check_claims", "datasets", "hard_path", "visit_datasets"]
+__all__ = ["check_claims", "datasets", "groups", "hard_path", "visit_datasets"]
 
 _DEEPEST = 64  # groups in groups; HDF5 itself goes on until the stack overflows
 _MOST_HOPS = 16
@@ -29,10 +29,27 @@ _SMALL_CLAIM = 1 << 26  # bytes that may be claimed whatever lies behind
 
 
 def visit_datasets(root: "h5py.h5g.GroupID") -> Iterator[tuple[str, "h5py.h5d.DatasetID"]]:
-    """Go through the datasets that are reached by hard links, each once; ValueError if too deep."""
-    from h5py import h5d, h5g, h5l, h5o
+    """Go through the datasets that are reached by hard links, each once; RuntimeError if too deep."""
+    from h5py import h5d
 
-    seen = set()
+    return ((path, item) for path, item in _visit(root) if isinstance(item, h5d.DatasetID))
+
+
+def groups(file: "h5py.File") -> Iterator["h5py.Group"]:
+    """Go through the groups that are reached by hard links, each once; RuntimeError if too deep."""
+    import h5py
+    from h5py import h5g
+
+    for _, item in _visit(h5g.open(file.id, b"/")):
+        if isinstance(item, h5g.GroupID):
+            yield h5py.Group(item)
+
+
+def _visit(root: "h5py.h5g.GroupID") -> Iterator[tuple[str, "h5py.h5g.ObjectID"]]:
+    from h5py import h5g, h5l, h5o
+
+    info = h5o.get_info(root)
+    seen = {(info.fileno, info.addr)}
     waiting = [(root, "", 0)]
     while waiting:
         group, prefix, depth = waiting.pop()
@@ -46,11 +63,10 @@ def visit_datasets(root: "h5py.h5g.GroupID") -> Iterator[tuple[str, "h5py.h5d.Da
                 continue
             seen.add((info.fileno, info.addr))
             path = prefix + name.decode("utf-8", "surrogateescape")
-            if isinstance(item, h5d.DatasetID):
-                yield path, item
-            elif isinstance(item, h5g.GroupID):
+            yield path, item
+            if isinstance(item, h5g.GroupID):
                 if depth == _DEEPEST:
-                    raise ValueError(f"its groups are nested more than {_DEEPEST} deep")
+                    raise RuntimeError(f"its groups are nested more than {_DEEPEST} deep")
                 found.append((item, f"{path}/", depth + 1))
         waiting += reversed(found)
 

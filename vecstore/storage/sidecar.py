@@ -31,7 +31,7 @@ __all__ = ["Computed", "Sidecar"]
 
 _FORMAT = "vecstore codes"
 _SAMPLED_ROWS = 64
-# The label of a file of arrays lies in its first pages.
+# The label of a file of arrays lies in its first and its last pages.
 _LABEL_BYTES = 1 << 16
 # Nobody takes so long to write one, so that its process has died.
 _OLD_SECONDS = 3600.0
@@ -125,11 +125,13 @@ class Sidecar:
         if not self.path.exists():
             return
         if self.path.is_file():
-            if not self.path.stat().st_size:
-                return
+            size = self.path.stat().st_size
             with self.path.open("rb") as file:
-                if _FORMAT.encode() in file.read(_LABEL_BYTES):
-                    return
+                label = file.read(_LABEL_BYTES)
+                file.seek(max(0, size - _LABEL_BYTES))
+                label += file.read()
+            if not size or _FORMAT.encode() in label:
+                return
         raise FileExistsError(f"{self.path.name} is there and is no sidecar; move it away")
 
     def _clear(self) -> None:
