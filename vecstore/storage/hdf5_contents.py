@@ -29,14 +29,14 @@ _SMALL_CLAIM = 1 << 26  # bytes that may be claimed whatever lies behind
 
 
 def visit_datasets(root: "h5py.h5g.GroupID") -> Iterator[tuple[str, "h5py.h5d.DatasetID"]]:
-    """Go through the datasets that are reached by hard links, each once; RuntimeError if too deep."""
+    """Go through the datasets behind hard links, each once; RuntimeError if too deep."""
     from h5py import h5d
 
     return ((path, item) for path, item in _visit(root) if isinstance(item, h5d.DatasetID))
 
 
 def groups(file: "h5py.File") -> Iterator["h5py.Group"]:
-    """Go through the groups that are reached by hard links, each once; RuntimeError if too deep."""
+    """Go through the groups behind hard links, each once; RuntimeError if too deep."""
     import h5py
     from h5py import h5g
 
