@@ -91,7 +91,7 @@ def test_a_forged_length_is_not_allocated(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[offset : offset + 4] = (500_000_000).to_bytes(4, "little")
     path.write_bytes(content)
-    with pytest.raises(IngestError, match='strings of dataset "keys" of .* claim 500,000,002'):
+    with pytest.raises(IngestError, match=r'strings of dataset "keys" of .* claim 500,000,002'):
         ingest.import_into(path, tmp_path / "made.vecs")
 
 
@@ -116,9 +116,9 @@ def test_honest_strings_are_read(tmp_path: Path, options: dict[str, Any]) -> Non
 
 def test_compressed_zeros_are_no_lie(tmp_path: Path) -> None:
     path = tmp_path / "zeros.h5"
-    options: dict[str, Any] = {"chunks": (256, 1 << 11), "compression": 9}
+    options: dict[str, Any] = {"chunks": (256, 1 << 11), "compression": 1}
     with h5py.File(path, "w") as file:
-        file.create_dataset("v", (10_000, 1 << 11), "f4", **options)[:] = 0  # 80 MB
+        file.create_dataset("v", (9000, 1 << 11), "f4", **options)[:] = 0  # 74 MB
     with h5py.File(path) as file:
         check_claims(file["v"], path)
 

@@ -50,8 +50,10 @@ def file_metric(file: "h5py.File", path: Path) -> str | None:
     if "distance" not in file.attrs:
         return None
     stored = file.attrs.get_id("distance")
+    if stored.shape is None:  # HDF5 has a value that is nothing
+        return metric_of_label("nothing", path)
     size = stored.get_storage_size()
-    if size > _LONGEST_LABEL or stored.shape is None or np.prod(stored.shape, dtype=float) != 1:
+    if size > _LONGEST_LABEL or np.prod(stored.shape, dtype=float) != 1:
         return metric_of_label(f"an attribute of {size} bytes", path)
     value = np.asarray(file.attrs["distance"]).reshape(-1)[0]
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
