@@ -314,6 +314,7 @@ def _weighted_sums(
     sums: npt.NDArray[np.float32] = kernels.engine().compose(
         snapshot.blocks, rows, weights, offsets, unit=metric == "cosine"
     )
+    snapshot.check()
     return sums
 
 

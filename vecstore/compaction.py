@@ -125,6 +125,7 @@ def _rows(state: State, run: range) -> Iterator[tuple[Any, Any, dict[str, Column
         rows = np.arange(segment.n) if mask is None else rows_of(mask)
         for start in range(0, len(rows), _STEP_ROWS):
             some = rows[start : start + _STEP_ROWS]
+            state.parts[segment].check()
             # A view where nothing is deleted: the mapped file is memory enough.
             vectors = segment.vectors[some if mask is not None else slice(some[0], some[-1] + 1)]
             yield segment.keys.take(some), vectors, take_columns(segment.attributes, some)

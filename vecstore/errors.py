@@ -10,6 +10,7 @@ on disk or in a store is a `VecstoreError`::
     ├── StoreMovedError
     ├── ReadOnlyError
     ├── CorruptStoreError
+    ├── StoreChangedError
     ├── FormatVersionError
     ├── KeyNotFoundError     (KeyError)
     ├── DuplicateKeyError    (ValueError)
@@ -26,6 +27,7 @@ __all__ = [
     "IngestError",
     "KeyNotFoundError",
     "ReadOnlyError",
+    "StoreChangedError",
     "StoreExistsError",
     "StoreLockedError",
     "StoreMovedError",
@@ -80,6 +82,23 @@ class CorruptStoreError(VecstoreError):
         The file.
     what : str
         What is wrong with it, without the path.
+    """
+
+    def __init__(self, message: str, *, path: Path | None = None, what: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        self.what = what
+
+
+class StoreChangedError(VecstoreError):
+    """What is open was written over, or another store has taken its path; open it again.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file or the store.
+    what : str
+        What changed, without the path.
     """
 
     def __init__(self, message: str, *, path: Path | None = None, what: str = "") -> None:

@@ -7,7 +7,12 @@ from threading import Lock
 from typing import Any, Self
 from weakref import WeakSet
 
-from vecstore.errors import CorruptStoreError, ReadOnlyError, StoreExistsError
+from vecstore.errors import (
+    CorruptStoreError,
+    ReadOnlyError,
+    StoreChangedError,
+    StoreExistsError,
+)
 from vecstore.indexing import described
 from vecstore.snapshot import Snapshot
 from vecstore.state import State
@@ -22,10 +27,14 @@ from vecstore.storage import (
     read_journal,
     read_latest,
 )
+from vecstore.storage.mapped import open_regular
 from vecstore.storage.names import journal_name, manifest_name
 from vecstore.writer import Writer
 
 __all__ = ["Folder"]
+
+# Of the end of a journal, as it was read: the last values of the last commit.
+_MARK_BYTES = 64
 
 
 class Folder:
@@ -46,6 +55,7 @@ class Folder:
         self._state = state
         self._writer = writer
         self._is_closed = False
+        self._mark = None if writer else _mark(path, state)
         # One thread at a time: the generations that a store shows never go backwards.
         self._moving = Lock()
         _open_folders.add(self)
@@ -179,19 +189,42 @@ class Folder:
         ------
         StoreNotFoundError, CorruptStoreError
             If the store has gone or is damaged; what was open stays.
+        StoreChangedError
+            If another store has taken its path, whose vectors are of another length, say.
         """
         if self._writer:
             return  # nobody else writes
         with self._moving:
             state = self._state
-            if read_latest(self.path).generation == state.manifest.generation:
+            latest = read_latest(self.path)
+            _refuse_another(self.path, state.manifest, latest)
+            # A number may come again, where a store was put in the place of this one; an id cannot.
+            same = (latest.generation, latest.journal) == (
+                state.manifest.generation,
+                state.manifest.journal,
+            )
+            if same and self._mark == _mark(self.path, state):
                 with suppress(CorruptStoreError):  # its journal has just gone with its manifest
                     new = read_journal(
                         self.path, state.manifest, state.journal_end, state.generation
                     )
                     state.apply(new.records, new.end)
+                    self._mark = _mark(self.path, state)
                     return
-            self._state = State(read_generation(self.path, state.stored), state)
+            try:
+                state.snapshot.check()
+            except StoreChangedError:  # a copy was put over the files: nothing of them is kept
+                self._state = self._same_kind(State(read_generation(self.path)))
+            else:
+                self._state = self._same_kind(
+                    State(read_generation(self.path, state.stored), state)
+                )
+
+    def _same_kind(self, state: State) -> State:
+        """Return a state that is to be shown next, once it is known to be of this kind of store."""
+        _refuse_another(self.path, self._state.manifest, state.manifest)
+        self._mark = _mark(self.path, state)
+        return state
 
     def close(self) -> None:
         """Give up the right to write."""
@@ -244,6 +277,36 @@ def _release_locks() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_release_locks)
+
+
+def _mark(path: Path, state: State) -> tuple[int, int, bytes] | None:
+    """Return what tells the journal that was read from one that was put in its place."""
+    with (
+        suppress(OSError, CorruptStoreError),
+        open_regular(path / journal_name(state.manifest.generation)) as file,
+    ):
+        status = os.fstat(file.fileno())
+        start = max(0, state.journal_end - _MARK_BYTES)
+        file.seek(start)
+        return status.st_dev, status.st_ino, file.read(state.journal_end - start)
+    return None
+
+
+def _refuse_another(path: Path, old: Manifest, new: Manifest) -> None:
+    """Raise StoreChangedError if questions to the old store cannot be put to the new one."""
+    for name, known, found in (
+        ("metric", old.metric, new.metric),
+        ("dim", old.dim, new.dim),
+        ("kind of keys", old.key_kind, new.key_kind),
+    ):
+        if known != found:
+            what = f"its {name} is {found}, no longer {known}"
+            raise StoreChangedError(
+                f"Another store has taken the place of {path}: {what}. What was open is still "
+                f"there; open the new one.",
+                path=path,
+                what=what,
+            )
 
 
 def _size(path: Path) -> int:

@@ -168,6 +168,7 @@ class _Tiles:
             # Left out by its number, not by its distance: a twin is a neighbour.
             itself = as_groups(np.ones(len(rows), np.int64), rows)
             found, plan = self._scan(self._snapshot.gather(rows, np.float32), itself)
+            self._snapshot.check()
             self._done.append((plan, found.work))
             yield _Tile(first, found.distances, self._places(found.rows))
             if self._progress:

@@ -140,13 +140,17 @@ def open(
     if path.is_dir():
         _refuse_for_folders(path, dataset, sidecar)
         return _open_folder(path, mode, metric, durable)
+    if not path.is_file():
+        raise StoreNotFoundError(f"{path} is neither a folder nor a regular file.")
     if mode == "a":
         raise ReadOnlyError(f'{path} is an HDF5 file, not a store of ours; open it with mode="r".')
     if dataset is None and is_single(path):
         return _open_single(path, metric, sidecar)
-    found = open_dataset(path, dataset)
-    chosen = metric or found.metric or "cosine"
-    beside = Sidecar(path, found.dataset, chosen, found.vectors.shape) if sidecar else None
+    found = open_dataset(path, dataset, metric)
+    chosen = found.metric or "cosine"
+    beside = None
+    if sidecar and found.file and len(found.vectors):
+        beside = Sidecar(found.file, found.dataset, chosen, found.vectors)
     return Store(_as_snapshot(_foreign_part(path, found, chosen, beside)), chosen, path)
 
 
@@ -232,11 +236,17 @@ def _absolute(path: str | PathLike[str]) -> Path:
 def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidecar | None) -> Part:
     keys, name = RangeKeys(len(found.vectors)), f"{path}:{found.dataset}"
     known = sidecar.read() if sidecar else None
+    mapped = [found.file] if found.file else []
     if known:  # whoever wrote it had checked the rows
         return Part(
-            found.vectors, keys, metric, inverse_norms=known.inverse_norms, stored=known.codes
+            found.vectors,
+            keys,
+            metric,
+            inverse_norms=known.inverse_norms,
+            stored=known.codes,
+            mapped=[*mapped, known.file],
         )
-    return Part(found.vectors, keys, metric, name, sidecar=sidecar)
+    return Part(found.vectors, keys, metric, name, sidecar=sidecar, mapped=mapped)
 
 
 def _as_snapshot(part: Part) -> Snapshot:

@@ -17,6 +17,7 @@ from vecstore.index.codes import Progress
 from vecstore.index.hnsw import Index, read_index
 from vecstore.storage import Segment, Sidecar, StoredIndex
 from vecstore.storage.columns import Columns
+from vecstore.storage.mapped import MappedFile
 
 __all__ = ["Keys", "Part", "Rows"]
 
@@ -73,6 +74,8 @@ class Part:
         Where to keep what is computed.
     attributes : callable, default no columns
         Gives the columns of the rows; called when they are first asked for.
+    mapped : sequence of MappedFile
+        The files that all this is mapped from.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Part:
         stored: Codes | None = None,
         sidecar: Sidecar | None = None,
         attributes: Callable[[], Columns] = dict,
+        mapped: Sequence[MappedFile] = (),
     ) -> None:
         self.vectors = vectors
         self.keys = keys
@@ -95,6 +99,7 @@ class Part:
         self._codes = stored
         self._sidecar = sidecar
         self._attributes = attributes
+        self._mapped = tuple(mapped)
         self._asked = 0
         #: The answers to the last conditions put to the rows: bits, as `packbits` makes them.
         self.answers: Mapping[str, npt.NDArray[np.uint8]] = {}
@@ -125,7 +130,16 @@ class Part:
             inverse_norms=segment.inverse_norms,
             stored=segment.codes,
             attributes=lambda: segment.attributes,
+            mapped=(segment.file,) if segment.file else (),
         )
+
+    def check(self) -> None:
+        """Raise StoreChangedError if a file that the rows are mapped from was written to."""
+        for file in self._mapped:
+            file.check()
+        index = self.stored_index
+        if isinstance(index, StoredIndex) and index.file:
+            index.file.check()
 
     @cached_property
     def attributes(self) -> Columns:
@@ -137,9 +151,11 @@ class Part:
         """Float32, shape (n,); None but under cosine."""
         if self._unchecked:
             check_rows(self.vectors, self._metric, self._unchecked)
+            self.check()  # what was computed from other rows is not kept
         if self._metric != "cosine" or self._known_norms is not None:
             return self._known_norms
         norms: npt.NDArray[np.float32] = kernels.engine().inverse_norms(self.vectors)
+        self.check()
         return norms
 
     @property
@@ -165,7 +181,7 @@ class Part:
         known, index = self._index
         if known is not stored or index is None:
             try:
-                index = read_index(*stored, len(self.vectors))
+                index = read_index(*stored[:4], len(self.vectors))
             except VecstoreError as error:
                 self.stored_index = error
                 return error
@@ -213,6 +229,7 @@ class Part:
                 norms = self.inverse_norms
                 metric = str(self._metric)
                 made = codes.encode([self.vectors], metric, threads=threads, progress=progress)
+                self.check()
                 if self._sidecar:
                     self._sidecar.write(norms, made)
                 self._codes = made

@@ -249,6 +249,7 @@ def as_matches(
     Matches
         With keys that are decoded when asked for.
     """
+    snapshot.check()
     distances, rows, counts, _ = found
     return Matches(
         distances,

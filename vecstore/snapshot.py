@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vecstore.arrays import Block
 from vecstore.index.codes import Progress
 from vecstore.parts import Part, Rows
-from vecstore.storage import StrKeys
+from vecstore.storage import RangeKeys, StrKeys
 from vecstore.storage.columns import Column, join_columns, take_columns
 from vecstore.storage.damage import damaged
 from vecstore.storage.packed import PackedStrings
@@ -120,6 +120,15 @@ class Snapshot:
             rows = keys.cased()
             found.append(first + (rows if mask is None else rows[have_rows(mask, rows)]))
         return np.concatenate(found or [np.empty(0, np.int64)])
+
+    def check(self) -> None:
+        """Raise StoreChangedError if a file that rows are mapped from was written to.
+
+        Before rows are read, since reading what is no longer there kills the process; and after,
+        since what was computed from other rows is no answer.
+        """
+        for part in self.parts:
+            part.check()
 
     def spread(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return a choice among the rows that are not deleted as one among all rows.
@@ -268,6 +277,8 @@ class Snapshot:
         """
         keys = np.empty(len(rows), object if self.key_kind == "str" else np.int64)
         for part, here, local in self._split(rows):
+            if not isinstance(part.keys, RangeKeys):  # which lie in no file
+                part.check()
             keys[here] = part.keys.take(local)
         return keys
 
@@ -289,6 +300,7 @@ class Snapshot:
         vectors = np.empty((len(rows), self.dim), dtype)
         for part, here, local in self._split(rows):
             vectors[here] = part.vectors[local]
+            part.check()
         return vectors
 
     def columns(self, rows: Rows) -> dict[str, Column]:
@@ -306,6 +318,7 @@ class Snapshot:
         """
         taken, places = [], []
         for part, here, local in self._split(rows):
+            part.check()
             taken.append((len(local), take_columns(part.attributes, local)))
             places.append(np.flatnonzero(here))
         if len(taken) < 2:
@@ -330,6 +343,7 @@ class Snapshot:
         for part, mask, _ in self._numbered():
             live = None if mask is None else rows_of(mask)
             for start in range(0, len(part.keys if live is None else live), size):
+                part.check()
                 here = slice(start, start + size)
                 vectors = part.vectors[here if live is None else live[here]]
                 vectors.flags.writeable = False

@@ -233,7 +233,7 @@ class Store(Editor):
         return f"<Store {self._name()}: {size}, {metric_name(self.metric)}>"
 
     @property
-    def _snapshot(self) -> Snapshot:
+    def _shown(self) -> Snapshot:
         rows = self._open_rows()
         return rows if isinstance(rows, Snapshot) else rows.snapshot
 

@@ -29,23 +29,30 @@ class Vectors(ABC):
 
     @property
     @abstractmethod
+    def _shown(self) -> Snapshot:
+        """What is asked now, its files perhaps written to meanwhile: nothing of them is read."""
+
+    @property
     def _snapshot(self) -> Snapshot:
         """What is asked now; every question takes it once, and so sees one state."""
+        snapshot = self._shown
+        snapshot.check()
+        return snapshot
 
     @property
     def dim(self) -> int:
         """The length of every vector."""
-        return self._snapshot.dim
+        return self._shown.dim
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """How vectors are stored: float32 or float16."""
-        return self._snapshot.dtype
+        return self._shown.dtype
 
     @property
     def key_kind(self) -> str:
         """What the keys are: ``"str"`` or ``"int"``."""
-        return self._snapshot.key_kind
+        return self._shown.key_kind
 
     def get(self, keys: Any, default: Any = None) -> Any:
         """Return the vectors of keys that may be missing.
@@ -80,7 +87,7 @@ class Vectors(ABC):
         return kept and snapshot.find_one(key) >= 0
 
     def __len__(self) -> int:
-        return len(self._snapshot)
+        return len(self._shown)
 
     def __iter__(self) -> Iterator[Any]:
         return (key for keys, _ in self.batches() for key in keys.tolist())

@@ -1,13 +1,15 @@
 """Query vectors out of text, and answers into files."""
 
 import json
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecstore.cli.vectors import parse_vectors
+from vecstore.cli.vectors import parse_vectors, read_queries
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 keys = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"))
@@ -67,3 +69,12 @@ def test_nothing_is_no_query() -> None:
 def test_text_that_is_no_query_says_why(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_vectors(text, dim=2)
+
+
+def test_queries_of_a_benchmark_are_its_test(tmp_path: Path) -> None:
+    path = tmp_path / "bench.hdf5"
+    with h5py.File(path, "w") as file:
+        file["train"], file["test"] = np.eye(5, 3, dtype="f4"), np.full((2, 3), 7, "f4")
+    names, found = read_queries(str(path), 3)
+    assert names == ["0", "1"]
+    np.testing.assert_array_equal(found, np.full((2, 3), 7))

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -133,3 +134,29 @@ def test_store_path_that_is_something_else(words: Path, tmp_path: Path) -> None:
     with pytest.raises(VecstoreError):
         import_into(words, words)
     assert words.exists()
+
+
+@pytest.mark.parametrize(
+    ("label", "asked", "metric"),
+    [("L2", None, "euclidean"), ("ip", None, "dot"), ("hamming", "euclidean", "euclidean")],
+)
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "float32"])
+def test_a_benchmark_says_its_metric(
+    tmp_path: Path, label: str, asked: str | None, metric: str, dtype: str
+) -> None:
+    path, rows = tmp_path / "bench.hdf5", np.eye(5, 8).astype(dtype)
+    with h5py.File(path, "w") as file:
+        file["train"], file.attrs["distance"] = rows, label
+    import_into(path, tmp_path / "bench.vecs", metric=asked)
+    with vecstore.open(tmp_path / "bench.vecs") as store:
+        assert store.metric == metric
+        np.testing.assert_array_equal(store[4], rows[4])
+
+
+def test_a_benchmark_of_another_metric_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "bench.hdf5"
+    with h5py.File(path, "w") as file:
+        file["train"], file.attrs["distance"] = np.eye(5, 8), "hamming"
+    with pytest.raises(ValueError, match="`distance` is 'hamming', which vecstore does not"):
+        import_into(path, tmp_path / "bench.vecs")
+    assert not (tmp_path / "bench.vecs").exists()

@@ -93,7 +93,7 @@ def test_an_unknown_dataset_is_answered_with_those_there_are(write: Callable[...
 
 @pytest.mark.parametrize(
     ("attribute", "metric"),
-    [("angular", "cosine"), (b"euclidean", "euclidean"), ("hamming", None), (None, None)],
+    [("angular", "cosine"), (b"euclidean", "euclidean"), ("IP", "dot"), ("", None), (None, None)],
 )
 def test_the_metric_is_what_ann_benchmarks_calls_distance(
     write: Callable[..., Path], attribute: Any, metric: str | None

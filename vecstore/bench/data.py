@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
+from vecstore.storage.hdf5_contents import check_claims, datasets
+from vecstore.storage.labels import file_metric
 
 __all__ = ["Data", "distances", "read", "recall"]
-
-_METRICS = {"angular": "cosine", "euclidean": "euclidean", "ip": "dot"}
 
 # Neighbours in a file were found in float32 or float64, by whatever formula.
 _ROOM = 1e-6
@@ -68,14 +68,22 @@ def read(path: Path) -> Data:
 
     try:
         with h5py.File(path, "r") as file:
-            missing = [name for name in ("train", "test", "neighbors") if name not in file]
-            metric = _METRICS.get(str(file.attrs.get("distance")))
+            known = datasets(file)
+            missing = [name for name in ("train", "test", "neighbors") if name not in known]
+            metric = None if missing else file_metric(file, path)
             if missing or metric is None:
                 what = f'no dataset "{missing[0]}"' if missing else "no metric that is known"
                 raise IngestError(f"{path} is not in the layout of ann-benchmarks: it has {what}.")
-            train, test = (np.asarray(file[name], np.float32) for name in ("train", "test"))
-            neighbors = np.asarray(file["neighbors"], np.int64)
-    except OSError as error:
+            for name in ("train", "test", "neighbors"):
+                if known[name].ndim != 2 or known[name].dtype.kind not in "fiub":
+                    raise IngestError(
+                        f'{path} is not in the layout of ann-benchmarks: "{name}" is '
+                        f"{known[name].dtype} of shape {known[name].shape}."
+                    )
+                check_claims(known[name], path)
+            train, test = (np.asarray(known[name], np.float32) for name in ("train", "test"))
+            neighbors = np.asarray(known["neighbors"], np.int64)
+    except (OSError, RuntimeError, KeyError) as error:
         if not path.exists():
             raise
         raise IngestError(f"{path} is not HDF5: {error}.") from None

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from vecstore import ingest
 from vecstore.cli.output import write_lines
+from vecstore.ingest.hdf5 import queries_dataset
 from vecstore.results import Matches
 
 __all__ = ["parse_vectors", "read_queries", "save_answers", "save_array"]
@@ -27,7 +28,7 @@ def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
     ----------
     path : str
         A file of any format that `vecstore.ingest.read` recognises, or an .npy file of one
-        vector.
+        vector. Of a benchmark file in HDF5, its dataset ``test``.
     dim : int
         Numbers in a vector.
 
@@ -42,7 +43,7 @@ def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
         return parse_vectors(sys.stdin.read(), dim)
     if path.endswith(".npy") and (array := np.load(path, mmap_mode="r")).ndim == 1:
         return ["0"], array[np.newaxis]
-    with ingest.read(path) as reader:
+    with ingest.read(path, dataset=queries_dataset(Path(path))) as reader:
         batches = list(reader)
     names = [str(key) for keys, _ in batches for key in keys]
     return names, np.concatenate([vectors for _, vectors in batches])

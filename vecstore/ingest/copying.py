@@ -11,12 +11,17 @@ from vecstore.opening import create, open
 from vecstore.storage.single import is_single
 from vecstore.store import Store
 
-__all__ = ["copy_into", "create_like", "is_store"]
+__all__ = ["copy_into", "create_like", "is_hdf5", "is_store"]
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _STEP = 65536  # rows
 
 Progress = Callable[[int, int | None], None]
+
+
+def is_hdf5(source: Source) -> bool:
+    """Return whether a file, unpacked where it is compressed, begins like HDF5."""
+    return source.head.startswith(_HDF5)
 
 
 def is_store(source: Source) -> bool:
@@ -32,7 +37,7 @@ def is_store(source: Source) -> bool:
     bool
         Only what begins like HDF5 is unpacked to find out.
     """
-    return source.head.startswith(_HDF5) and is_single(source.file())
+    return is_hdf5(source) and is_single(source.file())
 
 
 def create_like(source: Source, path: Path, metric: str | None, dtype: Any) -> Store:

@@ -35,7 +35,7 @@ class ArrayInfo(NamedTuple):
     @property
     def is_matrix(self) -> bool:
         """Whether it could be vectors."""
-        return len(self.shape) == 2 and self.dtype.kind in "fiu"
+        return len(self.shape) == 2 and self.dtype.kind in "fiub"
 
     def may_name(self, n: int) -> bool:
         """Return whether it could be the keys of n vectors."""

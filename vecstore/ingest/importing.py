@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import numpy.typing as npt
 
-from vecstore.ingest.copying import copy_into, create_like, is_store
+from vecstore.ingest.copying import copy_into, create_like, is_hdf5, is_store
+from vecstore.ingest.hdf5 import metric_said
 from vecstore.ingest.reader import Reader
 from vecstore.ingest.reading import read
 from vecstore.ingest.report import Report
@@ -49,8 +50,8 @@ def import_into(
     store_path : path-like
         A store to add to, or a path at which to make one.
     metric : str or None
-        Of a new store; None is cosine, or that of a store in one file. Under cosine, vectors of
-        zeros count as errors.
+        Of a new store; None is that of a store in one file, or what a benchmark file in HDF5 says
+        in its attribute ``distance``, or cosine. Under cosine, vectors of zeros count as errors.
     dtype : dtype-like or None
         Of a new store; None is float32, or that of a store in one file.
     format, errors, limit, dataset, keys, key_kind, member, threads
@@ -123,12 +124,21 @@ def import_into(
                 return _add(store, reader, parameters, progress)
 
         return _add_to_old(store_path, metric, dtype, add)
-    metric, dtype = metric or "cosine", dtype or "float32"
+    metric = metric or _metric_said(path_in, member, format) or "cosine"
+    dtype = dtype or "float32"
     with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:
         store = create(store_path, reader.dim, metric, reader.key_kind, dtype)
         return _add_to_new(
             store, partial(_add, reader=reader, parameters=parameters, progress=progress)
         )
+
+
+def _metric_said(path: str | PathLike[str], member: str | None, format: str) -> str | None:
+    """Return the metric that a benchmark file names."""
+    if format not in ("auto", "hdf5") or not Path(path).is_file():
+        return None
+    with closing(Source(path, member)) as source:
+        return metric_said(source.file()) if is_hdf5(source) else None
 
 
 def _add_to_old(

@@ -17,6 +17,7 @@ import numpy as np
 from vecstore.errors import IngestError
 from vecstore.ingest.keras_choice import EMBEDDING
 from vecstore.ingest.source import Source
+from vecstore.storage.hdf5_contents import groups
 
 if TYPE_CHECKING:
     import h5py
@@ -89,10 +90,10 @@ def holds_keras(path: Path) -> bool:
 
     try:
         with h5py.File(path, "r") as file:
-            found = file.visititems(lambda _, item: _is_variables(item) or _is_legacy(item) or None)
+            found = any(_is_variables(item) or _is_legacy(item) for item in groups(file))
     except _DAMAGE:
         return False  # whoever reads it as plain HDF5 says what is wrong
-    return bool(found)
+    return found
 
 
 def is_shards(head: bytes) -> bool:
@@ -151,15 +152,8 @@ def _shards(source: Source) -> list[Path]:
 def _layers(path: Path) -> Iterator[StoredLayer]:
     import h5py
 
-    groups: list[h5py.Group] = []
-
-    def collect(_: str, item: object) -> None:
-        if isinstance(item, h5py.Group):
-            groups.append(item)
-
     with h5py.File(path, "r") as file:
-        file.visititems(collect)
-        for group in groups:
+        for group in sorted(groups(file), key=lambda one: one.name.split("/")):
             place = group.name.strip("/").removeprefix("model_weights/")
             if place.startswith(_OPTIMISERS):
                 continue

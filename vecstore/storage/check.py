@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vecstore.errors import StoreNotFoundError, VecstoreError
+from vecstore.errors import CorruptStoreError, StoreNotFoundError, VecstoreError
 from vecstore.storage import files, names
 from vecstore.storage.check_keys import check_journal, check_live_keys
 from vecstore.storage.check_segment import check_finite, check_segment
@@ -27,6 +27,7 @@ from vecstore.storage.journal import Replay, read_journal
 from vecstore.storage.layout import map_layout
 from vecstore.storage.lock import is_held
 from vecstore.storage.manifest import FileEntry, Manifest
+from vecstore.storage.mapped import open_regular
 from vecstore.storage.names import parse_name
 from vecstore.storage.problems import Problem, guarded, problem_of
 from vecstore.storage.segment import Segment
@@ -129,10 +130,8 @@ def _open_all(folder: Path, held: ExitStack) -> tuple[Manifest, list[_Named]]:
 def _open_named(folder: Path, entry: FileEntry, manifest: Manifest, held: ExitStack) -> _Named:
     path = folder / entry.name
     try:
-        file = held.enter_context(FileIO(path))
-    except FileNotFoundError:
-        return _Named(path, entry, None, None, (Problem(path, "the file is missing"),))
-    except OSError as error:
+        file = held.enter_context(open_regular(path))
+    except (CorruptStoreError, OSError) as error:
         return _Named(path, entry, None, None, (problem_of(path, error),))
     try:
         problems = tuple(guarded(path, _check_layout(path, entry)))

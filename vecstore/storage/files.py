@@ -206,11 +206,17 @@ def discard(temporary: Path) -> None:
 
 
 def open_regular(path: Path, mode: str = "r", folder: int | None = None) -> FileIO:
-    """Open a file of a store; a FIFO or a device in its place is damage, and never waited for."""
+    """Open a file of a store; a pipe, a device or a folder in its place is damage."""
+    # Opening a pipe for reading waits for somebody who writes, unless told not to.
     flags = os.O_RDONLY if mode == "r" else os.O_RDWR
     flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     name: Path | str = path if folder is None else path.name
-    file = FileIO(path, mode, opener=lambda *_: os.open(name, flags, dir_fd=folder))
+    try:
+        file = FileIO(path, mode, opener=lambda *_: os.open(name, flags, dir_fd=folder))
+    except OSError:
+        if path.exists() and not path.is_file():
+            raise damaged(path, "it is not a regular file") from None
+        raise
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise damaged(path, "it is not a regular file")

@@ -1,5 +1,6 @@
 """Vectors in anybody's HDF5 file: one contiguous dataset, mapped where it lies, never written."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -7,14 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import CorruptStoreError, StoreNotFoundError
+from vecstore.storage.hdf5_contents import datasets, hard_path
+from vecstore.storage.labels import file_metric
+from vecstore.storage.mapped import MappedFile, open_regular
 
 if TYPE_CHECKING:
     import h5py
 
 __all__ = ["ForeignVectors", "open_dataset"]
 
-# ann-benchmarks files say in the attribute "distance" what their neighbours were computed with.
-_METRICS = {"angular": "cosine", "cosine": "cosine", "euclidean": "euclidean", "dot": "dot"}
+# What benchmark files hold besides vectors: answers.
+_ANSWERS = ("neighbors", "distances")
+_LISTED = 12
 
 
 class ForeignVectors(NamedTuple):
@@ -27,15 +32,20 @@ class ForeignVectors(NamedTuple):
     dataset : str
         Its name in the file.
     metric : str or None
-        The metric that an ann-benchmarks file names; None where the file says nothing we know.
+        What was asked for, or else what an ann-benchmarks file names; None where it says nothing.
+    file : MappedFile or None
+        What the vectors are mapped from; None where there are none.
     """
 
     vectors: npt.NDArray[Any]
     dataset: str
     metric: str | None
+    file: MappedFile | None
 
 
-def open_dataset(path: Path, dataset: str | None = None) -> ForeignVectors:
+def open_dataset(
+    path: Path, dataset: str | None = None, metric: str | None = None
+) -> ForeignVectors:
     """Map one dataset of an HDF5 file.
 
     Parameters
@@ -44,6 +54,8 @@ def open_dataset(path: Path, dataset: str | None = None) -> ForeignVectors:
         The file.
     dataset : str or None
         Which dataset; None takes the only one that could be vectors.
+    metric : str or None
+        What near means, whatever the file says.
 
     Returns
     -------
@@ -55,72 +67,59 @@ def open_dataset(path: Path, dataset: str | None = None) -> ForeignVectors:
     StoreNotFoundError
         If the file is not HDF5.
     ValueError
-        If the dataset does not exist, or is not a contiguous matrix of native float32 or float16.
+        If the dataset does not exist, or is not a contiguous matrix of native float32 or float16;
+        if the file names a metric that there is not.
     CorruptStoreError
         If the file is damaged, or ends before the dataset does.
     """
     import h5py
 
-    path.open("rb").close()  # a missing or unreadable file has its own error
-    if not h5py.is_hdf5(path):
-        raise StoreNotFoundError(f"{path} is neither a store nor an HDF5 file.")
+    with open_regular(path) as opened:
+        if not h5py.is_hdf5(path):
+            raise StoreNotFoundError(f"{path} is neither a store nor an HDF5 file.")
+        mapped = MappedFile(path, opened)
     try:
         with h5py.File(path, "r") as file:
-            found = _named(file, path, dataset) if dataset else _only_candidate(file, path)
-            _check_mappable(found, path)
-            return ForeignVectors(
-                vectors=_mapped(found, path),
-                dataset=found.name.lstrip("/"),
-                metric=_METRICS.get(_text(file.attrs.get("distance"))),
-            )
-    except (OSError, KeyError, RuntimeError) as error:  # what h5py makes of damage
+            metric = metric or file_metric(file, path)
+            known = datasets(file)
+            name = hard_path(file, path, dataset) if dataset else _only_candidate(known, path)
+            if name not in known:
+                raise ValueError(
+                    f'`dataset` must be one of {_listed(known)} in {path}; got "{dataset}".'
+                )
+            _check_mappable(known[name], name, path)
+            vectors = _view(known[name], name, mapped)
+    except (OSError, KeyError, RuntimeError, UnicodeError) as error:  # what h5py makes of damage
         raise CorruptStoreError(f"{path} is damaged: {error}. Fetch the file again.") from error
+    if not mapped.is_at_path():
+        raise CorruptStoreError(f"{path} was replaced while it was opened. Open it again.")
+    mapped.check()
+    return ForeignVectors(vectors, name, metric, mapped)
 
 
-def _text(value: object) -> str:
-    # Fixed-length HDF5 strings come as bytes, the others as str.
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-def _named(file: "h5py.File", path: Path, dataset: str) -> "h5py.Dataset":
-    import h5py
-
-    found = file.get(dataset)
-    if isinstance(found, h5py.Dataset):
-        return found
+def _only_candidate(known: "dict[str, h5py.Dataset]", path: Path) -> str:
+    answers = _ANSWERS if all(name in known for name in _ANSWERS) else ()
+    matrices = [name for name, one in known.items() if one.ndim == 2 and name not in answers]
+    candidates = [name for name in matrices if known[name].dtype.kind == "f"]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates and "train" in matrices:
+        return "train"  # of a benchmark of bits or bytes, which has its own error
+    if not candidates:
+        raise ValueError(f"{path} holds no matrix of floats that could be opened as vectors.")
     raise ValueError(
-        f'`dataset` must be one of {_listed(_datasets(file))} in {path}; got "{dataset}".'
+        f"`dataset` is required to open {path}: it holds "
+        f"{_listed({name: known[name] for name in candidates})}."
     )
 
 
-def _only_candidate(file: "h5py.File", path: Path) -> "h5py.Dataset":
-    candidates = [one for one in _datasets(file) if one.ndim == 2 and one.dtype.kind == "f"]
-    if len(candidates) == 1:
-        return candidates[0]
-    if not candidates:
-        raise ValueError(f"{path} holds no matrix of floats that could be opened as vectors.")
-    raise ValueError(f"`dataset` is required to open {path}: it holds {_listed(candidates)}.")
+def _listed(known: "dict[str, h5py.Dataset]") -> str:
+    shown = [f'"{name}" {one.shape}' for name, one in list(known.items())[:_LISTED]]
+    more = len(known) - len(shown)
+    return ", ".join(shown + ([f"{more} more"] if more else [])) or "no dataset"
 
 
-def _datasets(file: "h5py.File") -> list["h5py.Dataset"]:
-    import h5py
-
-    found: list[h5py.Dataset] = []
-
-    def collect(_: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
-            found.append(item)
-
-    file.visititems(collect)
-    return found
-
-
-def _listed(datasets: list["h5py.Dataset"]) -> str:
-    return ", ".join(f'"{one.name.lstrip("/")}" {one.shape}' for one in datasets) or "no dataset"
-
-
-def _check_mappable(dataset: "h5py.Dataset", path: Path) -> None:
-    name = dataset.name.lstrip("/")
+def _check_mappable(dataset: "h5py.Dataset", name: str, path: Path) -> None:
     if dataset.ndim != 2:
         raise ValueError(f'`dataset` "{name}" of {path} must have two axes; got {dataset.ndim}.')
     if dataset.shape[1] == 0:
@@ -143,16 +142,15 @@ def _check_mappable(dataset: "h5py.Dataset", path: Path) -> None:
         )
 
 
-def _mapped(dataset: "h5py.Dataset", path: Path) -> npt.NDArray[Any]:
+def _view(dataset: "h5py.Dataset", name: str, mapped: MappedFile) -> npt.NDArray[Any]:
     if not dataset.size:
         return np.empty(dataset.shape, dataset.dtype)
-    offset = dataset.id.get_offset()
-    if offset + dataset.nbytes > path.stat().st_size:
+    offset, count = dataset.id.get_offset(), math.prod(dataset.shape)
+    end = offset + count * dataset.dtype.itemsize
+    if end > mapped.size:
         raise CorruptStoreError(
-            f'{path} is truncated: dataset "{dataset.name.lstrip("/")}" ends at byte '
-            f"{offset + dataset.nbytes}, the file at {path.stat().st_size}. Fetch the file again."
+            f'{mapped.path} is truncated: dataset "{name}" ends at byte {end}, the file at '
+            f"{mapped.size}. Fetch the file again."
         )
-    # A plain view of the memmap: same mapping, without its per-index overhead.
-    return np.asarray(
-        np.memmap(path, mode="r", dtype=dataset.dtype, offset=offset, shape=dataset.shape)
-    )
+    flat = np.frombuffer(mapped.mapping, dataset.dtype, count, offset)
+    return flat.reshape(dataset.shape)

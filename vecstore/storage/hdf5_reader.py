@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.storage.damage import damaged
+from vecstore.storage.hdf5_contents import visit_datasets
+from vecstore.storage.mapped import MappedFile, open_regular
 
 if TYPE_CHECKING:
-    from io import FileIO
-
     import h5py
 
 __all__ = ["ArrayFile", "Extent", "map_arrays", "read_extents", "view"]
@@ -37,10 +37,13 @@ class ArrayFile(NamedTuple):
         The text and integer attributes of the root.
     arrays : dict of ndarray
         Every dataset by its path in the file, such as ``"keys/utf8"``: mapped, read-only.
+    file : MappedFile or None
+        What they are mapped from.
     """
 
     attributes: dict[str, str | int]
     arrays: dict[str, npt.NDArray[Any]]
+    file: MappedFile | None = None
 
 
 class Extent(NamedTuple):
@@ -81,14 +84,18 @@ def map_arrays(path: Path, size: int | None = None) -> ArrayFile:
     CorruptStoreError
         If the file is missing, has another size, or is not a file of arrays that it contains.
     """
-    try:
-        with path.open("rb", buffering=0) as file:
-            found = os.fstat(file.fileno()).st_size
-            if size is not None and found != size:
-                raise damaged(path, f"{size} bytes expected, {found} found")
-            return _mapped(path, file)
-    except FileNotFoundError:
-        raise damaged(path, "the file is missing") from None
+    with open_regular(path) as file:
+        found = os.fstat(file.fileno()).st_size
+        if size is not None and found != size:
+            raise damaged(path, f"{size} bytes expected, {found} found")
+        if not found:
+            raise damaged(path, "it is empty")
+        mapped = MappedFile(path, file)
+    attributes, extents = read_extents(path)
+    if not mapped.is_at_path():
+        raise damaged(path, "it was replaced while it was opened")
+    arrays = {name: view(path, name, extent, mapped.mapping) for name, extent in extents.items()}
+    return ArrayFile(attributes, arrays, mapped)
 
 
 def view(path: Path, name: str, extent: Extent, mapping: mmap.mmap) -> npt.NDArray[Any]:
@@ -163,13 +170,6 @@ def read_extents(path: Path) -> tuple[dict[str, str | int], dict[str, Extent]]:
         raise damaged(path, f"HDF5 cannot read it ({error})") from None
 
 
-def _mapped(path: Path, file: "FileIO") -> ArrayFile:
-    attributes, extents = read_extents(path)
-    mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    arrays = {name: view(path, name, extent, mapping) for name, extent in extents.items()}
-    return ArrayFile(attributes, arrays)
-
-
 def _attributes(label: "h5py.h5f.FileID") -> dict[str, str | int]:
     from h5py import h5a, h5g
 
@@ -189,17 +189,12 @@ def _attributes(label: "h5py.h5f.FileID") -> dict[str, str | int]:
 
 
 def _extents(label: "h5py.h5f.FileID") -> dict[str, Extent]:
-    from h5py import h5d, h5o
+    from h5py import h5d, h5g
 
     extents: dict[str, Extent] = {}
-
-    def collect(name: bytes, info: "h5py.h5o.ObjInfo") -> None:
-        if info.type == h5o.TYPE_DATASET:
-            dataset = h5d.open(label, name)
-            layout = dataset.get_create_plist()
-            inside = layout.get_layout() == h5d.CONTIGUOUS and layout.get_external_count() == 0
-            offset = dataset.get_offset() if inside else None
-            extents[name.decode()] = Extent(dataset.dtype, dataset.shape, offset)
-
-    h5o.visit(label, collect, info=True)
+    for name, dataset in visit_datasets(h5g.open(label, b"/")):
+        layout = dataset.get_create_plist()
+        inside = layout.get_layout() == h5d.CONTIGUOUS and layout.get_external_count() == 0
+        offset = dataset.get_offset() if inside else None
+        extents[name] = Extent(dataset.dtype, dataset.shape, offset)
     return extents

@@ -18,6 +18,7 @@ from vecstore.storage.damage import damaged
 from vecstore.storage.directory import Directory
 from vecstore.storage.hdf5_reader import ArrayFile
 from vecstore.storage.manifest import FileEntry
+from vecstore.storage.mapped import MappedFile
 from vecstore.storage.names import index_name, parse_number
 
 __all__ = ["StoredIndex", "open_index", "try_index", "write_index"]
@@ -38,12 +39,15 @@ class StoredIndex(NamedTuple):
         Nothing of them has been read.
     metadata : dict
         JSON values: how it was made, and what was measured.
+    file : MappedFile or None
+        What the arrays are mapped from.
     """
 
     path: Path
     size: int
     arrays: dict[str, npt.NDArray[Any]]
     metadata: dict[str, Any]
+    file: MappedFile | None = None
 
 
 def write_index(
@@ -107,7 +111,7 @@ def open_index(folder: Path, entry: FileEntry, segment: FileEntry) -> StoredInde
     file = open_arrays(path, "index", entry)
     if (found := file.attributes.get("segment")) != segment.id:
         raise damaged(path, f"it is over segment {found}, not over {segment.id}")
-    return StoredIndex(path, entry.size, file.arrays, _metadata(file, path))
+    return StoredIndex(path, entry.size, file.arrays, _metadata(file, path), file.file)
 
 
 def try_index(folder: Path, entry: FileEntry, segment: FileEntry) -> StoredIndex | VecstoreError:

@@ -4,7 +4,6 @@ A layout holds the label of the file and where its arrays lie. The file itself i
 compares the two. Opening compares the file's id, read where the layout says that it stands.
 """
 
-import mmap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from vecstore.storage.damage import damaged
 from vecstore.storage.hdf5_label import Label
 from vecstore.storage.hdf5_reader import ArrayFile, Extent, view
+from vecstore.storage.mapped import MappedFile, open_regular
 
 __all__ = ["Described", "layout_of", "map_layout"]
 
@@ -79,7 +79,7 @@ def map_layout(path: Path, size: int, identity: str, layout: Described) -> Array
         If the file is missing, has another size or another id, or the layout does not fit it.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             found = file.seek(0, 2)
             if found != size:
                 raise damaged(path, f"{size} bytes expected, {found} found")
@@ -87,15 +87,15 @@ def map_layout(path: Path, size: int, identity: str, layout: Described) -> Array
             if (there := file.read(len(identity)).decode("latin-1")) != identity:
                 shown = ascii(there).strip("'")  # it may be anything
                 raise damaged(path, f"id {identity} expected, id {shown} found")
-            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            mapped = MappedFile(path, file)
         extents = {
             name: Extent(np.dtype(str(dtype)), tuple(map(_whole, shape)), _whole(offset))
             for name, (dtype, shape, offset) in layout["arrays"].items()
         }
-        arrays = {name: view(path, name, extent, mapping) for name, extent in extents.items()}
-        return ArrayFile(dict(layout["attributes"]), arrays)
-    except FileNotFoundError:
-        raise damaged(path, "the file is missing") from None
+        arrays = {
+            name: view(path, name, extent, mapped.mapping) for name, extent in extents.items()
+        }
+        return ArrayFile(dict(layout["attributes"]), arrays, mapped)
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise damaged(path, f"the manifest describes it wrongly ({error})") from None
 

@@ -23,6 +23,7 @@ from vecstore.storage.hdf5_reader import ArrayFile
 from vecstore.storage.hdf5_writer import Pieces
 from vecstore.storage.keys import IntKeys, StrKeys
 from vecstore.storage.manifest import FileEntry
+from vecstore.storage.mapped import MappedFile
 from vecstore.storage.names import segment_name
 from vecstore.storage.packed import PADDING
 from vecstore.storage.scan_codes import code_arrays, read_codes
@@ -176,6 +177,8 @@ class Segment:
     arrays : dict of ndarray
         Every array of the file by its path in it, others than these included. Whoever uses such
         a one checks its shape.
+    file : MappedFile or None
+        What all of it is mapped from.
     """
 
     path: Path
@@ -188,6 +191,7 @@ class Segment:
     keys: StrKeys | IntKeys
     attributes: dict[str, Column]
     arrays: dict[str, npt.NDArray[Any]]
+    file: MappedFile | None = None
 
     @classmethod
     def open(cls, path: Path, expected: FileEntry | None = None) -> Self:
@@ -231,6 +235,7 @@ class Segment:
             keys=_keys(file, path, rows),
             attributes=read_attributes(file.arrays, rows, path),
             arrays=file.arrays,
+            file=file.file,
         )
 
 

@@ -117,6 +117,8 @@ def is_single(path: Path) -> bool:
     """
     import h5py
 
+    if not path.is_file():  # opening a pipe would wait for ever
+        return False
     try:
         with h5py.File(path, "r") as file:
             return file.attrs.get("format") == b"vecstore segment" and _METADATA in file
@@ -145,7 +147,7 @@ def open_single(path: Path) -> Single:
         If it is damaged.
     """
     segment = Segment.open(path)
-    file = ArrayFile({}, segment.arrays)
+    file = ArrayFile({}, segment.arrays, segment.file)
     text = required(file, path, _METADATA, (None,), "uint8").tobytes()
     try:
         metadata = json.loads(text)
@@ -162,6 +164,7 @@ def _subwords(file: ArrayFile, path: Path, dim: int, metadata: dict[str, Any]) -
         return None
     try:
         minn, maxn = int(lengths["minn"]), int(lengths["maxn"])
-        return Subwords(required(file, path, _BUCKETS, (None, dim), "float32"), minn, maxn)
+        buckets = required(file, path, _BUCKETS, (None, dim), "float32")
+        return Subwords(buckets, minn, maxn, file.file)
     except (ValueError, TypeError, KeyError) as error:
         raise damaged(path, f"its subwords are not as they should be ({error})") from None

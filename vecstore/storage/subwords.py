@@ -22,6 +22,7 @@ from vecstore.storage.array_files import open_arrays, publish_arrays, required
 from vecstore.storage.damage import damaged
 from vecstore.storage.directory import Directory
 from vecstore.storage.manifest import FileEntry
+from vecstore.storage.mapped import MappedFile
 from vecstore.storage.names import subwords_name
 
 __all__ = ["Subwords", "bucket_rows", "write_subwords"]
@@ -40,6 +41,8 @@ class Subwords:
         The vector of every bucket; may be mapped.
     minn, maxn : int
         Shortest and longest n-gram in characters, brackets included; 1 <= minn <= maxn.
+    file : MappedFile or None
+        What the buckets are mapped from.
 
     Raises
     ------
@@ -56,6 +59,7 @@ class Subwords:
     buckets: npt.NDArray[np.float32]
     minn: int
     maxn: int
+    file: MappedFile | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.minn <= self.maxn:
@@ -96,7 +100,8 @@ class Subwords:
         if not isinstance(rows, int) or not isinstance(minn, int) or not isinstance(maxn, int):
             raise damaged(path, "it does not say how long its n-grams are")
         try:
-            return cls(required(file, path, "buckets", (rows, None), "float32"), minn, maxn)
+            buckets = required(file, path, "buckets", (rows, None), "float32")
+            return cls(buckets, minn, maxn, file.file)
         except ValueError as error:
             raise damaged(path, str(error).rstrip(".")) from None
 
@@ -118,6 +123,8 @@ class Subwords:
         ndarray of float32, shape (m, dim)
             One row for each.
         """
+        if self.file:
+            self.file.check()
         vectors = np.empty((len(words), self.dim), np.float32)
         for place, word in enumerate(words):
             vectors[place] = self.vector(word)

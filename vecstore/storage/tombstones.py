@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.storage import files
 from vecstore.storage.damage import damaged
 from vecstore.storage.directory import Directory, as_directory
 from vecstore.storage.manifest import FileEntry
+from vecstore.storage.mapped import open_regular
 from vecstore.storage.names import parse_number, tombstones_name
 
 __all__ = [
@@ -206,11 +206,8 @@ def read_tombstones(folder: Path, entry: FileEntry, segment: FileEntry) -> Words
         If the file is missing or not what was written: it is small, and read whole.
     """
     path = folder / entry.name
-    try:
-        with files.open_regular(path) as file:
-            content = file.readall()
-    except FileNotFoundError:
-        raise damaged(path, "the file is missing") from None
+    with open_regular(path) as file:
+        content = file.readall()
     if (len(content), zlib.crc32(content)) != (entry.size, entry.checksum):
         raise damaged(path, f"{entry.size} bytes expected, other content found")
     words = _words(content)
