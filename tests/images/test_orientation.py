@@ -34,7 +34,7 @@ def test_it_is_what_the_camera_has_noted(tmp_path: Path, name: str, noted: int) 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
 def test_a_file_that_is_cut_anywhere_is_upright_or_as_noted(tmp_path: Path, name: str) -> None:
     content = written(tmp_path / name, NOISE, 6).read_bytes()
-    for end in range(0, 200):
+    for end in range(200):
         (tmp_path / name).write_bytes(content[:end])
         assert orientation_of(str(tmp_path / name)) in (1, 6)
 

@@ -50,9 +50,16 @@ class Images(NamedTuple):
     def pick(self, places: Iterable[int]) -> "Images":
         """Return some of them, in the order of `places`."""
         places = list(places)
-        columns = self[: self._fields.index("skipped")]
-        picked = (one and [one[place] for place in places] for one in columns)
-        return Images(*picked, self.skipped, self.others)  # type: ignore[arg-type]
+
+        def picked(column: list[str]) -> list[str]:
+            return [column[place] for place in places]
+
+        return self._replace(
+            keys=picked(self.keys),
+            files=picked(self.files),
+            paths=picked(self.paths),
+            labels=None if self.labels is None else picked(self.labels),
+        )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from vecstore.ingest.keras_keys import RowKeys, row_keys
 from vecstore.ingest.keras_matrices import Matrix, matrices
 from vecstore.ingest.keras_vocabulary import Vocabulary, vocabularies
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import Chunk, Options, Table
+from vecstore.ingest.table import Chunk, KeyKind, Options, Table
 
 __all__ = ["find_matrix", "open_keras"]
 
@@ -74,7 +74,7 @@ def _table(matrix: Matrix, rows: RowKeys) -> Table:
             notes[:] = [*rows.notes, *_about(zeros)]
 
     numbered = rows.keys is None
-    kind = "int" if rows.keys is None or rows.keys.dtype != object else "str"
+    kind: KeyKind = "int" if rows.keys is None or rows.keys.dtype != object else "str"
     count = int(rows.kept.sum())
     table = Table("keras", matrix.shape[1], kind, count, chunks, numbered=numbered)
     return replace(table, notes=notes)
