@@ -1,13 +1,17 @@
 """The command that makes vectors of images."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
+from PIL import Image
 
 import vecstore
 
@@ -59,6 +63,43 @@ def test_the_same_command_goes_on(tmp_path: Path, invoke: Invoke) -> None:
     )
     with vecstore.open(tmp_path / "fruit.vecs") as store:
         assert len(store) == 16
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_nothing_stops_a_run_and_nothing_goes_unsaid(tmp_path: Path, invoke: Invoke) -> None:
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[:30] = 255
+    upright, turned = Image.fromarray(pixels), Image.fromarray(pixels[::-1, ::-1])
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    upright.save(photos / "up.png")
+    turned.save(photos / "same.png", exif=exif)
+    upright.save(photos / "x.tiff")
+    upright.save(photos / "y.tif")
+    Path(os.fsdecode(bytes(photos) + b"/caf\xe9.png")).write_bytes(b"")
+    Path(photos / "\u00e9.jpg").write_bytes(b"")
+    Path(photos / "gone.jpg").symlink_to("nowhere")
+    os.mkfifo(photos / "pipe.jpg")
+    filters = (*NETWORK, "--layer", "conv_pw_1_relu", "--metric", "euclidean")
+    for name, option in (("turned.vecs", "--orient"), ("stored.vecs", "--no-orient")):
+        done = invoke("extract", "photos", name, *filters, option)
+        assert done.exit_code == 0, done.stderr
+        facts = dict(line.split("\t") for line in done.stdout.splitlines())
+        assert (facts["images"], facts["skipped"]) == ("2", "6")
+        for said in (
+            "2 images extracted, 6 skipped:",
+            r"  caf\xe9.png: its name is not valid UTF-8",
+            "  \u00e9.jpg: Input is empty",
+            "  gone.jpg: a link to nothing",
+            "  pipe.jpg: a pipe, no file",
+            "  no images: .tif 1, .tiff 1",
+        ):
+            assert said in done.stderr.splitlines()
+        with vecstore.open(tmp_path / name) as store:
+            apart = np.abs(store["up.png"] - store["same.png"]).max()
+        assert (apart == 0) == (name == "turned.vecs")
 
 
 def test_folders_need_not_be_labels(tmp_path: Path, invoke: Invoke) -> None:

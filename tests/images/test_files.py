@@ -1,11 +1,13 @@
 """Which images there are: folders, archives, lists, and what is wrong with them."""
 
+import gzip
 import io
 import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,11 +149,117 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
             open_images(tmp_path / name).__enter__()
 
 
-def test_nothing_is_unpacked_outside_the_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../escaped.jpg", "a/../../escaped.jpg", "/../escaped.jpg"])
+def test_nothing_is_unpacked_outside_the_folder(tmp_path: Path, name: str) -> None:
     with tarfile.open(tmp_path / "f.tar", "w") as members:
-        members.addfile(tarfile.TarInfo("../escaped.jpg"), io.BytesIO())
-    with pytest.raises(IngestError, match="cannot be unpacked"):
+        members.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        archive.writestr(name, b"")
+    for archive_name in ("f.tar", "f.zip"):
+        with pytest.raises(IngestError, match=r"cannot be unpacked: .* leads out of it"):
+            open_images(tmp_path / archive_name).__enter__()
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> Any:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.size = kind, link, size
+    return made
+
+
+def test_links_are_followed_within_an_archive_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    with tarfile.open(tmp_path / "f.tar", "w") as members:
+        members.addfile(member("./d/a.jpg", size=3), io.BytesIO(b"abc"))
+        members.addfile(member("/d/top.jpg", size=3), io.BytesIO(b"abc"))
+        members.addfile(member("hard.jpg", tarfile.LNKTYPE, "d/a.jpg"))
+        members.addfile(member("d/soft.jpg", tarfile.SYMTYPE, "../hard.jpg"))
+        members.addfile(member("out.jpg", tarfile.SYMTYPE, str(tmp_path / "secret.jpg")))
+        members.addfile(member("up.jpg", tarfile.LNKTYPE, "../secret.jpg"))
+        members.addfile(member("loop.jpg", tarfile.SYMTYPE, "loop.jpg"))
+        members.addfile(member("pipe.jpg", tarfile.FIFOTYPE))
+        members.addfile(member("disk.jpg", tarfile.BLKTYPE))
+        members.addfile(member("folder.jpg", tarfile.DIRTYPE))
+    with open_images(tmp_path / "f.tar") as found:
+        assert found.keys == ["d/a.jpg", "d/soft.jpg", "d/top.jpg", "hard.jpg"]
+        assert {Path(file).read_bytes() for file in found.files} == {b"abc"}
+        assert sorted(key for key, _ in found.skipped) == [
+            *("disk.jpg", "loop.jpg", "out.jpg", "pipe.jpg", "up.jpg")
+        ]
+
+
+def test_the_same_rules_hold_in_archives(tmp_path: Path) -> None:
+    names = ["a.jpg", "b.tiff", "__MACOSX/._a.jpg", ".cache/a.jpg", "caf\udce9.jpg"]
+    with tarfile.open(tmp_path / "f.tar.xz", "w:xz") as members:
+        for name in names:
+            members.addfile(member(name), io.BytesIO())
+    with open_images(tmp_path / "f.tar.xz") as found:
+        assert found.keys == ["a.jpg"]
+        assert found.others == {".tiff": 1, "hidden": 2}
+        assert found.skipped == [(r"caf\xe9.jpg", "its name is not valid UTF-8")]
+
+
+def test_members_of_a_zip_that_cannot_be_read_are_skipped(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        for name in ("good.jpg", "crc.jpg", "locked.jpg"):
+            archive.writestr(name, name)
+        archive.writestr("bz2.jpg", "x", zipfile.ZIP_BZIP2)
+        link = zipfile.ZipInfo("link.jpg")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    content = bytearray((tmp_path / "f.zip").read_bytes())
+    content[content.index(b"crc.jpg", 40) + 7] ^= 1  # of what it holds
+    content[content.rindex(b"locked.jpg") - 38] |= 1  # the flag of encryption
+    (tmp_path / "f.zip").write_bytes(content)
+    with open_images(tmp_path / "f.zip") as found:
+        assert found.keys == ["good.jpg"]
+        assert {key: why.partition(":")[0] for key, why in found.skipped} == {
+            "crc.jpg": "it cannot be unpacked",
+            "locked.jpg": "it is encrypted",
+            "bz2.jpg": "it is neither stored nor deflated",
+            "link.jpg": "a link",
+        }
+
+
+def test_what_an_archive_claims_is_bounded(tmp_path: Path) -> None:
+    for name, sizes in (("one.tar", [1 << 40]), ("many.tar", [1 << 30] * 5)):
+        with tarfile.open(tmp_path / name, "w") as members:
+            for number, size in enumerate(sizes):
+                # Headers alone: what they claim does not follow.
+                members.fileobj.write(member(f"{number}.jpg", size=size).tobuf())  # type: ignore[union-attr]
+                members.offset = members.fileobj.tell()  # type: ignore[union-attr]
+        with pytest.raises(IngestError, match="cannot be unpacked"):
+            open_images(tmp_path / name).__enter__()
+    with gzip.open(tmp_path / "name.tar.gz", "wb") as stream:
+        stream.write(member("x", tarfile.XHDTYPE, size=1 << 27).tobuf())
+        for _ in range(8):
+            stream.write(bytes(1 << 24))
+    with pytest.raises(IngestError, match="a header claims 134,217,728 bytes"):
+        open_images(tmp_path / "name.tar.gz").__enter__()
+
+
+def test_a_header_that_is_damaged_is_not_taken_for_the_end(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "f.tar", "w") as members:
+        for name in ("a.jpg", "b.jpg", "c.jpg"):
+            members.addfile(member(name, size=3), io.BytesIO(b"abc"))
+    content = bytearray((tmp_path / "f.tar").read_bytes())
+    content[1024] ^= 1  # the name of the second, which its checksum covers
+    (tmp_path / "f.tar").write_bytes(content)
+    with pytest.raises(IngestError, match="cannot be unpacked: one of its headers is damaged"):
         open_images(tmp_path / "f.tar").__enter__()
+
+
+@pytest.mark.parametrize("name", ["f.tar", "f.tar.gz", "f.tar.bz2", "f.tar.xz", "f.zip"])
+def test_an_archive_that_is_cut_is_named(tmp_path: Path, name: str) -> None:
+    if name == "f.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("a.jpg", bytes(range(256)) * 20)
+    else:
+        with tarfile.open(tmp_path / name, f"w:{name[6:]}") as members:
+            members.addfile(member("a.jpg", size=5120), io.BytesIO(bytes(range(256)) * 20))
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[: min(2000, len(content) // 2)])
+    with pytest.raises(IngestError, match=f"{name} cannot be unpacked"):
+        open_images(tmp_path / name).__enter__()
 
 
 def test_a_path_with_nothing_there_is_named(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Small models with embeddings, and every way in which Keras writes them."""
 
+import json
 import warnings
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 WORDS = 23
 DIM = 5
@@ -61,3 +65,30 @@ def saved(model: Any, folder: Path, name: str) -> Path:
             bare.attrs.update(whole["model_weights"].attrs)
         path = folder / "weights.h5"
     return path
+
+
+def archive(
+    path: Path,
+    rows: npt.ArrayLike,
+    config: object = None,
+    assets: Mapping[str, str | bytes] | None = None,
+    layers: Mapping[str, str] | None = None,
+) -> Path:
+    """A .keras file with one embedding, made without Keras; `layers` names groups of weights."""
+    with h5py.File(path.with_suffix(".h5"), "w") as file:
+        file["layers/embedding/vars/0"] = np.asarray(rows, np.float32)
+        for place, name in (layers or {}).items():
+            file.require_group(f"{place}/vars").attrs["name"] = name
+    with zipfile.ZipFile(path, "w") as members:
+        members.write(path.with_suffix(".h5"), "model.weights.h5")
+        members.writestr("metadata.json", "{}")
+        members.writestr("config.json", config if isinstance(config, str) else json.dumps(config))
+        for place, text in (assets or {}).items():
+            members.writestr(f"assets/{place}/vocabulary.txt", text)
+    return path
+
+
+def sequential(*layers: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """The configuration of a model of layers that follow one another."""
+    listed = [{"class_name": kind, "config": config} for kind, config in layers]
+    return {"class_name": "Sequential", "config": {"name": "model", "layers": listed}}

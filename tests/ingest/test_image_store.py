@@ -258,3 +258,23 @@ def test_a_store_that_is_refused_is_let_go(extractor: ImageExtractor, tmp_path: 
     with pytest.raises(ValueError, match="length 3"):
         extractor.extract_into(FRUIT, tmp_path / "short.vecs")
     vecstore.open(tmp_path / "short.vecs", "a").close()
+
+
+def test_images_turned_and_as_stored_are_not_mixed(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(FRUIT / "Lime", tmp_path / "fruit")
+    turned, stored = (
+        ImageExtractor(blocks(), preprocess="none", orient=orient) for orient in (True, False)
+    )
+    stored.extract_into(tmp_path / "fruit", store)
+    with pytest.raises(ValueError, match=r"another kind \(orient False; these: orient True\)"):
+        turned.extract_into(tmp_path / "fruit", store)
+    assert stored.extract_into(tmp_path / "fruit", store).known == 8
+
+
+def test_a_store_from_before_orientation_goes_on_as_it_was(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(FRUIT / "Lime", tmp_path / "fruit")
+    stored = ImageExtractor(blocks(), preprocess="none", orient=False)
+    del stored.provenance["orient"]
+    stored.extract_into(tmp_path / "fruit", store)
+    again = ImageExtractor(blocks(), preprocess="none", orient=False)
+    assert again.extract_into(tmp_path / "fruit", store).known == 8

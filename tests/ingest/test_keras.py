@@ -111,6 +111,37 @@ def test_some_keys_in_an_order_of_the_callers(store: Store) -> None:
     assert embedding.trainable_weights
 
 
+def test_id_0_may_be_padding(store: Store) -> None:
+    lookup, embedding = embedding_layer(store, ["w3", "w5"], oov=2, mask_zero=True, name="words")
+    assert (lookup.name, embedding.name, embedding.mask_zero) == ("words_lookup", "words", True)
+    ids = np.asarray(lookup(keras.ops.convert_to_tensor([["", "w3", "w5", "what?"]])))
+    assert ids[0, :3].tolist() == [0, 3, 4]
+    assert ids[0, 3] in (1, 2)
+    np.testing.assert_array_equal(read_embedding(embedding)[3:], VECTORS[[3, 5]])
+    assert not read_embedding(embedding)[:3].any()
+    assert np.asarray(embedding.compute_mask(ids)).tolist() == [[False, True, True, True]]
+
+
+def test_padding_of_integers_is_a_number_that_is_no_key() -> None:
+    with vecstore.from_arrays(np.eye(3), keys=[0, -1, 7]) as numbers:
+        lookup, _ = embedding_layer(numbers, mask_zero=True)
+    ids = np.asarray(lookup(np.array([[-2, 5, 0, -1, 7]])))
+    assert ids.tolist() == [[0, 1, 2, 3, 4]]
+
+
+def test_other_arguments_are_those_of_an_embedding(store: Store) -> None:
+    _, embedding = embedding_layer(store, embeddings_regularizer="l2", dtype="float64")
+    assert isinstance(embedding.embeddings_regularizer, keras.regularizers.L2)
+    for name, match in (("output_dim", "is what the store says"), ("maskzero", "an argument of")):
+        with pytest.raises(TypeError, match=f"`{name}` .*{match}"):
+            embedding_layer(store, **{name: 3})
+    with (
+        vecstore.from_arrays(np.eye(1), keys=[""]) as empty,
+        pytest.raises(ValueError, match="`mask_zero` must be False where the empty string"),
+    ):
+        embedding_layer(empty, mask_zero=True)
+
+
 def test_keys_may_be_integers_among_them_those_that_mean_something_to_keras() -> None:
     store = vecstore.from_arrays(VECTORS[:3], keys=[-1, 10**12, 0])
     lookup, embedding = embedding_layer(store)

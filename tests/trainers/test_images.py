@@ -296,17 +296,21 @@ def test_a_share_must_leave_images_on_both_sides(make: Make) -> None:
         make().fit(FRUIT, validation=0.01)
 
 
-def test_damaged_images_are_named_before_the_training(make: Make, tmp_path: Path) -> None:
+def test_damaged_images_are_left_out_and_named(make: Make, tmp_path: Path) -> None:
     folder = shutil.copytree(FRUIT, tmp_path / "fruit")
     (folder / "Lime" / "Lime_001.jpg").write_bytes(b"")
+    (folder / "Lime" / "Lime_002.tiff").write_bytes(b"")
     classifier = make()
-    with pytest.raises(
-        IngestError, match=r"^1 of 24 images cannot be read: .*Lime_001\.jpg \(Input"
+    with pytest.warns(
+        UserWarning,
+        match=r"^2 files are left out: .*001\.jpg \(Input is empty\), no images: \.tiff 1\.$",
     ):
-        classifier.fit(folder)
-    assert classifier.history.is_empty()
-    with pytest.raises(VecstoreError, match="call fit first"):
-        classifier.embeddings()
+        classifier.fit(folder, epochs=1, validation=0.25)
+    classifier.save(tmp_path / "saved")
+    for one in (classifier, ImageClassifier.load(tmp_path / "saved")):
+        keys, vectors = one.embeddings()
+        assert len(keys) == len(vectors) == len(one.attributes()["part"]) == 23
+        assert "Lime/Lime_001.jpg" not in keys
 
 
 def test_of_many_damaged_images_some_are_named(make: Make, tmp_path: Path) -> None:

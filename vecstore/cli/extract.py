@@ -17,15 +17,20 @@ Command = Callable[..., Any]
 
 
 def weights_options(command: Command) -> Command:
-    """Add ``--weights``, ``--alpha`` and ``--size``, which say more about a named network.
+    """Add ``--weights``, ``--alpha`` and ``--size``, about a named network, and ``--orient``.
 
-    The command receives `weights`, which is None for random ones, `alpha` and `size`.
+    The command receives `weights`, which is None for random ones, `alpha`, `size` and `orient`.
     """
 
     def named(_: click.Context, __: click.Parameter, text: str) -> str | None:
         return None if text == "random" else text
 
     for option in (
+        click.option(
+            "--orient/--no-orient",
+            default=True,
+            help="Whether to turn images as their cameras have noted (EXIF).  [default: yes]",
+        ),
         click.option(
             "--size",
             type=click.IntRange(min=1),
@@ -100,8 +105,8 @@ def extract(
     FOLDER is searched to its depths; an archive (.tar.gz, .zip, ...) and a single image will do.
     Keys are the paths from there on; attributes are path, label (the folder that an image lies
     in), width and height. A STORE that is there is added to: images that it has are left out, so
-    that the same command goes on after an interruption. Images that cannot be read are skipped and
-    listed on standard error.
+    that the same command goes on after an interruption. Images that cannot be read, and files that
+    are none, are skipped, counted and listed on standard error.
 
     \b
       vecstore extract photos photos.vecs --model mobilenet
@@ -129,7 +134,7 @@ def extract(
     except KeyboardInterrupt:
         click.echo(f"Interrupted; the same command goes on with {store}.", err=True)
         raise  # main.py makes the exit code of it
-    if report.skipped:
+    if report.left_out:
         click.echo(report, err=True)
     origin = extractor.provenance
     write_record(
@@ -137,7 +142,7 @@ def extract(
             "store": str(store),
             "images": report.images,
             "known": report.known,
-            "skipped": len(report.skipped),
+            "skipped": report.left_out,
             "model": origin["model"],
             "layer": origin["layer"],
             "preprocessing": origin["preprocessing"],

@@ -92,7 +92,7 @@ def import_(file: Path, store: str, style: Style, **options: Any) -> None:
         "rows_per_second": round(report.rows / seconds),
         "megabytes_per_second": round(file.stat().st_size / 1e6 / seconds, 1),
     }
-    if report.skipped:
+    if report.skipped or report.notes:
         click.echo(report, err=True)
     write_record(facts, style)
 

@@ -98,7 +98,9 @@ def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
     network = load_network(
         given["base"], given["weights"], alpha=given["alpha"], size=given["size"], top=False
     )
-    extractor = ImageExtractor(network.model, pooling="avg", preprocess=network.mode)
+    extractor = ImageExtractor(
+        network.model, pooling="avg", preprocess=network.mode, orient=given["orient"]
+    )
     keys, vectors, labels = extractor.extract(data)
     held_out = np.isin(keys, trainer.held_out)
     told = np.asarray(labels)

@@ -39,6 +39,8 @@ def read_batches(
     batch_size: int,
     unread: list[int],
     progress: Progress | None = None,
+    *,
+    orient: bool = True,
 ) -> Iterator[Extracted]:
     """Yield vectors in the order of the images.
 
@@ -54,6 +56,8 @@ def read_batches(
         Gets the places of those that cannot be read.
     progress : callable or None
         Called after every batch.
+    orient : bool, default True
+        As for `pixels_of`.
 
     Yields
     ------
@@ -64,7 +68,7 @@ def read_batches(
         return
     size = model.input_shape[1:]
     rows = min(batch_size, total)
-    for places, pixels, stored in _batches(images, size, rows, unread):
+    for places, pixels, stored in _batches(images, size, rows, unread, orient):
         if len(places) < rows:
             # Filled up, because a batch of another shape would be compiled for itself.
             pixels = np.concatenate([pixels, np.zeros((rows - len(places), *size), np.float32)])
@@ -92,7 +96,7 @@ def find_unread(images: Images, size: tuple[int, int, int], batch_size: int) -> 
         The places of those that cannot be read, ascending.
     """
     unread: list[int] = []
-    for _ in _batches(images, size, batch_size, unread):
+    for _ in _batches(images, size, batch_size, unread, True):
         continue
     return unread
 
@@ -120,11 +124,11 @@ def why_unread(
 
 
 def _batches(
-    images: Images, size: tuple[int, int, int], batch_size: int, unread: list[int]
+    images: Images, size: tuple[int, int, int], batch_size: int, unread: list[int], orient: bool
 ) -> Iterator[tuple[npt.NDArray[np.int64], Any, Any]]:
     """Yield places, pixels and stored sizes, and note the places that are passed over."""
     following = 0
-    for tensor, pixels, stored in pixel_batches(images.files, size, batch_size):
+    for tensor, pixels, stored in pixel_batches(images.files, size, batch_size, orient=orient):
         places = tensor.numpy()
         end = int(places[-1]) + 1
         unread += sorted(set(range(following, end)).difference(places.tolist()))

@@ -1,23 +1,21 @@
 """Which images there are, what they are called, and what they show."""
 
 import os
-import tarfile
 import tempfile
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from vecstore.errors import IngestError
+from vecstore.images.archives import ARCHIVES, unpack
+from vecstore.images.listing import SUFFIXES, Listing, list_folder, printable, problem_of
 
-__all__ = ["SUFFIXES", "Images", "Source", "check_source", "find_images", "open_images"]
+__all__ = ["Images", "Source", "check_source", "describe_others", "find_images", "open_images"]
 
-#: Which files of a folder are images. What is in them is told by their content.
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
-
-_ARCHIVES = (".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tgz", ".zip")
+_KINDS = 10  # of files left out that a message lists
 
 #: A folder, an archive of one, or files.
 Source = str | PathLike[str] | Iterable[str | PathLike[str]]
@@ -36,18 +34,32 @@ class Images(NamedTuple):
         Where they lie, for the user: absolute, or the path of the archive and the name in it.
     labels : list of n str, or None
         What they show.
+    skipped : sequence of (str, str)
+        Images that cannot be used, as far as that shows without opening them, and why.
+    others : mapping of str to int
+        How many files are no images, by what their names end in.
     """
 
     keys: list[str]
     files: list[str]
     paths: list[str]
     labels: list[str] | None
+    skipped: Sequence[tuple[str, str]] = ()
+    others: Mapping[str, int] = MappingProxyType({})
 
     def pick(self, places: Iterable[int]) -> "Images":
         """Return some of them, in the order of `places`."""
         places = list(places)
-        columns = (self.keys, self.files, self.paths, self.labels)
-        return Images(*(one and [one[place] for place in places] for one in columns))  # type: ignore[arg-type]
+
+        def picked(column: list[str]) -> list[str]:
+            return [column[place] for place in places]
+
+        return self._replace(
+            keys=picked(self.keys),
+            files=picked(self.files),
+            paths=picked(self.paths),
+            labels=None if self.labels is None else picked(self.labels),
+        )
 
 
 @contextmanager
@@ -58,7 +70,7 @@ def open_images(source: Source, labels: str | Sequence[str] | None = "folder") -
     ----------
     source : path-like, or iterable of path-like
         A folder, searched to its depths; an archive of one (``.tar``, ``.tar.gz``, ``.zip``, ...),
-        which is unpacked to a temporary folder; one image; or a list of images.
+        whose images are unpacked to a temporary folder; one image; or a list of images.
     labels : "folder", None, or sequence of str
         What the images show: the name of the folder that each lies in, nothing, or a label for each
         of a list of images.
@@ -81,10 +93,11 @@ def open_images(source: Source, labels: str | Sequence[str] | None = "folder") -
         yield find_images(source, labels)
         return
     archive = Path(source)
+    _check_labels(labels)
     with tempfile.TemporaryDirectory(prefix="vecstore-images-") as folder:
-        _unpack(archive, folder)
-        found = find_images(folder, labels, name=str(archive))
-        yield found._replace(paths=[f"{archive.resolve()}/{key}" for key in found.keys])
+        found = _arranged(unpack(archive, folder), archive, archive.name.partition(".")[0], labels)
+        whole = printable(str(archive.resolve()))
+        yield found._replace(paths=[f"{whole}/{key}" for key in found.keys])
 
 
 def check_source(path: Path) -> None:
@@ -99,70 +112,89 @@ def check_source(path: Path) -> None:
         find_images(path)
 
 
-def find_images(
-    source: Source, labels: str | Sequence[str] | None = "folder", *, name: str | None = None
-) -> Images:
-    """Find images in a folder or in a list.
-
-    Parameters
-    ----------
-    source, labels
-        As for `open_images`, less archives.
-    name : str or None
-        The archive that the folder was in, for errors and labels.
-
-    Returns
-    -------
-    Images
-        At least one.
-
-    Raises
-    ------
-    IngestError, FileNotFoundError, ValueError
-        As for `open_images`.
-    """
-    if isinstance(labels, str) and labels != "folder":
-        raise ValueError(f'`labels` must be "folder", None or a list; got "{labels}".')
+def find_images(source: Source, labels: str | Sequence[str] | None = "folder") -> Images:
+    """Find images in a folder or in a list, as `open_images` does, less archives."""
+    _check_labels(labels)
     if isinstance(source, str | PathLike) and Path(source).is_dir():
         root = Path(source)
-        files = sorted(_images_below(root))
-        top = Path(name).name.partition(".")[0] if name else root.resolve().name
-        folders = [file.parent.name if file.parent != root else top for file in files]
-        keys = [file.relative_to(root).as_posix() for file in files]
-        if not files:
-            raise IngestError(
-                f"{name or root} holds no images; their names end in {', '.join(SUFFIXES)}."
-            )
-    else:
-        files = [Path(source)] if isinstance(source, str | PathLike) else [*map(Path, source)]
-        folders = [file.absolute().parent.name for file in files]
-        keys = [file.as_posix() for file in files]
-        _check_listed(files, keys)
-    return Images(
-        keys,
-        [str(file) for file in files],
-        [str(file.absolute()) for file in files],
-        folders if labels == "folder" else _given(labels, len(files)),
-    )
+        found = _arranged(list_folder(root), root, root.resolve().name, labels)
+        return found._replace(paths=[_absolute(file) for file in found.files])
+    files = [Path(source)] if isinstance(source, str | PathLike) else [*map(Path, source)]
+    keys = [file.as_posix() for file in files]
+    _check_listed(files, keys)
+    shown = [file.absolute().parent.name for file in files]
+    given = shown if labels == "folder" else _given(labels, len(files))
+    problems = [
+        problem_of(str(file)) or _unwritable(key) for file, key in zip(files, keys, strict=True)
+    ]
+    skipped = [(printable(key), why) for key, why in zip(keys, problems, strict=True) if why]
+    if len(skipped) == len(files):
+        raise IngestError("No image can be used: " + _few(skipped))
+    names = [str(file) for file in files]
+    whole = Images(keys, names, [_absolute(file) for file in names], given, skipped)
+    return whole.pick(place for place, why in enumerate(problems) if not why)
+
+
+def describe_others(others: Mapping[str, int]) -> str:
+    """List how many files are no images, by their kinds.
+
+    >>> describe_others({".tif": 1, ".tiff": 2})
+    '.tif 1, .tiff 2'
+    """
+    kinds = sorted(others.items(), key=lambda one: (-one[1], one[0]))[:_KINDS]
+    more = sum(others.values()) - sum(count for _, count in kinds)
+    listed = [f"{kind} {count:,}" for kind, count in sorted(kinds)]
+    return ", ".join(listed + ([f"others {more:,}"] if more else []))
+
+
+def _arranged(listing: Listing, root: Path, top: str, labels: str | Sequence[str] | None) -> Images:
+    """Return the images of a folder in the order of their names."""
+    if not listing.files:
+        found = [_few(listing.skipped)] if listing.skipped else []
+        found += [f"{describe_others(listing.others)}."] if listing.others else []
+        left_out = f" Left out: {'; '.join(found)}" if found else ""
+        raise IngestError(
+            f"{root} holds no images; their names end in {', '.join(SUFFIXES)}.{left_out}"
+        )
+    keys = sorted(listing.files, key=lambda key: key.split("/"))
+    folders = [key.split("/")[-2] if "/" in key else printable(top) for key in keys]
+    files = [listing.files[key] for key in keys]
+    given = folders if labels == "folder" else _given(labels, len(files))
+    return Images(keys, files, files, given, listing.skipped, listing.others)
+
+
+def _absolute(file: str) -> str:
+    absolute = str(Path(file).absolute())
+    return printable(absolute) if _unwritable(absolute) else absolute
+
+
+def _unwritable(key: str) -> str | None:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    return None
+
+
+def _few(skipped: Sequence[tuple[str, str]]) -> str:
+    named = [f"{key}: {reason}" for key, reason in skipped[:_KINDS]]
+    more = f" and {len(skipped) - _KINDS:,} more" if len(skipped) > _KINDS else ""
+    return "; ".join(named) + more + "."
+
+
+def _check_labels(labels: str | Sequence[str] | None) -> None:
+    if isinstance(labels, str) and labels != "folder":
+        raise ValueError(f'`labels` must be "folder", None or a list; got "{labels}".')
 
 
 def _is_archive(path: Path) -> bool:
-    return path.is_file() and path.name.lower().endswith(_ARCHIVES)
-
-
-def _images_below(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        folders[:] = [one for one in folders if not one.startswith(".")]
-        for name in names:
-            # "._cat.jpg" is what macOS leaves beside a cat.jpg in an archive.
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(folder, name)
+    return path.is_file() and path.name.lower().endswith(ARCHIVES)
 
 
 def _check_listed(files: list[Path], keys: list[str]) -> None:
     if not files:
         raise IngestError("The list of images is empty.")
-    missing = [file for file in files if not file.is_file()]
+    missing = [file for file in files if not os.path.lexists(file)]
     if missing:
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
         raise FileNotFoundError(f"{missing[0]} is no file and no folder{more}; check the path.")
@@ -177,15 +209,3 @@ def _given(labels: Sequence[str] | None, count: int) -> list[str] | None:
             f"`labels` must have one for each of the {count:,} images; got {len(labels):,}."
         )
     return None if labels is None else list(labels)
-
-
-def _unpack(archive: Path, folder: str) -> None:
-    try:
-        if archive.suffix.lower() == ".zip":
-            with zipfile.ZipFile(archive) as members:
-                members.extractall(folder)
-        else:
-            with tarfile.open(archive) as members:
-                members.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise IngestError(f"{archive} cannot be unpacked: {error}.") from error

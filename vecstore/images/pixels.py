@@ -1,11 +1,14 @@
 """From files to pixels: a pipeline that reads, decodes and resizes ahead of the network."""
 
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from vecstore.images.orientation import TRANSPOSED, orientation_of
 
 __all__ = ["labelled_batches", "pixel_batches", "pixels_of", "why_unreadable"]
 
@@ -14,8 +17,11 @@ __all__ = ["labelled_batches", "pixel_batches", "pixels_of", "why_unreadable"]
 # several, where bilinear resizing alone would look at four and pass over the others.
 _RATIOS = (8, 4, 2)
 
+# A PNG or GIF of a few kilobytes may claim any size, which is memory as soon as it is decoded.
+_MOST_PIXELS = 1 << 28
 
-def pixels_of(file: Any, size: tuple[int, int, int]) -> tuple[Any, Any]:
+
+def pixels_of(file: Any, size: tuple[int, int, int], *, orient: bool = True) -> tuple[Any, Any]:
     """Read one image, as operations of TensorFlow.
 
     Parameters
@@ -24,42 +30,55 @@ def pixels_of(file: Any, size: tuple[int, int, int]) -> tuple[Any, Any]:
         Its path.
     size : (int, int, int)
         The height and width to bring it to, whatever its proportions; 3 for RGB or 1 for grey.
+    orient : bool, default True
+        Whether to turn images upright that a camera has noted (EXIF) to be none. Keras does not.
 
     Returns
     -------
     pixels : tensor of float32, shape (height, width, channels)
         From 0 to 255.
     stored : tensor of int32, shape (2,)
-        The height and width of the image in the file.
+        The height and width of the image, upright.
 
     Notes
     -----
     JPEGs much larger than `size` are shrunk by averages while they are decoded, the rest is
-    bilinear. Rotation that a camera has noted (EXIF) is not applied, as nowhere in Keras. Of an
-    animation, it is the first picture.
+    bilinear. Of an animation, it is the first picture.
     """
     import tensorflow as tf
 
     *sides, channels = size
     content = tf.io.read_file(file)
+    noted = tf.constant(1)
+    if orient:
+        noted = tf.ensure_shape(
+            tf.numpy_function(_orientation, [file], tf.int32, stateful=False), ()
+        )
+    needed = tf.cond(noted < TRANSPOSED, lambda: sides, lambda: sides[::-1])
 
     def decoded() -> tuple[Any, Any]:
+        _check_area(content)
         image = tf.io.decode_image(content, channels=channels, expand_animations=False)
         return image, tf.shape(image)[:2]
 
     def decoded_jpeg() -> tuple[Any, Any]:
         stored = tf.io.extract_jpeg_shape(content)[:2]
-        too_much = [tf.reduce_any(stored // ratio < sides) for ratio in _RATIOS]
+        too_much = [tf.reduce_any(stored // ratio < needed) for ratio in _RATIOS]
         choice = tf.reduce_sum(tf.cast(tf.stack(too_much), tf.int32))
         decoders = [_jpeg_decoder(content, channels, ratio) for ratio in (*_RATIOS, 1)]
         return tf.switch_case(choice, decoders), stored
 
     image, stored = tf.cond(tf.io.is_jpeg(content), decoded_jpeg, decoded)
+    if orient:
+        image = tf.cond(noted > 1, lambda: _turned(image, noted), lambda: image)
+        stored = tf.cond(noted < TRANSPOSED, lambda: stored, lambda: stored[::-1])
     image.set_shape((None, None, channels))
     return tf.image.resize(image, sides), stored
 
 
-def pixel_batches(files: Sequence[str], size: tuple[int, int, int], batch_size: int) -> Any:
+def pixel_batches(
+    files: Sequence[str], size: tuple[int, int, int], batch_size: int, *, orient: bool = True
+) -> Any:
     """Read images in parallel, leaving out those that cannot be read.
 
     Parameters
@@ -70,6 +89,8 @@ def pixel_batches(files: Sequence[str], size: tuple[int, int, int], batch_size: 
         As for `pixels_of`.
     batch_size : int
         Images in a batch; the last may have fewer.
+    orient : bool, default True
+        As for `pixels_of`.
 
     Returns
     -------
@@ -80,10 +101,10 @@ def pixel_batches(files: Sequence[str], size: tuple[int, int, int], batch_size: 
     import tensorflow as tf
 
     def read(place: Any, file: Any) -> tuple[Any, Any, Any]:
-        return (place, *pixels_of(file, size))
+        return (place, *pixels_of(file, size, orient=orient))
 
     return (
-        tf.data.Dataset.from_tensor_slices(list(files))
+        tf.data.Dataset.from_tensor_slices(_encoded(files))
         .enumerate()
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .ignore_errors()
@@ -99,6 +120,7 @@ def labelled_batches(
     batch_size: int,
     *,
     shuffle: bool = False,
+    orient: bool = True,
 ) -> Any:
     """Read images with their labels, for a training.
 
@@ -115,6 +137,8 @@ def labelled_batches(
     shuffle : bool, default False
         Whether to give them in another order in every epoch, drawn from the seed that TensorFlow
         has at this call.
+    orient : bool, default True
+        As for `pixels_of`.
 
     Returns
     -------
@@ -124,9 +148,9 @@ def labelled_batches(
     import tensorflow as tf
 
     def read(file: Any, target: Any) -> tuple[Any, Any]:
-        return pixels_of(file, size)[0], target
+        return pixels_of(file, size, orient=orient)[0], target
 
-    dataset = tf.data.Dataset.from_tensor_slices((list(files), targets))
+    dataset = tf.data.Dataset.from_tensor_slices((_encoded(files), targets))
     if shuffle:
         dataset = dataset.shuffle(len(files))
     return (
@@ -154,7 +178,7 @@ def why_unreadable(file: str, size: tuple[int, int, int]) -> str:
     import tensorflow as tf
 
     try:
-        pixels_of(tf.constant(file), size)
+        pixels_of(tf.constant(os.fsencode(file)), size)
     except tf.errors.OpError as error:
         # The reason stands between the name of a node and that of an operation.
         around = r"\{\{.*?\}\}|\[Op:.*|jpeg::Uncompress failed\."
@@ -169,4 +193,51 @@ def _jpeg_decoder(content: Any, channels: int, ratio: int) -> Any:
     # As accurate as Pillow, and no slower than the default.
     return lambda: tf.io.decode_jpeg(
         content, channels=channels, ratio=ratio, dct_method="INTEGER_ACCURATE"
+    )
+
+
+def _encoded(files: Sequence[str]) -> list[bytes]:
+    """Return paths as the system has them, which need not be UTF-8."""
+    return [os.fsencode(file) for file in files]
+
+
+def _orientation(file: Any) -> npt.NDArray[np.int32]:
+    return np.asarray(orientation_of(np.asarray(file).item()), np.int32)
+
+
+def _turned(image: Any, noted: Any) -> Any:
+    """Turn an image upright: exchange rows and columns, or not, then mirror it, or not."""
+    import tensorflow as tf
+
+    def mirrored(image: Any, numbers: tuple[int, ...], axis: int) -> Any:
+        meant = tf.reduce_any(noted == numbers)
+        return tf.cond(meant, lambda: tf.reverse(image, [axis]), lambda: image)
+
+    exchanged = tf.cond(noted < TRANSPOSED, lambda: image, lambda: tf.transpose(image, (1, 0, 2)))
+    return mirrored(mirrored(exchanged, (2, 3, 6, 7), 1), (3, 4, 7, 8), 0)
+
+
+def _check_area(content: Any) -> None:
+    """Fail on a PNG or GIF that claims more pixels than are ever decoded."""
+    import tensorflow as tf
+
+    def area(start: int, kind: Any, little: bool) -> Any:
+        count = 2 * kind.size
+        sides = tf.io.decode_raw(
+            tf.strings.substr(content, start, count), kind, little_endian=little
+        )
+        return tf.reduce_prod(tf.cast(sides[:2], tf.int64))
+
+    def is_kind(magic: bytes) -> Any:
+        return tf.strings.substr(content, 0, len(magic)) == magic
+
+    found = tf.case(
+        [
+            (is_kind(b"\x89PNG"), lambda: area(16, tf.int32, False)),
+            (is_kind(b"GIF8"), lambda: area(6, tf.uint16, True)),
+        ],
+        default=lambda: tf.constant(0, tf.int64),
+    )
+    tf.debugging.assert_less_equal(
+        found, tf.constant(_MOST_PIXELS, tf.int64), f"It claims more than {_MOST_PIXELS:,} pixels"
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from vecstore.errors import IngestError
+from vecstore.images.files import describe_others
 from vecstore.ingest.wording import counted
 
 __all__ = ["ImageReport"]
@@ -23,6 +24,8 @@ class ImageReport:
         Images whose keys were in the store already.
     skipped : list of (str, str)
         The key of each image that was left out, and what is wrong with it.
+    others : dict of str to int
+        How many files were left out that are no images, by what their names end in.
     seconds : float
         From the first image to the last commit.
 
@@ -36,7 +39,13 @@ class ImageReport:
     images: int = 0
     known: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @property
+    def left_out(self) -> int:
+        """How many files there are no vectors of."""
+        return len(self.skipped) + sum(self.others.values())
 
     def check_any(self) -> None:
         """Raise IngestError if all images were left out."""
@@ -48,8 +57,9 @@ class ImageReport:
 
     def __str__(self) -> str:
         known = f", {self.known:,} there already" if self.known else ""
-        skipped = f", {len(self.skipped):,} skipped:" if self.skipped else "."
+        skipped = f", {self.left_out:,} skipped:" if self.left_out else "."
         lines = [f"  {key}: {reason}" for key, reason in self.skipped[:_EXAMPLES]]
         more = len(self.skipped) - len(lines)
         lines += [f"  and {more:,} more"] if more else []
+        lines += [f"  no images: {describe_others(self.others)}"] if self.others else []
         return "\n".join([f"{counted(self.images, 'image')} extracted{known}{skipped}", *lines])

@@ -16,9 +16,14 @@ from vecstore.store import Store
 __all__ = ["ImageStore"]
 
 # What must be the same for distances between vectors to mean anything. Weights tell the network.
-_IDENTITY = ("weights_sha256", "layer_place", "pooling", "preprocessing", "size", "precision")
+_IDENTITY = (
+    *("weights_sha256", "layer_place", "pooling", "preprocessing", "size", "precision"),
+    "orient",
+)
+# What images were made into vectors with before it was noted.
+_BEFORE = {"orient": False}
 # What is said about vectors when they may not be mixed.
-_SHOWN = ("model", "layer", "pooling", "preprocessing", "size", "precision", "weights")
+_SHOWN = ("model", "layer", "pooling", "preprocessing", "size", "precision", "orient", "weights")
 
 
 class ImageStore:
@@ -175,7 +180,8 @@ class ImageStore:
                 f"{store.path} holds vectors that no ImageExtractor has made; extract into a store "
                 "of its own."
             )
-        for origin in origins:
+        for noted in origins:
+            origin = _BEFORE | noted
             if any(origin.get(name) != self._provenance[name] for name in _IDENTITY):
                 theirs, ours = _differences(origin, self._provenance)
                 raise ValueError(

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.images.batches import Progress, read_batches, why_unread
+from vecstore.images.batches import Extracted, Progress, read_batches, why_unread
 from vecstore.images.families import require_keras
-from vecstore.images.files import Source, open_images
+from vecstore.images.files import Images, Source, open_images
 from vecstore.images.fusing import fuse
 from vecstore.images.layers import (
     PRECISIONS,
@@ -23,6 +23,7 @@ from vecstore.images.layers import (
     input_size,
     resolve_layer,
 )
+from vecstore.images.listing import printable
 from vecstore.images.networks import digest, load_network, versions
 from vecstore.ingest.image_report import ImageReport
 from vecstore.ingest.image_store import ImageStore
@@ -67,6 +68,9 @@ class ImageExtractor:
     precision : str, default "float32"
         ``"bfloat16"`` lets the layers compute with half as many bits, on processors whose
         instructions are made for it (AMX, AVX512-BF16). Weights and vectors stay float32.
+    orient : bool, default True
+        Whether to turn images upright that a camera has noted (EXIF) to be none. False takes them
+        as they are stored, as the loaders of Keras do.
 
     Attributes
     ----------
@@ -120,12 +124,14 @@ class ImageExtractor:
         size: int | None = None,
         preprocess: str | None = None,
         precision: str = "float32",
+        orient: bool = True,
     ) -> None:
         require_keras("ImageExtractor")
         if precision not in PRECISIONS:
             raise ValueError(f"`precision` must be {' or '.join(PRECISIONS)}; got {precision!r}.")
         network = load_network(model, weights, alpha=alpha, size=size, preprocess=preprocess)
         names = [one.name for one in network.model.layers]
+        self.orient = bool(orient)
         self.layer = resolve_layer(network, layer)
         self.size = input_size(network, size)
         self.preprocess = network.mode
@@ -142,6 +148,7 @@ class ImageExtractor:
             "preprocessing": self.preprocess,
             "size": list(self.size),
             "precision": precision,
+            "orient": self.orient,
             **network.description,
             "weights_sha256": digest(network.model),
             "packages": versions(),
@@ -186,7 +193,7 @@ class ImageExtractor:
         Warns
         -----
         UserWarning
-            If images cannot be read; they are left out.
+            If files are left out: images that cannot be read, and what is no image.
 
         Raises
         ------
@@ -196,16 +203,17 @@ class ImageExtractor:
         check_count(batch_size, "batch_size")
         report = ImageReport()
         with open_images(paths_or_folder, labels) as images:
+            _note(report, images)
             vectors = np.empty((len(images.keys), self.dim), np.float32)
             places: list[int] = []
             unread: list[int] = []
-            for batch in read_batches(self.model, images, batch_size, unread, progress):
+            for batch in self._read(images, batch_size, unread, progress):
                 vectors[len(places) : len(places) + len(batch.places)] = batch.vectors
                 places.extend(batch.places.tolist())
             report.skipped += why_unread(images, unread, self.size)
         report.images = len(places)
         report.check_any()
-        if report.skipped:
+        if report.left_out:
             warnings.warn(str(report), stacklevel=2)
         found = images.pick(places)
         return found.keys, vectors[: len(places)], found.labels
@@ -259,12 +267,13 @@ class ImageExtractor:
             open_images(paths_or_folder, labels) as images,
             ImageStore(store, self.dim, metric, self.provenance | _source(paths_or_folder)) as kept,
         ):
+            _note(report, images)
             new = kept.missing(images.keys)
             report.known = len(images.keys) - len(new)
             images = images.pick(new)
             begun = time.perf_counter()
             unread: list[int] = []
-            for batch in read_batches(self.model, images, batch_size, unread, progress):
+            for batch in self._read(images, batch_size, unread, progress):
                 refused = kept.put(images, *batch)
                 report.skipped += refused
                 report.images += len(batch.places) - len(refused)
@@ -277,8 +286,19 @@ class ImageExtractor:
             report.check_any()
         return report
 
+    def _read(
+        self, images: Images, batch_size: int, unread: list[int], progress: Progress | None
+    ) -> Iterator[Extracted]:
+        return read_batches(self.model, images, batch_size, unread, progress, orient=self.orient)
+
+
+def _note(report: ImageReport, images: Images) -> None:
+    """Begin a report with what was left out before any image was opened."""
+    report.skipped += images.skipped
+    report.others = dict(images.others)
+
 
 def _source(paths_or_folder: Source) -> dict[str, str]:
     if isinstance(paths_or_folder, str | PathLike):
-        return {"source": str(Path(paths_or_folder).absolute())}
+        return {"source": printable(str(Path(paths_or_folder).absolute()))}
     return {}

@@ -6,13 +6,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 from vecstore.errors import IngestError
 
-__all__ = ["EMBEDDING", "Candidate", "choose", "matrix_shape"]
+__all__ = ["EMBEDDING", "EMBEDDINGS", "Candidate", "choose", "matrix_shape"]
 
 Weight = TypeVar("Weight")
 
 #: The class of the layers that are looked for.
 EMBEDDING = "Embedding"
-_EMBEDDINGS = (EMBEDDING, "ReversibleEmbedding")
+EMBEDDINGS = (EMBEDDING, "ReversibleEmbedding")
 
 # Enough to see what a model is; it may have hundreds.
 _LISTED = 12
@@ -88,7 +88,7 @@ def choose(
         If there is not exactly one embedding.
     """
     if layer is None:
-        found = [one for one in candidates if one.kind in _EMBEDDINGS]
+        found = [one for one in candidates if one.kind in EMBEDDINGS]
         if len(found) == 1:
             return found[0]
         how_many = f"{len(found)} Embedding layers" if found else "no Embedding layer"

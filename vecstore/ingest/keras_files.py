@@ -7,7 +7,6 @@ which it was cut. Before Keras 3 there was one HDF5 file, ``.h5``, with or witho
 
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,14 +14,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from vecstore.errors import IngestError
+from vecstore.ingest.keras_archive import CONFIG, read_member
 from vecstore.ingest.keras_choice import EMBEDDING
+from vecstore.ingest.keras_graph import nodes
 from vecstore.ingest.source import Source
 from vecstore.storage.hdf5_contents import groups
 
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["StoredArray", "StoredLayer", "holds_keras", "is_shards", "stored_layers"]
+__all__ = [
+    "StoredArray",
+    "StoredLayer",
+    "StoredModel",
+    "holds_keras",
+    "is_shards",
+    "stored_model",
+]
 
 # Keras 3 has the weights of a layer in a group of this name, numbered.
 _VARIABLES = "vars"
@@ -84,6 +92,13 @@ class StoredLayer(NamedTuple):
     arrays: dict[str, StoredArray]
 
 
+class StoredModel(NamedTuple):
+    """A model, as a file has it: its layers, and its configuration, empty where there is none."""
+
+    layers: list[StoredLayer]
+    config: Any
+
+
 def holds_keras(path: Path) -> bool:
     """Return whether an HDF5 file holds the weights of a model."""
     import h5py
@@ -101,34 +116,21 @@ def is_shards(head: bytes) -> bool:
     return head.lstrip().startswith(b"{") and b'"weight_map"' in head
 
 
-def stored_layers(source: Source) -> list[StoredLayer]:
-    """Return the layers in a file.
-
-    Parameters
-    ----------
-    source : Source
-        The file. What is unpacked of it stays until it is closed.
-
-    Returns
-    -------
-    list of StoredLayer
-        In the order of the file.
-
-    Raises
-    ------
-    IngestError
-        If the file is none that Keras wrote, or damaged.
-    """
+def stored_model(source: Source) -> StoredModel:
+    """Return the model in a file; what is unpacked of it stays until the source is closed."""
     files = _shards(source) if is_shards(source.head) else [source.file()]
     try:
         pieces = [layer for file in files for layer in _layers(file)]
-        configs = _configs(_model_config(source, files[0]))
-    except (*_DAMAGE, zipfile.BadZipFile, RecursionError) as error:
+        config = json.loads(_model_config(source, files[0]))
+        configs = _configs(config)
+    except IngestError:
+        raise
+    except (*_DAMAGE, RecursionError) as error:
         raise _unreadable(source, str(error)) from error
     if not pieces:
         raise _unreadable(source, "it holds no weights of layers")
     layers = (layer._replace(source=source.path) for layer in _merged(pieces))
-    return [_described(layer, configs) for layer in layers]
+    return StoredModel([_described(layer, configs) for layer in layers], config)
 
 
 def _unreadable(source: Source, reason: str) -> IngestError:
@@ -232,25 +234,18 @@ def _model_config(source: Source, file: Path) -> str | bytes:
     import h5py
 
     if source.compression == "zip":
-        with zipfile.ZipFile(source.path) as archive:
-            return archive.read("config.json") if "config.json" in archive.namelist() else "{}"
+        config = read_member(source.path, CONFIG)
+        return "{}" if config is None else config
     with h5py.File(file, "r") as opened:
         return _text(opened.attrs.get("model_config", "{}"))
 
 
-def _configs(text: str | bytes) -> dict[str, tuple[str, dict[str, Any]]]:
+def _configs(config: Any) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the class and the configuration of every layer by its name, however deep it lies."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
-    waiting = [json.loads(text)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            kind, config = node.get("class_name"), node.get("config")
-            if isinstance(kind, str) and isinstance(config, dict) and "name" in config:
-                found.setdefault(str(config["name"]), (kind, config))
-            waiting.extend(reversed(node.values()))
-        elif isinstance(node, list):
-            waiting.extend(reversed(node))
+    for node in nodes(config):
+        if "name" in node["config"]:
+            found.setdefault(str(node["config"]["name"]), (node["class_name"], node["config"]))
     return found
 
 

@@ -138,7 +138,7 @@ class Reader:
             )
 
     def _new_report(self) -> Report:
-        return Report(str(self.path), self.format, self._table.unit)
+        return Report(str(self.path), self.format, self._table.unit, notes=self._table.notes)
 
     def close(self) -> None:
         """Remove what a compressed file was unpacked to; the reader cannot be used after."""

@@ -103,6 +103,7 @@ def read(
         dataset=dataset,
         keys=None if keys is None else str(keys),
         threads=None if threads is None else check_count(threads, "threads"),
+        allow_zero=allow_zero,
     )
     source = Source(path, member)
     try:

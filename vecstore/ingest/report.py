@@ -87,6 +87,8 @@ class Report:
         Lines or rows left out because their key came before.
     examples : list of Fault
         The first few left out, in the order of the file.
+    notes : list of str
+        Sentences about the file: where its keys come from, which rows stand for nothing.
 
     Examples
     --------
@@ -102,6 +104,7 @@ class Report:
     skipped: int = 0
     duplicates: int = 0
     examples: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def count(self, faults: list[Faults]) -> None:
         """Add what was left out of one part of the file.
@@ -124,4 +127,5 @@ class Report:
             found += f", {counted(self.skipped, self.unit)} skipped"
         if self.duplicates:
             found += f" ({self.duplicates:,} for a key that came before)"
-        return "\n".join([f"{found}.", *(f"  {self.unit} {x.place}: {x}" for x in self.examples)])
+        lines = [f"  {self.unit} {fault.place}: {fault}" for fault in self.examples]
+        return "\n".join([f"{found}.", *lines, *(f"  {note}" for note in self.notes)])

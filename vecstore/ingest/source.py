@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from vecstore.errors import IngestError
+from vecstore.ingest.keras_archive import check_weights, folder_advice
 from vecstore.ingest.unpacking import COMPRESSIONS, Unpacking, zip_members
 
 __all__ = ["Source"]
@@ -45,6 +46,8 @@ class Source:
 
     def __init__(self, path: str | PathLike[str], member: str | None = None) -> None:
         self.path = Path(path)
+        if self.path.is_dir():
+            raise IngestError(f"{self.path} {folder_advice(self.path)}.")
         self._size = self.path.stat().st_size
         self._read: FileIO | None = None  # the one whose position tells the progress
         self._unpacked: Path | None = None
@@ -134,6 +137,7 @@ class Source:
         if member is None and len(members) == 1:
             return members[0]
         if member is None and _KERAS_WEIGHTS in members:
+            check_weights(self.path)
             return _KERAS_WEIGHTS
         if member in members:
             return member

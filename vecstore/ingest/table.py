@@ -5,7 +5,7 @@ not read, and `reader` decides what to do about them.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -54,6 +54,7 @@ class Options(NamedTuple):
     dataset: str | None = None
     keys: str | None = None
     threads: int | None = None
+    allow_zero: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Table:
         Whether the keys are the numbers of the rows, for want of others.
     subwords : Subwords or None
         Of a fastText model.
+    notes : list of str
+        Sentences about the file for the report; complete when all of it has been read.
     """
 
     format: str
@@ -88,6 +91,7 @@ class Table:
     unit: str = "row"
     numbered: bool = False
     subwords: "Subwords | None" = None
+    notes: list[str] = field(default_factory=list)
 
 
 def row_slices(n: int, dim: int, multiple_of: int = 1) -> Iterator[slice]:

@@ -1,5 +1,6 @@
 """Labelled images: how they are named, told apart, split and checked before a training."""
 
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from os import PathLike
@@ -11,19 +12,22 @@ import numpy.typing as npt
 
 from vecstore.errors import IngestError
 from vecstore.images.batches import find_unread, why_unread
-from vecstore.images.files import Images, open_images
+from vecstore.images.files import Images, describe_others, open_images
 
 __all__ = [
-    "check_readable",
     "classes_of",
     "open_labelled",
+    "readable",
+    "refuse_skipped",
     "refuse_unread",
     "spelled",
     "split",
     "targets_of",
+    "without",
 ]
 
 _BATCH = 64  # images that are looked at together; they are not kept
+_SIZE = (32, 32, 3)  # to which they are brought for that
 _NAMED = 5  # unreadable images that an error names
 
 
@@ -170,9 +174,41 @@ def split(
     return np.flatnonzero(~both), np.flatnonzero(both)
 
 
-def check_readable(images: Images, size: tuple[int, int, int]) -> None:
-    """Read all images once and raise IngestError, naming those that cannot be read."""
-    refuse_unread(images, find_unread(images, size, _BATCH), size)
+def readable(images: Images) -> tuple[Images, list[str]]:
+    """Read all images once; return those that can be read, and the keys of the others.
+
+    A class none of whose images can be read is an error.
+    """
+    unread = find_unread(images, _SIZE, _BATCH)
+    keys = [images.keys[place] for place in unread]
+    rest = without(images, keys)
+    if set(rest.labels or ()) != set(images.labels or ()):
+        refuse_unread(images, unread, _SIZE)
+    left = [*images.skipped, *why_unread(images, unread[:_NAMED], _SIZE)][:_NAMED]
+    count = len(unread) + len(images.skipped) + sum(images.others.values())
+    if count:
+        named = [f"{key} ({reason})" for key, reason in left]
+        named += [f"no images: {describe_others(images.others)}"] if images.others else []
+        more = len(unread) + len(images.skipped) - len(left)
+        named += [f"{more:,} more images"] if more else []
+        files = "file is" if count == 1 else "files are"
+        warnings.warn(f"{count:,} {files} left out: {', '.join(named)}.", stacklevel=3)
+    return rest, keys
+
+
+def without(images: Images, keys: Sequence[str]) -> Images:
+    """Return images less those that could not be read before."""
+    bad = set(keys)
+    return images.pick(place for place, key in enumerate(images.keys) if key not in bad)
+
+
+def refuse_skipped(images: Images) -> None:
+    """Raise IngestError if images have been left out where each is to have an answer."""
+    if images.skipped:
+        named = [f"{key} ({reason})" for key, reason in images.skipped[:_NAMED]]
+        raise IngestError(
+            f"{len(images.skipped):,} images cannot be read: {', '.join(named)}. Remove them."
+        )
 
 
 def refuse_unread(images: Images, unread: Sequence[int], size: tuple[int, int, int]) -> None:

@@ -17,13 +17,15 @@ from vecstore.images.layers import input_size
 from vecstore.images.networks import load_network
 from vecstore.images.pixels import labelled_batches
 from vecstore.trainers.image_data import (
-    check_readable,
     classes_of,
     open_labelled,
+    readable,
+    refuse_skipped,
     refuse_unread,
     spelled,
     split,
     targets_of,
+    without,
 )
 from vecstore.trainers.parameters import check_number
 from vecstore.trainers.trainer import Trainer, check_schedule
@@ -62,6 +64,9 @@ class ImageClassifier(Trainer):
         Of Adam.
     seed : int, default 0
         Of everything random.
+    orient : bool, default True
+        Whether to turn images upright that a camera has noted (EXIF) to be none. False takes them
+        as they are stored, as the loaders of Keras do.
 
     Attributes
     ----------
@@ -98,6 +103,7 @@ class ImageClassifier(Trainer):
         size: int | None = None,
         learning_rate: float = 1e-4,
         seed: int = 0,
+        orient: bool = True,
     ) -> None:
         require_keras("ImageClassifier")
         super().__init__(
@@ -109,10 +115,12 @@ class ImageClassifier(Trainer):
             size=None if size is None else check_count(size, "size"),
             learning_rate=check_number(learning_rate, "learning_rate", above=0),
             seed=seed,
+            orient=bool(orient),
         )
         self.labels: list[str] = []
         self.held_out: list[str] = []
         self._data: Any = None
+        self._unread: list[str] = []
         self._encoder: Any = None
 
     def fit(
@@ -150,12 +158,17 @@ class ImageClassifier(Trainer):
         FileNotFoundError
             If there are no images at a path, or no file of weights.
         IngestError
-            If there are no images in a folder, or some cannot be read; the error names them.
+            If there are no images in a folder, or none can be read; the error names some.
         TypeError
             If `data` is neither of these, or a label is no str.
         ValueError
             If there are fewer than two classes, or one that a classifier does not know which has
             learned before; if weights do not fit.
+
+        Warns
+        -----
+        UserWarning
+            If files are left out: images that cannot be read, and what is no image.
 
         Notes
         -----
@@ -167,6 +180,9 @@ class ImageClassifier(Trainer):
         with ExitStack() as opened:
             images = opened.enter_context(open_labelled(data))
             labels = self.labels or classes_of(images)
+            targets_of(images, labels, "data")  # for what it refuses, before the reading
+            images, unread = readable(images)
+            labels = self.labels or classes_of(images)
             targets = targets_of(images, labels, "data")
             learned, held_out = np.arange(len(targets)), np.arange(0)
             others, right = None, targets
@@ -175,23 +191,27 @@ class ImageClassifier(Trainer):
                 others, right = images.pick(held_out), targets[held_out]
             elif validation is not None:
                 others = opened.enter_context(open_labelled(validation, "validation"))
+                targets_of(others, labels, "validation")
+                others, _ = readable(others)
                 right = targets_of(others, labels, "validation")
             model = self._model or self._built(len(labels))
             size = model.input_shape[1:]
-            check_readable(images, size)
-            if others is not None:
-                check_readable(others, size)
+            orient = self.parameters["orient"]
             self._model, self.labels, self._data = model, labels, data
+            self._unread = unread
             self.held_out = [images.keys[place] for place in held_out]
             files = images.pick(learned).files
             with self._seeded():  # tf.data draws its seeds when a dataset is made
-                batches = labelled_batches(files, targets[learned], size, batch_size, shuffle=True)
+                batches = labelled_batches(
+                    files, targets[learned], size, batch_size, shuffle=True, orient=orient
+                )
             self._train(
                 batches,
                 epochs=epochs,
                 batch_size=None,
                 shuffle=False,  # the dataset does it
-                validation=others and labelled_batches(others.files, right, size, batch_size),
+                validation=others
+                and labelled_batches(others.files, right, size, batch_size, orient=orient),
                 progress=progress,
             )
         return self
@@ -215,6 +235,7 @@ class ImageClassifier(Trainer):
             If one cannot be read.
         """
         with open_images(data, None) as images:
+            refuse_skipped(images)
             return self._predicted(self._vectors(), images)
 
     def probabilities(self, data: Source) -> npt.NDArray[np.float32]:
@@ -231,6 +252,7 @@ class ImageClassifier(Trainer):
             In the order of `labels`; each row sums to 1.
         """
         with open_images(data, None) as images:
+            refuse_skipped(images)
             return self._predicted(self.model, images)
 
     def predict(self, data: Source) -> list[str]:
@@ -263,6 +285,7 @@ class ImageClassifier(Trainer):
             If they cannot be read any more.
         """
         with open_labelled(self._trained_on()) as images:
+            images = without(images, self._unread)
             return images.keys, self._predicted(self._vectors(), images)
 
     def attributes(self) -> Mapping[str, Sequence[Any]]:
@@ -275,6 +298,7 @@ class ImageClassifier(Trainer):
         """
         held_out = set(self.held_out)
         with open_labelled(self._trained_on()) as images:
+            images = without(images, self._unread)
             parts = [HELD_OUT if key in held_out else TRAINING for key in images.keys]
             return {"path": images.paths, "label": images.labels or [], "part": parts}
 
@@ -323,7 +347,8 @@ class ImageClassifier(Trainer):
 
     def _predicted(self, model: Any, images: Images) -> npt.NDArray[np.float32]:
         unread: list[int] = []
-        parts = [batch.vectors for batch in read_batches(model, images, PREDICTED, unread)]
+        batches = read_batches(model, images, PREDICTED, unread, orient=self.parameters["orient"])
+        parts = [batch.vectors for batch in batches]
         refuse_unread(images, unread, model.input_shape[1:])
         return np.concatenate(parts)
 
@@ -333,8 +358,11 @@ class ImageClassifier(Trainer):
         return self._data
 
     def _state(self) -> dict[str, Any]:
-        return {"labels": self.labels, "held_out": self.held_out, "data": self._data}
+        return {"labels": self.labels, "held_out": self.held_out, "data": self._data} | (
+            {"unread": self._unread} if self._unread else {}
+        )
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.labels, self.held_out = state["labels"], state["held_out"]
         self._data = state["data"]
+        self._unread = state.get("unread", [])

@@ -21,6 +21,7 @@ from vecstore.analysis.plots.style import (
 )
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
+from vecstore.images.listing import problem_of
 from vecstore.reader import Where
 from vecstore.results import Matches
 from vecstore.store import Store
@@ -150,21 +151,25 @@ def _caption(text: object) -> str:
 
 
 def _read(folder: Path, key: Any, path: Any) -> "Image":
-    """Return an image, small enough for its place in the grid."""
-    from PIL import Image
+    """Return an image, upright and small enough for its place in the grid."""
+    from PIL import Image, ImageOps
 
     if not isinstance(path, str):
         raise VecstoreError(f'"{key}" has no path to an image; name the column that has.')
+    unreadable = VecstoreError(
+        f'The image of "{key}" cannot be read: {folder / path}. Name the folder it is in; '
+        "images in an archive must be unpacked."
+    )
     try:
+        if problem_of(str(folder / path)):  # a pipe would be waited for
+            raise unreadable
         with Image.open(folder / path) as image:
-            small = image.convert("RGB")
+            image.draft("RGB", (_SIDE, _SIDE))
+            small = ImageOps.exif_transpose(image).convert("RGB")
             small.thumbnail((_SIDE, _SIDE))
             return small
-    except OSError as error:
-        raise VecstoreError(
-            f'The image of "{key}" cannot be read: {folder / path}. Name the folder it is in; '
-            "images in an archive must be unpacked."
-        ) from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise unreadable from error
 
 
 def _draw_tile(axes: Axes, tile: _Tile) -> None:
