@@ -238,7 +238,7 @@ def _model_config(source: Source, file: Path) -> str | bytes:
     import h5py
 
     if source.compression == "zip":
-        with zipfile.ZipFile(source.path) as archive:
+        with zipfile.ZipFile(source.bytes_path) as archive:
             return archive.read("config.json") if "config.json" in archive.namelist() else "{}"
     with h5py.File(file, "r") as opened:
         return _text(opened.attrs.get("model_config", "{}"))

@@ -87,6 +87,8 @@ class Report:
         Lines or rows left out because their key came before.
     examples : list of Fault
         The first few left out, in the order of the file.
+    size : int
+        Bytes of the file, before decompression; 0 until all of it is imported.
 
     Examples
     --------
@@ -102,6 +104,7 @@ class Report:
     skipped: int = 0
     duplicates: int = 0
     examples: list[Fault] = field(default_factory=list)
+    size: int = 0
 
     def count(self, faults: list[Faults]) -> None:
         """Add what was left out of one part of the file.

@@ -54,6 +54,7 @@ class Options(NamedTuple):
     dataset: str | None = None
     keys: str | None = None
     threads: int | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
