@@ -53,7 +53,7 @@ approximate_option = click.option(
 )
 keys_from_option = click.option(
     "--keys-from",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8-sig"),
     metavar="FILE",
     help='Read more keys from FILE, one a line; "-" is standard input.',
 )

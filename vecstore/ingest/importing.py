@@ -120,7 +120,7 @@ def import_into(
             parameters=parameters,
             progress=progress,
         )
-        report.size = source.bytes_path.stat().st_size
+        report.size = source.packed_size
         return report
 
 
@@ -199,7 +199,7 @@ def _identity(source: Source) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     name = source.path if source.is_pipe else path.resolve()
-    return {"source": str(name), "size": path.stat().st_size, "sha256": digest}
+    return {"source": str(name), "size": source.packed_size, "sha256": digest}
 
 
 def _watched(

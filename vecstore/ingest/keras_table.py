@@ -16,7 +16,7 @@ __all__ = ["find_matrix", "open_keras"]
 def open_keras(source: Source, options: Options) -> Table:
     """Open an embedding; the option ``dataset`` names the layer, ``keys`` a file of keys."""
     matrix = find_matrix(source, options.dataset)
-    keys = read_keys(Path(options.keys)) if options.keys else None
+    keys = read_keys(Path(options.keys), options.encoding) if options.keys else None
     return matrix_table("keras", source, matrix.shape, partial(Matrix.rows, matrix), keys)
 
 

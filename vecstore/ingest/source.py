@@ -11,13 +11,14 @@ from typing import BinaryIO, cast
 
 from vecstore.encodings import Transcoding, find_encoding
 from vecstore.errors import IngestError
+from vecstore.ingest.foreign import name_members
 from vecstore.ingest.unpacking import COMPRESSIONS, Unpacking, zip_members
 from vecstore.pipes import is_pipe, spool
 
 __all__ = ["Source"]
 
-# Recognising a format looks at so many bytes, or at the first two lines of text if these are longer:
-# a header, and a line of as many numbers as there may be.
+# Recognising a format looks at so many bytes, or at the first two lines of text if these are
+# longer: a header, and a line of as many numbers as there may be.
 _HEAD_BYTES = 1 << 18
 _LONGEST_HEAD_BYTES = 1 << 26
 _COPIED_BYTES = 1 << 20
@@ -84,9 +85,7 @@ class Source:
         self._read = FileIO(self.bytes_path)
         if self.compression is None:
             return BufferedReader(self._read)
-        return BufferedReader(
-            Unpacking(self._read, self.compression, self.member, name=self.path)
-        )
+        return BufferedReader(Unpacking(self._read, self.compression, self.member, name=self.path))
 
     def open_text(self) -> BinaryIO:
         """Return a stream of the decompressed text in UTF-8, whatever it is encoded in."""
@@ -111,6 +110,11 @@ class Source:
             self._unpacked.unlink(missing_ok=True)
         if self.is_pipe:
             self.bytes_path.unlink(missing_ok=True)
+
+    @property
+    def packed_size(self) -> int:
+        """Number of bytes of the file as it is."""
+        return self._size
 
     @property
     def size(self) -> int:
@@ -169,6 +173,8 @@ class Source:
                 )
             return None
         members = zip_members(self.bytes_path, self.path)
+        if member is None and (foreign := name_members(members)):
+            raise IngestError(f"{self.path} {foreign}")
         if member is None and len(members) == 1:
             return members[0]
         if member is None and _KERAS_WEIGHTS in members:
