@@ -53,7 +53,7 @@ _MAGIC = (
 _TAR_MAGIC = slice(257, 262)
 # Protocols 2 to 5 begin so; a list, a dict or a class follows.
 _PICKLE = re.compile(rb"\x80[\x02-\x05](?:[\x95}\])(K\x8aXcU\x8c]|$)")
-_PICKLE_0 = re.compile(rb"(?:\(dp[0-9]|\(lp[0-9]|ccopy_reg\n|cnumpy)")
+_PICKLE_0 = re.compile(rb"(?:\(dp[0-9]|\(lp[0-9]|ccopy_reg\n|cnumpy|[\]})]q\0)")
 _TORCH_OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 _SAFETENSORS = re.compile(rb"(?s).{8}\{\s*\"")
 _PAGES = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)

@@ -18,6 +18,9 @@ from vecstore.ingest.table import MAX_DIM
 __all__ = ["TextShape", "longer_dim", "sniff_bare", "sniff_text"]
 
 _HEADER = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t\r]*")
+_ODD_NUMBER = re.compile(
+    rb"[\[({]?[+-]?(?:[0-9]+[.,:]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?[,;|:\])}]*"
+)
 # Enough to outvote odd ones; looking at more would be felt in the time of a small file.
 _LINES = 32
 
@@ -73,7 +76,9 @@ def sniff_text(head: bytes, *, complete: bool) -> TextShape | None:
         # It votes only if it is alone: behind it there may be the bytes of word2vec's other format.
         lines = lines[1:] if any(lines[1:]) else lines
     dim = _winner(_votes(lines))
-    return TextShape(dim, None, bom) if 1 <= dim <= MAX_DIM else None
+    if not 1 <= dim <= MAX_DIM or _hide_numbers(lines):
+        return None
+    return TextShape(dim, None, bom)
 
 
 def longer_dim(head: bytes, shape: TextShape, *, complete: bool) -> int | None:
@@ -120,6 +125,15 @@ def _first_spans(head: bytes, begin: int, *, complete: bool) -> list[tuple[int, 
     spans = list(islice(line_spans(head, begin), _LINES + 1)) or [(len(head), len(head))]
     # The last one may be cut off anywhere.
     return spans[:_LINES] if complete or len(spans) == 1 else spans[:-1]
+
+
+def _hide_numbers(lines: list[bytes]) -> bool:
+    """Whether most keys end in what is a number, too, but for a comma: `king 0.1, 0.2, 0.3`."""
+    fields = [split_fields(line) for line in lines if line.strip()]
+    last = [
+        some[-count_numbers(some) - 1] for some in fields if len(some) > count_numbers(some) + 1
+    ]
+    return 2 * sum(_ODD_NUMBER.fullmatch(field) is not None for field in last) > len(fields)
 
 
 def _votes(lines: list[bytes]) -> list[int]:

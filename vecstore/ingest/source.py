@@ -189,7 +189,7 @@ class Source:
 def _read_head(stream: BinaryIO) -> tuple[bytes, bool]:
     """Return the head of a stream, and whether it is all there is."""
     head = stream.read(_HEAD_BYTES)
-    while not _has_two_lines(head) and b"\0" not in head and len(head) < _LONGEST_HEAD_BYTES:
+    while not _has_two_lines(head) and _may_be_text(head) and len(head) < _LONGEST_HEAD_BYTES:
         if not (more := stream.read(len(head))):
             break
         head += more
@@ -198,6 +198,11 @@ def _read_head(stream: BinaryIO) -> tuple[bytes, bool]:
 
 def _has_two_lines(head: bytes) -> bool:
     return max(head.count(b"\n"), head.count(b"\r")) >= 2
+
+
+def _may_be_text(head: bytes) -> bool:
+    # Keys may hold NUL; numbers in bytes are full of it.
+    return head.count(b"\0") * 256 < len(head)
 
 
 def _temporary_file(name: str) -> BinaryIO:

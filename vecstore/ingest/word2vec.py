@@ -77,6 +77,8 @@ def _chunks(
             more = stream.read(_BLOCK_BYTES + 4 * dim)
             block = rest + more
             raw, vectors, used = _cut(block, dim, count - row)
+            if not raw and _other_floats(source.head):
+                raise _misplaced(source, row)
             if not raw:
                 yield _lost(
                     vectors,
@@ -89,6 +91,8 @@ def _chunks(
             ends |= {key.startswith(b"\n") for key in raw[not row :]}
             keys = [key.removeprefix(b"\n") for key in raw]
             _check(source, keys, row, ends)
+            if encoding is None and (odd := _broken_row(keys, vectors, source.head)) is not None:
+                raise _misplaced(source, row + odd)
             yield _chunk(keys, vectors, row, encoding)
             row += len(keys)
             rest = block[used:]
@@ -119,20 +123,54 @@ def _misplaced(source: Source, row: int) -> IngestError:
 
 def _misfit(head: bytes) -> str:
     """Say what a file seems to be whose rows are not as long as its first line says."""
-    count, dim, begin = read_header(head) or (0, 1, 0)
-    for name, size in (("float64", 8), ("float16", 2)):
-        # So many rows cannot fit by chance.
-        raw, _, used = _cut(head[begin:], dim, min(count, 4), size)
-        fits = len(raw) == min(count, 4) and (
-            len(raw) > 1 or begin + used >= len(head.rstrip(b"\n"))
-        )
-        if raw and fits and not has_controls([key.removeprefix(b"\n") for key in raw]):
-            return f"Its numbers seem to be {name}; they must be float32."
+    if name := _other_floats(head):
+        return f"Its numbers seem to be {name}; they must be float32."
     return (
         "A key holds a blank, which this format cannot tell from the end of the key; or the file "
         "has other dimensions than it says, or was damaged. Write it again, as text or without "
         "blanks in keys."
     )
+
+
+def _broken_row(keys: list[bytes], vectors: npt.NDArray[np.float32], head: bytes) -> int | None:
+    """Return the first row whose key is no UTF-8 since it begins in the vector before it."""
+    if _is_utf8(b" ".join(keys)):
+        return None
+    for row, key in enumerate(keys):
+        if not _is_utf8(key) and (_other_floats(head) or _is_behind_blank(key, vectors, row)):
+            return row
+    return None
+
+
+def _is_behind_blank(key: bytes, vectors: npt.NDArray[np.float32], row: int) -> bool:
+    """Whether the vector before a key begins with the rest of a key that holds a blank."""
+    if not row:
+        return False
+    text, blank, _ = vectors[row - 1].tobytes().partition(b" ")
+    rest = key[len(text) + 1 :]
+    return bool(text and blank and rest) and _is_utf8(text) and _is_utf8(rest)
+
+
+def _other_floats(head: bytes) -> str | None:
+    """Return the name of the floats by which the rows fit that do not fit by float32; or None."""
+    count, dim, begin = read_header(head) or (0, 1, 0)
+    for name, size in (("float64", 8), ("float16", 2)):
+        # So many rows cannot fit by chance.
+        raw, _, used = _cut(head[begin:], dim, min(count, 4), size)
+        ends = begin + used >= len(head.rstrip(b"\n"))
+        keys = [key.removeprefix(b"\n") for key in raw]
+        fits = len(raw) == min(count, 4) and (len(raw) > 1 or ends)
+        if raw and fits and not has_controls(keys) and _is_utf8(b" ".join(keys)):
+            return name
+    return None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cut(
