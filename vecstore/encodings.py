@@ -65,15 +65,12 @@ def find_encoding(head: bytes) -> str | None:
 
 def unmarked_utf16(head: bytes) -> str | None:
     """Return which UTF-16 the bytes seem to be that have no byte order mark; None for none."""
-    start = head[: _LOOKED_AT // 2 * 2]
-    if len(start) < 8 or len(start) % 2:
-        start = start[: len(start) // 2 * 2]
-    for name, zeros, characters in (
-        ("utf-16-le", start[1::2], start[::2]),
-        ("utf-16-be", start[::2], start[1::2]),
-    ):
-        plain = sum(0x20 <= one < 0x7F or one in b"\t\r\n" for one in characters)
-        if len(start) >= 8 and plain == len(characters) and 2 * zeros.count(0) > len(zeros):
+    start = head[: min(len(head), _LOOKED_AT) // 2 * 2]
+    for name in ("utf-16-le", "utf-16-be"):
+        text = start.decode(name, "replace")
+        plain = sum(one.isprintable() or one in "\t\r\n" for one in text)
+        # Numbers and blanks are ASCII, whatever keys are.
+        if text and plain == len(text) and 2 * sum(map(str.isascii, text)) > len(text):
             return name
     return None
 
