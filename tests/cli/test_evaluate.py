@@ -60,7 +60,8 @@ def test_piped_a_line_is_a_section_or_a_file_of_pairs(words: str, invoke: Invoke
 def test_questions_may_come_through_a_pipe(words: str, launch: Launch, packing: str) -> None:
     done = launch(
         f"vecstore evaluate words.vecs <({packing} questions.txt) <({packing} pairs.csv) "
-        f"| cut -f2- > piped; vecstore evaluate words.vecs questions.txt pairs.csv | cut -f2- > plain"
+        "| cut -f2- > piped; "
+        "vecstore evaluate words.vecs questions.txt pairs.csv | cut -f2- > plain"
     )
     assert done.returncode == 0, done.stderr
     folder = Path(words).parent

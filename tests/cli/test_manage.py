@@ -130,8 +130,8 @@ def test_import_says_what_is_wrong_with_a_pipe(launch: Launch, tmp_path: Path) -
 
 
 def test_nothing_read_is_no_store(invoke: Invoke, tmp_path: Path) -> None:
-    (tmp_path / "bad.txt").write_text("2 2\nking 4 x\nqueen y 8\n")
-    result = invoke("import", "bad.txt", "bad.vecs", "--errors", "skip", "--format", "glove")
+    (tmp_path / "bad.txt").write_text("king 4 nan\nqueen nan 8\n")
+    result = invoke("import", "bad.txt", "bad.vecs", "--errors", "skip")
     assert result.exit_code == 1
     assert not (tmp_path / "bad.vecs").exists()
 
