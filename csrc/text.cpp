@@ -37,7 +37,7 @@ const char* back_over_field(const char* begin, const char* p) {
 }
 
 Span trim(const char* begin, const char* end) {
-  while (end != begin && (is_blank(end[-1]) || end[-1] == '\r')) --end;
+  end = back_over_blanks(begin, end);
   return {skip_blanks(begin, end), end};
 }
 
@@ -71,10 +71,28 @@ bool is_utf8(Span text) {
   return true;
 }
 
-// The first newline, or the end.
-const char* find_newline(const char* p, const char* end) {
-  const void* found = p == end ? nullptr : std::memchr(p, '\n', static_cast<std::size_t>(end - p));
+// The first such character, or the end.
+const char* find(char wanted, const char* p, const char* end) {
+  const void* found = p == end ? nullptr : std::memchr(p, wanted, static_cast<std::size_t>(end - p));
   return found == nullptr ? end : static_cast<const char*>(found);
+}
+
+std::size_t count(char wanted, const char* p, const char* end) {
+  // Not std::count, which takes half as long as parsing: lines are long, and memchr is made for that.
+  std::size_t n = 0;
+  for (; (p = find(wanted, p, end)) != end; ++p) ++n;
+  return n;
+}
+
+const char* skip_returns(const char* p, const char* end) {
+  while (p != end && *p == '\r') ++p;
+  return p;
+}
+
+// Past the end of a line at `p`: one '\n' and all '\r' around it, or a run of '\r'.
+const char* skip_line_end(const char* p, const char* end) {
+  p = skip_returns(p, end);
+  return p != end && *p == '\n' ? skip_returns(p + 1, end) : p;
 }
 
 // Whether `text` is dim numbers and no more.
@@ -88,57 +106,62 @@ bool parse_numbers(Span text, std::size_t dim, float* out) {
   return p == text.end;
 }
 
-bool ends_in_number(Span key) {
+// Whether the last field of a key is one more number: where the dimension is `certain`, digits alone
+// are a part of the key.
+bool ends_in_number(Span key, bool certain) {
   const char* last = back_over_field(key.begin, key.end);
   float value;
+  if (certain && std::all_of(last, key.end, number::is_digit)) return false;
   const bool has_digits = std::any_of(last, key.end, number::is_digit);
   return last != key.begin && has_digits && parse_float(last, key.end, &value) == key.end;
 }
 
 // A line with blanks in its key: the numbers are found from the right.
-bool parse_spaced_line(Span line, std::size_t dim, float* out, Span* key) {
+bool parse_spaced_line(Span line, std::size_t dim, bool certain, float* out, Span* key) {
   const char* numbers = line.end;
   for (std::size_t i = 0; i < dim && numbers != line.begin; ++i) {
     numbers = back_over_field(line.begin, back_over_blanks(line.begin, numbers));
   }
   *key = {line.begin, back_over_blanks(line.begin, numbers)};
-  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) && !ends_in_number(*key);
+  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) &&
+         !ends_in_number(*key, certain);
 }
 
 // `line` is trimmed and not empty.
-bool parse_keyed_line(Span line, std::size_t dim, float* out, Span* key) {
+bool parse_keyed_line(Span line, std::size_t dim, bool certain, float* out, Span* key) {
   const char* after = skip_field(line.begin, line.end);
   *key = {line.begin, after};
   const bool plain = parse_numbers({skip_blanks(after, line.end), line.end}, dim, out);
-  return (plain || parse_spaced_line(line, dim, out, key)) && is_utf8(*key);
+  return (plain || parse_spaced_line(line, dim, certain, out, key)) && is_utf8(*key);
 }
 
 }  // namespace
 
 std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim) {
-  // Not std::count, which takes half as long as parsing: lines are long, and memchr is made for that.
-  std::size_t lines = 1;
-  for (const char *p = data, *end = data + size; (p = find_newline(p, end)) != end; ++p) ++lines;
+  const char* const end = data + size;
+  const std::size_t lines = 1 + count('\n', data, end) + count('\r', data, end);
   return std::min(lines, size / (2 * dim) + 1);  // a number takes two bytes with its blank
 }
 
-TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed, float* vectors) {
+TextRows parse_text(const char* data, std::size_t size, std::size_t dim, TextRules rules, float* vectors) {
   TextRows rows;
   const char* const end = data + size;
-  for (const char* p = data; p != end; ++rows.n_lines) {
-    const char* line_end = find_newline(p, end);
+  const char* newline = data;
+  for (const char* p = skip_returns(data, end); p != end; ++rows.n_lines) {
+    if (newline <= p) newline = find('\n', p, end);
+    const char* const line_end = find('\r', p, newline);
     const Span line = trim(p, line_end);
     float* out = vectors + rows.lines.size() * dim;
     Span key{line.begin, line.begin};
     if (line.begin == line.end) {
       // No line.
-    } else if (keyed ? parse_keyed_line(line, dim, out, &key) : parse_numbers(line, dim, out)) {
-      if (keyed) rows.keys.append(key.begin, key.end).push_back('\n');
+    } else if (rules.keyed ? parse_keyed_line(line, dim, rules.certain, out, &key) : parse_numbers(line, dim, out)) {
+      if (rules.keyed) rows.keys.append(key.begin, key.end).push_back('\n');
       rows.lines.push_back(rows.n_lines);
     } else {
       rows.bad.push_back({rows.n_lines, p - data, line_end - data});
     }
-    p = line_end == end ? end : line_end + 1;
+    p = skip_line_end(line_end, end);
   }
   return rows;
 }

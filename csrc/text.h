@@ -5,12 +5,15 @@
 // be parsed by as many threads as there are. vecstore/ingest/lines.py specifies what a good line is
 // and must accept and refuse exactly the same ones:
 //
-//   * A line ends in '\n' or with the block. Blanks (space, tab) and '\r' at its end and blanks at
-//     its beginning do not count. A line of nothing else is no line.
+//   * A line ends in '\n' with all '\r' around it, in a run of '\r', or with the block; so do lines
+//     of any system, and those that were converted twice. Blanks (space, tab) at its ends do not
+//     count. A line of nothing else is no line. Other characters that Unicode calls line ends (VT,
+//     FF, NEL, U+2028) are none.
 //   * Fields are separated by runs of blanks. The last dim fields are numbers (parse_float.h); what
 //     stands before them is the key, which may contain blanks.
 //   * The key is not empty, is UTF-8, and its last field is not one more number: the line is ragged
-//     then. (Digits only: "not nan" is a key.)
+//     then. (Digits only: "not nan" is a key.) Where the dimension is certain, since a header says
+//     it, a field of nothing but digits belongs to the key: "boeing 747".
 
 #pragma once
 
@@ -39,8 +42,13 @@ struct TextRows {
 // below size / 2 + dim, so that a block of newlines cannot ask for much memory.
 std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim);
 
+struct TextRules {
+  bool keyed;    // lines begin with a key
+  bool certain;  // the dimension is not a guess
+};
+
 // Parses a block into the first rows of `vectors`, float32 (max_text_rows, dim). Any bytes are
-// safe. Without `keyed`, lines hold dim numbers and nothing else, and `keys` stays empty.
-TextRows parse_text(const char* data, std::size_t size, std::size_t dim, bool keyed, float* vectors);
+// safe. Unless `keyed`, lines hold dim numbers and nothing else, and `keys` stays empty.
+TextRows parse_text(const char* data, std::size_t size, std::size_t dim, TextRules rules, float* vectors);
 
 }  // namespace vecstore

@@ -19,7 +19,7 @@ MAX_LINES = 400
 # A unit may import only from the layers above its own line; siblings do not know each other.
 LAYERS = [
     {"errors", "extras", "metrics", "records", "spelling"},
-    {"arrays", "results"},
+    {"arrays", "encodings", "pipes", "results"},
     {"kernels", "storage"},
     {"index", "frames"},
     {"parts", "attributes"},

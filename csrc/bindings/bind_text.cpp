@@ -34,7 +34,7 @@ Int64Array table_of(const std::vector<BadLine>& bad) {
 }
 
 // -> keys, vectors, lines, bad, n_lines: TextRows as arrays, and the rows it filled.
-py::tuple parse(const ByteArray& block, py::ssize_t dim, bool keyed) {
+py::tuple parse(const ByteArray& block, py::ssize_t dim, bool keyed, bool certain) {
   if (block.ndim() != 1 || block.size() >= kMaxBlock)
     throw py::value_error("`block` must have one axis and fewer than 2^31 bytes.");
   if (dim < 1) throw py::value_error("`dim` must be at least 1.");
@@ -51,7 +51,7 @@ py::tuple parse(const ByteArray& block, py::ssize_t dim, bool keyed) {
   TextRows rows;
   {
     py::gil_scoped_release release;
-    rows = parse_text(data, size, columns, keyed, out);
+    rows = parse_text(data, size, columns, {keyed, certain}, out);
   }
   const py::slice filled(0, static_cast<py::ssize_t>(rows.lines.size()), 1);
   return py::make_tuple(bytes_of(rows.keys), vectors[filled], numbers_of(rows.lines), table_of(rows.bad), rows.n_lines);
@@ -60,7 +60,8 @@ py::tuple parse(const ByteArray& block, py::ssize_t dim, bool keyed) {
 }  // namespace
 
 void register_text(py::module_& m) {
-  m.def("parse_text", &parse, py::arg("block").noconvert(), py::arg("dim"), py::kw_only(), py::arg("keyed"));
+  m.def("parse_text", &parse, py::arg("block").noconvert(), py::arg("dim"), py::kw_only(), py::arg("keyed"),
+        py::arg("certain") = false);
 }
 
 }  // namespace vecstore

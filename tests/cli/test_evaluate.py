@@ -1,6 +1,7 @@
 """The command that tests word vectors: evaluate."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import vecstore
 from vecstore.analysis import word_analogies, word_pairs
 
 Invoke = Callable[..., Result]
+Launch = Callable[..., "subprocess.CompletedProcess[str]"]
 Watch = Callable[..., str]
 
 WORDS = {
@@ -52,6 +54,18 @@ def test_piped_a_line_is_a_section_or_a_file_of_pairs(words: str, invoke: Invoke
     ]
     assert lines[1][2:] == [str(len(young.correct)), "1", "1", repr(young.accuracy)]
     assert lines[3][2:] == [repr(pairs.spearman), repr(pairs.pearson), "4", "1"]
+
+
+@pytest.mark.parametrize("packing", ["cat", "gzip -c"])
+def test_questions_may_come_through_a_pipe(words: str, launch: Launch, packing: str) -> None:
+    done = launch(
+        f"vecstore evaluate words.vecs <({packing} questions.txt) <({packing} pairs.csv) "
+        "| cut -f2- > piped; "
+        "vecstore evaluate words.vecs questions.txt pairs.csv | cut -f2- > plain"
+    )
+    assert done.returncode == 0, done.stderr
+    folder = Path(words).parent
+    assert folder.joinpath("piped").read_text() == folder.joinpath("plain").read_text() != ""
 
 
 def test_in_json_a_file_is_an_object(words: str, invoke: Invoke) -> None:

@@ -1,6 +1,7 @@
 """The commands about stores: import, create, info, export."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.real_data import real
 from vecstore.cli.manage import FORMAT_OF_SUFFIX
 
 Invoke = Callable[..., Result]
+Launch = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -89,6 +91,49 @@ def test_import_of_a_missing_file_names_it(invoke: Invoke) -> None:
     assert result.exit_code == 1
     assert "nowhere.txt" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "vecstore import <(cat words.txt) a.vecs",
+        "vecstore import <(gzip < words.txt) a.vecs",
+        "cat words.txt | vecstore import - a.vecs",
+        "cat words.txt | vecstore import /dev/stdin a.vecs",
+        "vecstore import /dev/stdin a.vecs < words.txt",
+        "mkfifo fifo; (cat words.txt > fifo &); vecstore import fifo a.vecs",
+        "iconv -t utf-16 words.txt | vecstore import - a.vecs",
+        "iconv -t utf-16le words.txt | vecstore import - a.vecs --encoding utf-16le",
+        "vecstore import words.npy a.vecs --keys <(cut -d' ' -f1 words.txt)",
+    ],
+)
+def test_import_reads_pipes(words: Path, launch: Launch, tmp_path: Path, command: str) -> None:
+    np.save(words.with_suffix(".npy"), np.float32([[0, 1], [1, 0], [1, 1]]))
+    done = launch(command)
+    assert done.returncode == 0, done.stderr
+    with vecstore.open(tmp_path / "a.vecs") as store:
+        assert store.keys().tolist() == ["north", "east", "north-east"]
+        assert store["east"].tolist() == [1, 0]
+
+
+def test_import_says_what_is_wrong_with_a_pipe(launch: Launch, tmp_path: Path) -> None:
+    for command, message in (
+        ("vecstore import <(true) a.vecs", "is empty."),
+        ("vecstore import /dev/zero a.vecs", "/dev/zero is a device"),
+        ("echo a 1 | vecstore import - a.vecs --encoding none", "`encoding` must be the name"),
+        ("printf 'a,b,c\n1,2,3\n' | vecstore import - a.vecs", "- is "),
+    ):
+        done = launch(command)
+        assert done.returncode == 1, command
+        assert message in done.stderr.replace("\n", " ")
+    assert not (tmp_path / "a.vecs").exists()
+
+
+def test_nothing_read_is_no_store(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("king 4 nan\nqueen nan 8\n")
+    result = invoke("import", "bad.txt", "bad.vecs", "--errors", "skip")
+    assert result.exit_code == 1
+    assert not (tmp_path / "bad.vecs").exists()
 
 
 def test_create_makes_an_empty_store(invoke: Invoke) -> None:

@@ -34,6 +34,10 @@ def test_the_last_newline_is_found_far_from_the_end() -> None:
     assert cut(text, 9001) == [b"a\n", b"b" * 9000]
 
 
+def test_lines_that_end_in_returns_are_cut_after_a_run_of_them() -> None:
+    assert cut(b"ab\r\r\ncd\ref\r\rgh", 4) == [b"ab\r\r\n", b"cd\r", b"ef\r\r", b"gh"]
+
+
 def test_a_stream_without_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "_MAX_LINE_BYTES", 64)
     with pytest.raises(IngestError, match=r"a.txt is not a text file.*over 64 bytes"):

@@ -42,6 +42,10 @@ def model(
     return b"".join(parts)
 
 
+# Whether it is quantised, its shape, and its numbers.
+OUTPUT = b"\0" + struct.pack("<2q", 2, DIM) + bytes(4 * 2 * DIM)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.bin"
@@ -113,7 +117,8 @@ def test_words_that_are_not_utf8(path: Path) -> None:
         (model()[:-1], "it is truncated"),
         (model()[:60], "unpack_from requires"),
         (model()[:110], "its dictionary is truncated"),
-        (model(quantised=True), "it is quantised"),
+        (model() + OUTPUT[:-1], "it is truncated in its output layer"),
+        (model() + OUTPUT + b"more", "4 bytes follow its output layer"),
         (model(matrix=MATRIX[:-1]), r"its matrix of shape \(10, 3\) does not fit its words"),
         (model(matrix=MATRIX[:, :2].copy()), r"its matrix of shape \(11, 2\) does not fit"),
         (struct.pack("<2i", MAGIC, 12) + bytes(100), "its arguments make no sense"),
@@ -122,6 +127,18 @@ def test_words_that_are_not_utf8(path: Path) -> None:
 def test_damaged_models(path: Path, content: bytes, reason: str) -> None:
     path.write_bytes(content)
     with pytest.raises(IngestError, match=f"model.bin is not a whole fastText model: .*{reason}"):
+        read(path)
+
+
+@pytest.mark.parametrize("end", [b"", OUTPUT])
+def test_the_output_layer_may_follow(path: Path, end: bytes) -> None:
+    path.write_bytes(model() + end)
+    assert [key for keys, _ in read(path) for key in keys] == WORDS
+
+
+def test_a_quantised_model_is_named(path: Path) -> None:
+    path.write_bytes(model(quantised=True))
+    with pytest.raises(IngestError, match=r"is a quantised fastText model \(\.ftz\)"):
         read(path)
 
 

@@ -1,5 +1,6 @@
 """Lines of text: the specification in Python, and the compiled parser, which must agree with it."""
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from vecstore.ingest.blocks import line_blocks
 from vecstore.ingest.lines import ParsedBlock, complaint, nearest_float32, parse_block
 
 _native = pytest.importorskip("vecstore._native", reason="the compiled core is not there")
@@ -21,8 +23,9 @@ def parse(request: pytest.FixtureRequest) -> Callable[..., ParsedBlock]:
     """Parses bytes, with either parser."""
     parser = PARSERS[request.param]
 
-    def run(text: bytes, dim: int, *, keyed: bool = True) -> ParsedBlock:
-        return ParsedBlock(*parser(np.frombuffer(text, np.uint8), dim, keyed=keyed))
+    def run(text: bytes, dim: int, *, keyed: bool = True, certain: bool = False) -> ParsedBlock:
+        block = np.frombuffer(text, np.uint8)
+        return ParsedBlock(*parser(block, dim, keyed=keyed, certain=certain))
 
     return run
 
@@ -63,7 +66,7 @@ def test_blank_lines_count_but_are_nothing(parse: Callable[..., ParsedBlock]) ->
         (b"a 1 0x10", '"0x10" is not a number'),
         (b"a 1 1_0", '"1_0" is not a number'),
         (b"a 1 2\0", '"2\0" is not a number'),
-        (b" 1 2", "it has 1 number where 2 are required"),
+        (b" 1 2", "it has no key"),
         (b"word", "it has 0 numbers where 2 are required"),
         (b"\xff 1 2", "its key is not valid UTF-8"),
         (b"\xed\xa0\x80 1 2", "its key is not valid UTF-8"),
@@ -77,6 +80,49 @@ def test_bad_lines_are_found_and_explained(
     assert keys_of(parsed) == ["good", "good too"]
     assert parsed.bad.tolist() == [[1, 9, 9 + len(line)]]
     assert complaint(line, 2, keyed=True) == reason
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n", "\n\r", " \r", "\r\r"])
+def test_lines_of_every_system(parse: Callable[..., ParsedBlock], end: str) -> None:
+    parsed = parse(end.join(["the 1", "of 2", "to 3 4", "a 5", ""]).encode(), 1)
+    assert keys_of(parsed) == ["the", "of", "a"]
+    assert parsed.lines.tolist() == [0, 1, 3]
+    [[line, begin, stop]] = parsed.bad.tolist()
+    assert (line, stop - begin) == (2, 6 + end.startswith(" "))
+
+
+def test_a_lone_return_ends_a_line(parse: Callable[..., ParsedBlock]) -> None:
+    parsed = parse(b"x 1\ry 2\nz 3\r4\n", 1)
+    assert keys_of(parsed) == ["x", "y", "z"]
+    assert parsed.bad[:, 0].tolist() == [3]
+
+
+@pytest.mark.parametrize("end", ["\v", "\f", "\x85", "\u2028"])
+def test_other_controls_are_no_line_ends(parse: Callable[..., ParsedBlock], end: str) -> None:
+    assert keys_of(parse(f"a{end}b 1\n".encode(), 1)) == [f"a{end}b"]
+
+
+def test_where_the_dimension_is_certain_keys_may_end_in_digits(
+    parse: Callable[..., ParsedBlock],
+) -> None:
+    parsed = parse(b"boeing 747 1 2\nking .5 1 2\nqueen 1 2\n", 2, certain=True)
+    assert keys_of(parsed) == ["boeing 747", "queen"]
+    assert parsed.bad[:, 0].tolist() == [1]
+    assert keys_of(parse(b"boeing 747 1 2\n", 2)) == []
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"a 1", b" ", b"b"]), max_size=40).map(b"".join))
+def test_line_ends_never_reach_keys_and_blocks_change_nothing(text: bytes) -> None:
+    whole = _native.parse_text(np.frombuffer(text, np.uint8), 1, keyed=True)
+    assert b"\r" not in whole[0].tobytes()
+    for size in (1, 3, 7):
+        parts = [
+            ParsedBlock(*_native.parse_text(block, 1, keyed=True))
+            for block in line_blocks(io.BytesIO(text), "a.txt", size)
+        ]
+        assert b"".join(part.keys.tobytes() for part in parts) == whole[0].tobytes()
+        assert sum(part.n_lines for part in parts) == whole[4]
 
 
 def test_lines_without_keys_hold_numbers_and_nothing_else(
@@ -151,17 +197,21 @@ def test_python_alone_would_round_twice() -> None:
 
 
 line_bytes = st.lists(
-    st.sampled_from([*b"0123456789.-+eE  \t\n\r\0nainfity", 0xC3, 0xA9, 0xE2, 0xFF, *b"\n\n  11"]),
+    st.sampled_from(
+        [*b"0123456789.-+eE  \t\n\r\r\0nainfity", 0xC3, 0xA9, 0xE2, 0xFF, *b"\n\n  11"]
+    ),
     max_size=80,
 ).map(bytes)
 
 
 @settings(deadline=None)
-@given(st.one_of(line_bytes, st.binary(max_size=200)), st.integers(1, 4), st.booleans())
-def test_both_parsers_agree_on_any_bytes(text: bytes, dim: int, keyed: bool) -> None:
+@given(
+    st.one_of(line_bytes, st.binary(max_size=200)), st.integers(1, 4), st.booleans(), st.booleans()
+)
+def test_both_parsers_agree_on_any_bytes(text: bytes, dim: int, keyed: bool, certain: bool) -> None:
     block = np.frombuffer(text, np.uint8)
-    native = ParsedBlock(*_native.parse_text(block, dim, keyed=keyed))
-    python = parse_block(block, dim, keyed=keyed)
+    native = ParsedBlock(*_native.parse_text(block, dim, keyed=keyed, certain=certain))
+    python = parse_block(block, dim, keyed=keyed, certain=certain)
     np.testing.assert_array_equal(native.vectors, python.vectors)
     for name in ("keys", "lines", "bad", "n_lines"):
         np.testing.assert_array_equal(getattr(native, name), getattr(python, name))

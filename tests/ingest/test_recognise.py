@@ -26,7 +26,8 @@ def test_what_we_write_is_recognised_whatever_it_is_called(
 
 
 @pytest.mark.parametrize(
-    "content", [b"Hundreds of people have been\nforced to vacate\n", bytes(1000), b"\x7fELF" * 50]
+    "content",
+    [b"Hundreds of people have been\nforced to vacate\n", bytes(1000), b"\x7f\x01\xee" * 50],
 )
 def test_unknown_content_is_quoted(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a"
@@ -57,3 +58,58 @@ def test_insisting_on_a_format_fails_with_a_sentence(
     path.write_bytes(content)
     with pytest.raises(IngestError, match=rf"(?s)^.*{path}.*\.$"):
         list(read(path, name))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "reason"),
+    [
+        ("king 0.5,0.25,0.125", "are separated by commas"),
+        ("king,0.5,0.25,0.125", "are separated by commas"),
+        ("king 0.5, 0.25, 0.125", "are separated by commas"),
+        ("king 0,5 0,25 0,125", "have decimal commas"),
+        ("king\t0,5\t0,25\t0,125", "have decimal commas"),
+        ("king 0:0.5 1:0.25 2:0.125", "a sparse format"),
+        ("king [0.5, 0.25, 0.125]", "stand in brackets"),
+        ("king [0.5 0.25 0.125]", "stand in brackets"),
+        ("king 0.5;0.25;0.125", "are separated by semicolons"),
+        ("king|0.5|0.25|0.125", "are separated by bars"),
+        ("king 0x1p-1 0x1p-2 0x1p-3", "are hexadecimal"),
+        ('king "0.5" "0.25" "0.125"', "stand in quotes"),
+        ("king 0.5D0 0.25D0 0.125D-1", "exponents with D"),
+    ],
+)
+@pytest.mark.parametrize("header", ["", "2 3\n"])
+def test_text_of_numbers_that_cannot_be_parsed_is_never_binary(
+    tmp_path: Path, header: str, numbers: str, reason: str
+) -> None:
+    path = tmp_path / "words.vec"
+    path.write_text(f"{header}{numbers}\n{numbers.replace('king', 'queen')}\n")
+    with pytest.raises(IngestError, match=r"words\.vec (begins with|is )") as error:
+        read(path)
+    if header:
+        assert reason in str(error.value)
+        assert f"line {2}" in str(error.value)
+    else:
+        assert reason in str(error.value) or "(CSV)" in str(error.value)
+
+
+def test_numbers_between_tabs_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "words.vec"
+    path.write_text("2\t3\nking\t1\t2\t3\nqueen\t4\t5\t6\n")
+    [(keys, vectors)] = read(path)
+    assert keys.tolist() == ["king", "queen"]
+    assert vectors.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_a_header_of_another_dimension_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "words.vec"
+    path.write_text("2 2\nking 4 5 6\nqueen 7 8 9\n")
+    with pytest.raises(IngestError, match=r"says 2 numbers a row, but its first lines end in 3"):
+        read(path, errors="skip")
+
+
+def test_phrases_that_end_in_digits_need_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "words.vec"
+    path.write_text("2 3\nboeing 747 1 2 3\nking 4 5 6\n")
+    [(keys, _)] = read(path)
+    assert keys.tolist() == ["boeing 747", "king"]

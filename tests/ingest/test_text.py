@@ -173,3 +173,80 @@ def test_what_is_written_is_read(tmp_path: Path, table: dict[str, list[float]], 
     keys, vectors = everything(path)
     assert keys == list(table)
     assert vectors.tobytes() == np.float32(list(table.values())).tobytes()
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\r\n", "\n\r", "\r\n"])
+@pytest.mark.parametrize("header", ["", "3000 20"])
+def test_lines_of_every_system_come_back(
+    words: tuple[Path, list[str], np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    end: str,
+    header: str,
+) -> None:
+    path, keys, vectors = words
+    lines = [*([header] if header else []), *path.read_text(encoding="utf-8").splitlines()]
+    path.write_bytes((end.join(lines) + end).encode())
+    monkeypatch.setattr(blocks.line_blocks, "__defaults__", (1000,))
+    found_keys, found = everything(path)
+    assert found_keys == keys
+    assert found.tobytes() == vectors.tobytes()
+
+
+def test_a_bad_line_between_returns_has_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a 1 2\rb 3 4\rc 5\rd 7 8\r")
+    with pytest.raises(IngestError, match=r"a.txt, line 3: it has 1 number where 2 are required"):
+        everything(path)
+
+
+def test_line_ends_may_be_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a 1 2\nb 3 4\r\nc 5 6\rd 7 8\n\n" + b"e 9 9\r" * 1)
+    assert everything(path)[0] == ["a", "b", "c", "d", "e"]
+
+
+ENCODED = ["käsi 1 2", "naïve 3 4", "b 5 6"]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["latin-1", "cp1252", "utf-16", "utf-16-be", "utf-32", "utf-7"]
+)
+@pytest.mark.parametrize("header", ["", "3 2"])
+def test_text_in_any_encoding(tmp_path: Path, encoding: str, header: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("\n".join([*([header] if header else []), *ENCODED]).encode(encoding))
+    keys, vectors = everything(path, encoding=encoding)
+    assert keys == ["käsi", "naïve", "b"]
+    assert vectors.tolist() == [[1, 2], [3, 4], [5, 6]]
+    if encoding in ("utf-16", "utf-32"):  # a mark tells
+        assert everything(path)[0] == keys
+
+
+def test_utf16_without_a_mark_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("\n".join(ENCODED).encode("utf-16-le"))
+    with pytest.raises(IngestError, match=r'text in utf-16-le .*Pass encoding="utf-16-le"'):
+        read(path)
+
+
+def test_what_the_encoding_lacks_is_a_fault_of_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a 1\nb\x81 2\n\x93c\x94 3\n")
+    with pytest.raises(IngestError, match=r"line 2: its key is not valid cp1252"):
+        everything(path, encoding="cp1252")
+    keys, _ = everything(path, encoding="cp1252", errors="skip")
+    assert keys == ["a", "“c”"]
+
+
+def test_an_unknown_encoding_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a 1\n")
+    with pytest.raises(ValueError, match=r'`encoding` must be the name .* got "nonsense"'):
+        read(path, encoding="nonsense")
+
+
+def test_a_line_without_key_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"2 3\nking 4 5 6\n 1 2 3\n")
+    with pytest.raises(IngestError, match=r"line 3: it has no key"):
+        everything(path)

@@ -3,14 +3,18 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader, BytesIO
 from os import PathLike
 from pathlib import Path
+from typing import cast
 
+from vecstore.encodings import MARK, Transcoding, find_encoding
 from vecstore.errors import IngestError
 
 __all__ = ["numbered_lines", "read_lines"]
 
 _GZIP = b"\x1f\x8b"
+_LOOKED_AT = 1 << 10
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -20,7 +24,8 @@ def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
     Parameters
     ----------
     path : path-like
-        UTF-8, with or without a byte-order mark; gzip is told by the first bytes.
+        UTF-8, or what a byte order mark tells; gzip is told by the first bytes. A pipe can be read
+        once.
 
     Yields
     ------
@@ -35,19 +40,32 @@ def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
         If the file is not text, or its compression is damaged.
     """
     path = Path(path)
-    number = 0
     with path.open("rb") as file:
-        packed = file.read(len(_GZIP)) == _GZIP
-        file.seek(0)
-        lines = gzip.GzipFile(fileobj=file) if packed else file
-        try:
-            for number, line in enumerate(lines, 1):
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                yield number, text.rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise IngestError(f"{path}: line {number} is not UTF-8 text.") from error
-        except _DAMAGE as error:
-            raise IngestError(f"{path}: damaged after line {number} ({error}).") from error
+        yield from _numbered(file, path)
+
+
+def _numbered(file: BufferedReader, path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        for number, line in enumerate(_lines(file), 1):
+            yield number, line.decode()
+    except UnicodeDecodeError as error:
+        raise IngestError(f"{path}: line {number} is not UTF-8 text.") from error
+    except _DAMAGE as error:
+        raise IngestError(f"{path}: damaged after line {number} ({error}).") from error
+
+
+def _lines(file: BufferedReader) -> Iterator[bytes]:
+    """Go through the lines in UTF-8, without marks and ends, whatever system they come from."""
+    stream = file
+    if file.peek(len(_GZIP)).startswith(_GZIP):  # not a seek: a pipe has none
+        stream = cast("BufferedReader", gzip.GzipFile(fileobj=file))
+    if encoding := find_encoding(stream.peek(_LOOKED_AT)):
+        stream = BufferedReader(Transcoding(stream, encoding))
+    mark = MARK
+    for line in stream:
+        yield from line.removeprefix(mark).strip(b"\r\n").split(b"\r")
+        mark = b""
 
 
 def read_lines(path: str | PathLike[str]) -> list[str]:
@@ -72,7 +90,11 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
     try:
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
-        text = content.decode("utf-8-sig")
+        text = content.decode(find_encoding(content) or "utf-8-sig")
     except (UnicodeDecodeError, *_DAMAGE):
-        return [line for _, line in numbered_lines(path)]  # an error that names the line
-    return [line for line in text.replace("\r\n", "\n").split("\n") if line and not line.isspace()]
+        # For an error that names the line.
+        text = "\n".join(
+            line for _, line in _numbered(BufferedReader(BytesIO(content)), Path(path))
+        )
+    lines = text.replace("\r", "\n").split("\n")
+    return [line for line in lines if line and not line.isspace()]

@@ -1,6 +1,7 @@
 """``vecstore evaluate``: analogies and rated pairs of words."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from vecstore.analysis.scores import Analogies, PairScores, SectionScore
 from vecstore.cli.options import output_options, threads_option, with_store
 from vecstore.cli.output import Style, field, write_objects
 from vecstore.cli.progress import progress
+from vecstore.pipes import whole_file
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -75,20 +77,22 @@ def evaluate(
       vecstore evaluate words.vecs questions-words.txt wordsim353.tsv
       vecstore evaluate words.vecs multi-simlex.csv --column ENG
     """
-    kinds = [kind_of(path) for path in files]
     shared: dict[str, Any] = {
         "restrict": restrict,
         "case_insensitive": not case_sensitive,
         "count_unknown": count_unknown,
     }
     found: list[tuple[str, Scores]] = []
-    with progress("Evaluating") as report:
-        for done, (path, kind) in enumerate(zip(files, kinds, strict=True), 1):
+    with ExitStack() as stack, progress("Evaluating") as report:
+        # What a pipe holds is looked at twice.
+        places = [stack.enter_context(whole_file(path)) for path in files]
+        kinds = [kind_of(place) for place in places]
+        for done, (path, place, kind) in enumerate(zip(files, places, kinds, strict=True), 1):
             scores: Scores
             if kind == "analogies":
-                scores = word_analogies(store, path, method, threads=threads, **shared)
+                scores = word_analogies(store, place, method, threads=threads, **shared)
             else:
-                scores = word_pairs(store, path, column=column, **shared)
+                scores = word_pairs(store, place, column=column, **shared)
             found.append((str(path), scores))
             report(done, len(files))
     _write(found, style)

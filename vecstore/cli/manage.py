@@ -36,7 +36,7 @@ FORMAT_OF_SUFFIX = {
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(allow_dash=True))
 @click.argument("store", metavar="STORE", type=click.Path())
 @metric_option(default=None, help="Of a new store.  [default: cosine]")
 @dtype_option(default=None, help="Of a new store.  [default: float32]")
@@ -64,10 +64,15 @@ FORMAT_OF_SUFFIX = {
 @click.option("--keys", help="Dataset, array, column or file of the keys.  [default: guessed]")
 @click.option("--key-kind", type=click.Choice(["str", "int"]), help="Convert the keys.")
 @click.option("--member", help="Which file of a .zip archive.")
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Of text and of keys: latin-1, utf-16, gb18030...  [default: utf-8]",
+)
 @threads_option
 @output_options
-def import_(file: Path, store: str, style: Style, **options: Any) -> None:
-    """Read FILE, of almost any format, into STORE.
+def import_(file: str, store: str, style: Style, **options: Any) -> None:
+    """Read FILE, of almost any format, into STORE; "-" is standard input.
 
     A STORE that is not there is made; one that is there is added to. It is all one commit: if
     anything goes wrong, the store is as before. Lines skipped are listed on standard error.
@@ -77,9 +82,10 @@ def import_(file: Path, store: str, style: Style, **options: Any) -> None:
       vecstore import cc.en.300.bin.gz words.vecs --limit 400000 --dtype float16
       vecstore import photos.parquet photos.vecs --dataset embedding --keys path
       vecstore import model.keras words.vecs --layer words --keys vocabulary.txt
+      zcat part1.gz part2.gz | vecstore import - words.vecs --encoding latin-1
     """
     begun = time.perf_counter()
-    with progress(f"Importing {file.name}") as report_progress:
+    with progress(f"Importing {Path(file).name}") as report_progress:
         report = ingest.import_into(file, store, progress=report_progress, **options)
     seconds = time.perf_counter() - begun
     facts = {
@@ -90,7 +96,7 @@ def import_(file: Path, store: str, style: Style, **options: Any) -> None:
         "duplicates": report.duplicates,
         "seconds": round(seconds, 3),
         "rows_per_second": round(report.rows / seconds),
-        "megabytes_per_second": round(file.stat().st_size / 1e6 / seconds, 1),
+        "megabytes_per_second": round(report.size / 1e6 / seconds, 1),
     }
     if report.skipped or report.notes:
         click.echo(report, err=True)

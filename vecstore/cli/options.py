@@ -53,7 +53,7 @@ approximate_option = click.option(
 )
 keys_from_option = click.option(
     "--keys-from",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8-sig"),
     metavar="FILE",
     help='Read more keys from FILE, one a line; "-" is standard input.',
 )
@@ -133,7 +133,11 @@ def parse_keys(
     store: vecstore.Store, texts: Sequence[str], more: Iterable[str] | None = None
 ) -> list[Any]:
     """Turn the texts of keys, and the lines of a file with more, into keys of the store."""
-    lines = (line.rstrip("\r\n") for line in more or ())
+    try:
+        lines = [line.rstrip("\r\n") for line in more or ()]
+    except UnicodeDecodeError as error:
+        name = getattr(more, "name", "The file of keys")
+        raise click.UsageError(f"{name} must be text in UTF-8; it is not ({error}).") from None
     keys = [parse_key(store, text) for text in (*texts, *lines)]
     if not keys:
         raise click.UsageError("Name at least one key.")

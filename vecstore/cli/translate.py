@@ -66,7 +66,7 @@ def translate(
     with vecstore.open(source) as ours, vecstore.open(target) as theirs:
         with progress("Comparing the stores") as report:
             translator = Translator(ours, theirs, retrieval, threads=threads, progress=report)
-        found = (_translated(translator, line.rstrip("\r\n"), k) for line in lines)
+        found = (_translated(translator, line.strip("\ufeff\r\n"), k) for line in lines)
         if words:
             write_answers(
                 (

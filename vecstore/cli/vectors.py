@@ -40,7 +40,7 @@ def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
     if path == "-":
         if sys.stdin.isatty():
             click.echo("Type vectors, one a line; Ctrl-D ends.", err=True)
-        return parse_vectors(sys.stdin.read(), dim)
+        return parse_vectors(sys.stdin.read().removeprefix("\ufeff"), dim)
     if path.endswith(".npy") and (array := np.load(path, mmap_mode="r")).ndim == 1:
         return ["0"], array[np.newaxis]
     with ingest.read(path, dataset=queries_dataset(Path(path))) as reader:

@@ -1,5 +1,6 @@
 """A stream of text cut into blocks of whole lines."""
 
+import re
 from collections.abc import Generator
 from io import BufferedReader
 from typing import BinaryIO, cast
@@ -15,6 +16,10 @@ __all__ = ["line_blocks"]
 _BLOCK_BYTES = 1 << 20
 # A line of a million numbers has some 10 MB; what goes on for longer is no text.
 _MAX_LINE_BYTES = 1 << 26
+
+_NEWLINE = re.compile(rb"(?s).*\n")
+# One whose run ends in the block: else the next block might begin within a line end.
+_RETURN = re.compile(rb"(?s).*\r(?=[^\r\n])")
 
 
 def line_blocks(
@@ -47,7 +52,7 @@ def line_blocks(
             # Not a bytearray: filling that with zeros costs as much as reading.
             buffer = np.empty(size, np.uint8)
             filled = _fill(stream, buffer, carried)
-            end = filled if filled < size else _after_last_newline(buffer)
+            end = filled if filled < size else _after_last_line_end(buffer)
             if end:
                 yield buffer[:end]
             elif size >= _MAX_LINE_BYTES:
@@ -70,9 +75,17 @@ def _fill(stream: BinaryIO, buffer: npt.NDArray[np.uint8], carried: bytes) -> in
     return end
 
 
-def _after_last_newline(buffer: npt.NDArray[np.uint8]) -> int:
-    """Return the place after the last newline, 0 if there is none."""
+def _after_last_line_end(buffer: npt.NDArray[np.uint8]) -> int:
+    r"""Return the place after the last ``\n``, or else ``\r``; 0 if there is none."""
+    return _after_last(_NEWLINE, buffer) or _after_last(_RETURN, buffer)
+
+
+def _after_last(end: re.Pattern[bytes], buffer: npt.NDArray[np.uint8]) -> int:
     looked = 1 << 12
-    while not (found := buffer[-looked:].tobytes().rfind(b"\n") + 1) and looked < len(buffer):
+    while True:
+        start = max(0, len(buffer) - looked)
+        if found := end.match(buffer[start:].tobytes()):
+            return start + found.end()
+        if not start:
+            return 0
         looked *= 2
-    return found and max(0, len(buffer) - looked) + found

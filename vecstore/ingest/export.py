@@ -95,8 +95,13 @@ def export(
     FileNotFoundError
         If the folder of the file is not there.
     ValueError
-        If there is no such format, or it cannot hold a key of the store, an attribute or
-        neighbours.
+        If there is no such format, or it cannot hold a key of the store, an attribute,
+        neighbours, or no rows.
+
+    Warns
+    -----
+    UserWarning
+        If a key holds a blank and the format is text that gensim, for one, could not read then.
 
     Examples
     --------

@@ -28,6 +28,10 @@ _ARGUMENTS = struct.Struct("<12id")
 _END_OF_SENTENCE = b"</s>"
 
 
+class _QuantisedError(Exception):
+    """The vectors of a model are not in it as they are."""
+
+
 class Arguments(NamedTuple):
     """What a model was trained with, in the order of the file."""
 
@@ -94,6 +98,11 @@ def open_fasttext(source: Source, options: Options) -> Table:
     path = source.file()
     try:
         model = _read_model(path)
+    except _QuantisedError as error:
+        raise IngestError(
+            f"{source.path} is a quantised fastText model (.ftz), whose vectors only fastText can "
+            f"compute. Write them with it as text (print-word-vectors), and import that."
+        ) from error
     except (struct.error, ValueError) as error:
         raise IngestError(
             f"{source.path} is not a whole fastText model: {error}. Fetch it again."
@@ -101,7 +110,9 @@ def open_fasttext(source: Source, options: Options) -> Table:
     n, dim = len(model.words), model.matrix.shape[1]
     buckets = model.matrix[n:]
     subwords = Subwords(buckets, model.minn, model.maxn) if model.maxn else None
-    return Table("fasttext", dim, "str", n, partial(_chunks, model), subwords=subwords)
+    return Table(
+        "fasttext", dim, "str", n, partial(_chunks, model, options.encoding), subwords=subwords
+    )
 
 
 def _read_model(path: Path) -> Model:
@@ -113,18 +124,35 @@ def _read_model(path: Path) -> Model:
         words, begin = _read_words(data, _ARGUMENTS.size + (8 if is_new else 0), is_new=is_new)
         if is_new:
             if struct.unpack_from("<b", data, begin)[0]:
-                raise ValueError("it is quantised, which takes fastText itself to read")
+                raise _QuantisedError
             begin += 1
         n, dim = struct.unpack_from("<2q", data, begin)
         begin += 16
         if dim != arguments.dim or n != len(words) + arguments.bucket:
             raise ValueError(f"its matrix of shape ({n}, {dim}) does not fit its words")
-        if begin + 4 * n * dim > len(data):
+        end = begin + 4 * n * dim
+        if end > len(data):
             raise ValueError("it is truncated")
+        _check_output(data, end, arguments.dim, is_new=is_new)
     matrix = np.asarray(np.memmap(path, "<f4", "r", begin, (n, dim)))
     minn = max(1, arguments.minn)
     has_ngrams = arguments.bucket > 0 and minn <= arguments.maxn
     return Model(words, matrix, minn, arguments.maxn if has_ngrams else 0)
+
+
+def _check_output(data: mmap.mmap, begin: int, dim: int, *, is_new: bool) -> None:
+    """Raise if what follows the vectors is not the matrix of the output layer, or nothing."""
+    if begin == len(data):
+        return  # some programs leave it out
+    if is_new and data[begin]:
+        return  # quantised, which has no size of its own
+    begin += is_new
+    n, columns = struct.unpack_from("<2q", data, begin)
+    end = begin + 16 + 4 * n * columns
+    if n < 0 or columns != dim or end > len(data):
+        raise ValueError("it is truncated in its output layer")
+    if end < len(data):
+        raise ValueError(f"{len(data) - end} bytes follow its output layer")
 
 
 def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[bytes], int]:
@@ -135,6 +163,8 @@ def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[byte
     if is_new:
         pruned = max(0, struct.unpack_from("<q", data, begin)[0])
         begin += 8
+    if not 0 <= n_words <= size:
+        raise ValueError("its dictionary makes no sense")
     entries = []
     for _ in range(size):
         end = data.find(b"\0", begin)
@@ -148,11 +178,11 @@ def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[byte
     return entries[:n_words], end
 
 
-def _chunks(model: Model) -> Generator[Chunk, None, None]:
+def _chunks(model: Model, encoding: str | None) -> Generator[Chunk, None, None]:
     n, dim = len(model.words), model.matrix.shape[1]
     for part in row_slices(n, dim):
         places = np.arange(part.start, part.stop)
-        keys, good, faults = decode_keys(model.words[part], places)
+        keys, good, faults = decode_keys(model.words[part], places, encoding)
         keys, places = keys[good], places[good]
         yield Chunk(keys, _word_vectors(model, places, keys), places, faults)
 

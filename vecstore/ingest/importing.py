@@ -10,10 +10,12 @@ from typing import Any, cast
 
 import numpy.typing as npt
 
+from vecstore.encodings import check_encoding
+from vecstore.errors import IngestError
 from vecstore.ingest.copying import copy_into, create_like, is_hdf5, is_store
 from vecstore.ingest.hdf5 import metric_said
 from vecstore.ingest.reader import Reader
-from vecstore.ingest.reading import read
+from vecstore.ingest.reading import read_source
 from vecstore.ingest.report import Report
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import KeyKind
@@ -38,6 +40,7 @@ def import_into(
     keys: str | PathLike[str] | None = None,
     key_kind: KeyKind | None = None,
     member: str | None = None,
+    encoding: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -54,7 +57,7 @@ def import_into(
         in its attribute ``distance``, or cosine. Under cosine, vectors of zeros count as errors.
     dtype : dtype-like or None
         Of a new store; None is float32, or that of a store in one file.
-    format, errors, limit, dataset, keys, key_kind, member, threads
+    format, errors, limit, dataset, keys, key_kind, member, encoding, threads
         As for `read`. Keys become what those of an existing store are.
     progress : callable or None
         Called as ``progress(rows, total)`` now and then; the total is an estimate where the file
@@ -93,52 +96,70 @@ def import_into(
     ...     store["eurus"]
     array([1., 0.], dtype=float32)
     """
-    chosen: dict[str, Any] = {
-        "errors": errors,
-        "limit": limit,
-        "dataset": dataset,
-        "keys": keys,
-        "member": member,
-    }
+    chosen: dict[str, Any] = {"errors": errors, "limit": limit, "dataset": dataset, "keys": keys}
     parameters = {
         name: value if isinstance(value, int) else str(value)
-        for name, value in {**chosen, "key_kind": key_kind}.items()
+        for name, value in {
+            **chosen,
+            "member": member,
+            "encoding": encoding,
+            "key_kind": key_kind,
+        }.items()
         if value is not None
     }
-    if format in ("auto", "hdf5") and dataset is keys is key_kind is None:
-        with closing(Source(path_in, member)) as source:
-            if is_store(source):
-                origin = {"format": "hdf5", **_identity(source.path), "parameters": parameters}
-                copy = partial(
-                    copy_into, source=source, limit=limit, provenance=origin, progress=progress
-                )
-                if Path(store_path).exists():
-                    return _add_to_old(store_path, metric, dtype, copy)
-                return _add_to_new(create_like(source, Path(store_path), metric, dtype), copy)
-    reading = partial(read, path_in, format, **chosen, threads=threads)
+    # One source for all: the bytes of a pipe come once.
+    with closing(Source(path_in, member, encoding=check_encoding(encoding))) as source:
+        report = _import(
+            source,
+            store_path,
+            metric,
+            dtype,
+            partial(read_source, source, format, **chosen, threads=threads),
+            whole=format in ("auto", "hdf5") and dataset is keys is key_kind is None,
+            key_kind=key_kind,
+            limit=limit,
+            parameters=parameters,
+            progress=progress,
+        )
+        report.size = source.packed_size
+        return report
+
+
+def _import(
+    source: Source,
+    store_path: str | PathLike[str],
+    metric: str | None,
+    dtype: npt.DTypeLike | None,
+    reading: Callable[..., Reader],
+    *,
+    whole: bool,
+    key_kind: KeyKind | None,
+    limit: int | None,
+    parameters: dict[str, Any],
+    progress: Progress | None,
+) -> Report:
+    """Read a source into a new store or an old one; a store in one file comes whole, if asked."""
+    if whole and is_store(source):
+        origin = {"format": "hdf5", **_identity(source), "parameters": parameters}
+        copy = partial(copy_into, source=source, limit=limit, provenance=origin, progress=progress)
+        if Path(store_path).exists():
+            return _add_to_old(store_path, metric, dtype, copy)
+        return _add_to_new(create_like(source, Path(store_path), metric, dtype), copy)
+    add = partial(_add, source=source, parameters=parameters, progress=progress)
     if Path(store_path).exists():
 
-        def add(store: Store) -> Report:
+        def add_to_old(store: Store) -> Report:
             kind, allow_zero = cast("KeyKind", store.key_kind), store.metric != "cosine"
             with reading(dtype=store.dtype, key_kind=kind, allow_zero=allow_zero) as reader:
-                return _add(store, reader, parameters, progress)
+                return add(store, reader)
 
-        return _add_to_old(store_path, metric, dtype, add)
-    metric = metric or _metric_said(path_in, member, format) or "cosine"
-    dtype = dtype or "float32"
+        return _add_to_old(store_path, metric, dtype, add_to_old)
+    if metric is None and format in ("auto", "hdf5") and is_hdf5(source):
+        metric = metric_said(source.file())  # what a benchmark file names
+    metric, dtype = metric or "cosine", dtype or "float32"
     with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:
         store = create(store_path, reader.dim, metric, reader.key_kind, dtype)
-        return _add_to_new(
-            store, partial(_add, reader=reader, parameters=parameters, progress=progress)
-        )
-
-
-def _metric_said(path: str | PathLike[str], member: str | None, format: str) -> str | None:
-    """Return the metric that a benchmark file names."""
-    if format not in ("auto", "hdf5") or not Path(path).is_file():
-        return None
-    with closing(Source(path, member)) as source:
-        return metric_said(source.file()) if is_hdf5(source) else None
+        return _add_to_new(store, partial(add, reader=reader))
 
 
 def _add_to_old(
@@ -160,22 +181,28 @@ def _add_to_new(store: Store, add: Callable[[Store], Report]) -> Report:
 
 
 def _add(
-    store: Store, reader: Reader, parameters: dict[str, Any], progress: Progress | None
+    store: Store,
+    reader: Reader,
+    source: Source,
+    parameters: dict[str, Any],
+    progress: Progress | None,
 ) -> Report:
     if reader.dim != store.dim:
         raise ValueError(
             f"{reader.path} holds vectors of length {reader.dim}; those of {store.path} have "
             f"{store.dim}."
         )
-    provenance = {"format": reader.format, **_identity(reader.path), "parameters": parameters}
+    provenance = {"format": reader.format, **_identity(source), "parameters": parameters}
     store.add_batches(_watched(reader, progress), subwords=reader.subwords, provenance=provenance)
     return reader.report
 
 
-def _identity(path: Path) -> dict[str, Any]:
+def _identity(source: Source) -> dict[str, Any]:
+    path = source.bytes_path
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"source": str(path.resolve()), "size": path.stat().st_size, "sha256": digest}
+    name = source.path if source.is_pipe else path.resolve()
+    return {"source": str(name), "size": source.packed_size, "sha256": digest}
 
 
 def _watched(
@@ -188,3 +215,10 @@ def _watched(
                 share = reader.progress
                 total = reader.count or (int(reader.report.rows / share) if share else None)
                 progress(reader.report.rows, total)
+    report = reader.report
+    if report.skipped and not report.rows:
+        raise IngestError(
+            f"{report.path} was read as {report.format}, and none of its {report.unit}s could be: "
+            f"{report.unit} {report.examples[0].place}: {report.examples[0]}. Pass format= if it "
+            f"is something else."
+        )

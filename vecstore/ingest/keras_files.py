@@ -234,7 +234,7 @@ def _model_config(source: Source, file: Path) -> str | bytes:
     import h5py
 
     if source.compression == "zip":
-        config = read_member(source.path, CONFIG)
+        config = read_member(source.bytes_path, CONFIG)
         return "{}" if config is None else config
     with h5py.File(file, "r") as opened:
         return _text(opened.attrs.get("model_config", "{}"))

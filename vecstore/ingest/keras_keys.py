@@ -34,6 +34,7 @@ def row_keys(
     wanted: str | None,
     *,
     allow_zero: bool,
+    encoding: str | None,
 ) -> RowKeys:
     """Return the keys of a matrix; `wanted` names a file of keys or one of the vocabularies."""
     named = [one for one in found if one.name == wanted]
@@ -43,7 +44,10 @@ def row_keys(
                 f"`keys` must be a file of keys, or one of {_listed(found)} in "
                 f'{matrix.layer.source}; got "{wanted}".'
             )
-        return _of_file(matrix, _vocabulary_of(matrix, model, found), Path(wanted), allow_zero)
+        keys = read_keys(Path(wanted), encoding)
+        return _of_file(
+            matrix, _vocabulary_of(matrix, model, found), Path(wanted), keys, allow_zero
+        )
     vocabulary = named[0] if named else _vocabulary_of(matrix, model, found)
     if isinstance(vocabulary, list):
         name = matrix.layer.name
@@ -96,9 +100,10 @@ def _of_file(
     matrix: Matrix,
     vocabulary: Vocabulary | list[Vocabulary] | None,
     path: Path,
+    keys: npt.NDArray[Any],
     allow_zero: bool,
 ) -> RowKeys:
-    keys, n = read_keys(path), matrix.shape[0]
+    n = matrix.shape[0]
     known = vocabulary if isinstance(vocabulary, Vocabulary) else None
     if len(keys) == n:
         names = {token for _, token in known.special} if known else {"[UNK]"}

@@ -26,7 +26,14 @@ def open_keras(source: Source, options: Options) -> Table:
     matrix = _chosen(source, model, options.dataset)
     try:
         found = _vocabularies(source, model, options)
-        rows = row_keys(matrix, model, found, options.keys, allow_zero=options.allow_zero)
+        rows = row_keys(
+            matrix,
+            model,
+            found,
+            options.keys,
+            allow_zero=options.allow_zero,
+            encoding=options.encoding,
+        )
     except RecursionError as error:
         raise IngestError(
             f"{source.path} cannot be read as a file of Keras: its layers lie too deep."
@@ -46,7 +53,7 @@ def _chosen(source: Source, model: StoredModel, layer: str | None) -> Matrix:
 def _vocabularies(source: Source, model: StoredModel, options: Options) -> list[Vocabulary]:
     """Return the vocabularies of a model; none where they cannot be read and a file is given."""
     try:
-        return vocabularies(source.path, model, zipped=source.compression == "zip")
+        return vocabularies(source.bytes_path, model, zipped=source.compression == "zip")
     except IngestError:
         if options.keys is None or not Path(options.keys).exists():
             raise

@@ -3,12 +3,15 @@ r"""Lines of text vectors: what a good one is, and what is wrong with a bad one.
 This is the specification of the parser in ``csrc/text.h``, and stands in for it where the compiled
 core is missing, some twenty times slower.
 
-* A line ends in ``\n`` or with the block. Blanks (space, tab) and ``\r`` at its end and blanks at
-  its beginning do not count. A line of nothing else is no line.
+* A line ends in ``\n`` with all ``\r`` around it, in a run of ``\r``, or with the block; so do
+  lines of any system, and those that were converted twice. Blanks (space, tab) at its ends do not
+  count. A line of nothing else is no line. Other characters that Unicode calls line ends (VT, FF,
+  NEL, U+2028) are none.
 * Fields are separated by runs of blanks. The last dim fields are numbers; what stands before them
   is the key, which may contain blanks.
 * The key is not empty, is UTF-8, and its last field is not one more number: the line is ragged
-  then. (Digits only: "not nan" is a key.)
+  then. (Digits only: "not nan" is a key.) Where the dimension is certain, since a header says it,
+  a field of nothing but digits belongs to the key: "boeing 747".
 * A number is what C reads in the "C" locale, less hexadecimal: 1, -.5, 5., 1e-7, +3E4, inf,
   infinity, nan in any case. It becomes the nearest float32, ties to even, rounded once: not by way
   of a double, as ``np.float32(text)`` is, which may end one unit in the last place beside it.
@@ -16,8 +19,9 @@ core is missing, some twenty times slower.
 
 import math
 import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +33,15 @@ __all__ = [
     "complaint",
     "count_numbers",
     "is_number",
+    "line_spans",
     "nearest_float32",
     "parse_block",
     "split_fields",
+    "split_lines",
 ]
 
+_LINE = re.compile(rb"[^\r\n]*")
+_RETURNS = re.compile(rb"\r*")
 _FIELD = re.compile(rb"[^ \t]+")
 _DECIMAL = rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _PLAIN_NUMBER = re.compile(_DECIMAL)
@@ -64,7 +72,35 @@ class ParsedBlock(NamedTuple):
     n_lines: int
 
 
-def parse_block(block: npt.NDArray[np.uint8], dim: int, *, keyed: bool) -> ParsedBlock:
+def line_spans(text: bytes, begin: int = 0) -> Iterator[tuple[int, int]]:
+    """Go through the lines of a text: where each begins, and where its line end does."""
+    place = _after_returns(text, begin)
+    while place < len(text):
+        end = cast("re.Match[bytes]", _LINE.match(text, place)).end()
+        yield place, end
+        place = _after_returns(text, end)
+        if text[place : place + 1] == b"\n":
+            place = _after_returns(text, place + 1)
+
+
+def split_lines(text: bytes) -> list[bytes]:
+    r"""Return the lines of a text.
+
+    Examples
+    --------
+    >>> split_lines(b"unix\nwindows\r\nmac\rtwice\r\r\n\nend")
+    [b'unix', b'windows', b'mac', b'twice', b'', b'end']
+    """
+    return [text[begin:end] for begin, end in line_spans(text)]
+
+
+def _after_returns(text: bytes, place: int) -> int:
+    return cast("re.Match[bytes]", _RETURNS.match(text, place)).end()
+
+
+def parse_block(
+    block: npt.NDArray[np.uint8], dim: int, *, keyed: bool, certain: bool = False
+) -> ParsedBlock:
     """Parse a block of whole lines.
 
     Parameters
@@ -75,36 +111,36 @@ def parse_block(block: npt.NDArray[np.uint8], dim: int, *, keyed: bool) -> Parse
         Numbers per line.
     keyed : bool
         Whether lines begin with a key.
+    certain : bool
+        Whether a header says `dim`.
 
     Returns
     -------
     ParsedBlock
         What ``_native.parse_text`` returns for the same bytes.
     """
-    lines = block.tobytes().split(b"\n")
-    if not lines[-1]:
-        lines.pop()
+    text, n_lines = block.tobytes(), 0
     keys, numbers, good, bad = bytearray(), list[bytes](), list[int](), list[tuple[int, ...]]()
-    begin = 0
-    for i, line in enumerate(lines):
-        if fields := _FIELD.findall(trimmed := line.rstrip(b" \t\r")):
-            if _complaint(trimmed, fields, dim, keyed) is None:
-                keys += _key_of(trimmed, dim) + b"\n" if keyed else b""
+    for i, (begin, end) in enumerate(line_spans(text)):
+        n_lines = i + 1
+        line = text[begin:end].rstrip(b" \t")
+        if fields := _FIELD.findall(line):
+            if _complaint(line, fields, dim, keyed, certain) is None:
+                keys += _key_of(line, dim) + b"\n" if keyed else b""
                 numbers += fields[-dim:]
                 good.append(i)
             else:
-                bad.append((i, begin, begin + len(line)))
-        begin += len(line) + 1
+                bad.append((i, begin, end))
     return ParsedBlock(
         np.frombuffer(bytes(keys), np.uint8),
         _round_all(numbers).reshape(len(good), dim),
         np.array(good, np.int64),
         np.array(bad, np.int64).reshape(len(bad), 3),
-        len(lines),
+        n_lines,
     )
 
 
-def complaint(line: bytes, dim: int, *, keyed: bool) -> str | None:
+def complaint(line: bytes, dim: int, *, keyed: bool, certain: bool = False) -> str | None:
     """Say what is wrong with a line, to follow a colon; None if nothing is.
 
     Parameters
@@ -115,6 +151,8 @@ def complaint(line: bytes, dim: int, *, keyed: bool) -> str | None:
         Numbers required.
     keyed : bool
         Whether it must begin with a key.
+    certain : bool
+        Whether a header says `dim`.
 
     Returns
     -------
@@ -128,10 +166,12 @@ def complaint(line: bytes, dim: int, *, keyed: bool) -> str | None:
     >>> complaint(b"the king 0.5 0.1", 2, keyed=True) is None
     True
     """
-    return _complaint(line.rstrip(b" \t\r"), split_fields(line), dim, keyed)
+    return _complaint(line.rstrip(b" \t\r"), split_fields(line), dim, keyed, certain)
 
 
-def _complaint(line: bytes, fields: list[bytes], dim: int, keyed: bool) -> str | None:
+def _complaint(
+    line: bytes, fields: list[bytes], dim: int, keyed: bool, certain: bool
+) -> str | None:
     if len(fields) == dim + keyed:
         words = [field for field in fields[keyed:] if not is_number(field)]
         if words:
@@ -140,7 +180,15 @@ def _complaint(line: bytes, fields: list[bytes], dim: int, keyed: bool) -> str |
         return f"it has {counted(len(fields), 'field')} where {dim} are required"
     else:
         n = count_numbers(fields)
-        if n < dim or _PLAIN_NUMBER.fullmatch(fields[-dim - 1]):
+        if n < dim:
+            is_bare = len(fields) == dim and all(map(is_number, fields))
+            return (
+                "it has no key"
+                if is_bare
+                else f"it has {counted(n, 'number')} where {dim} are required"
+            )
+        before = fields[-dim - 1]
+        if _PLAIN_NUMBER.fullmatch(before) and not (certain and before.isdigit()):
             return f"it has {counted(n, 'number')} where {dim} are required"
     if keyed and not _is_utf8(_key_of(line, dim)):
         return "its key is not valid UTF-8"

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
+from vecstore.ingest.label_lines import labels_in
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table
 
@@ -132,26 +133,26 @@ def keys_beside(source: Source, options: Options) -> npt.NDArray[Any] | None:
         If the file of keys cannot be read.
     """
     if options.keys is not None:
-        return read_keys(Path(options.keys))
-    return next((read_keys(path) for path in companion_paths(source.path) if path.exists()), None)
+        return read_keys(Path(options.keys), options.encoding)
+    return next(
+        (
+            read_keys(path, options.encoding)
+            for path in companion_paths(source.path)
+            if path.exists()
+        ),
+        None,
+    )
 
 
-def read_keys(path: Path) -> npt.NDArray[Any]:
+def read_keys(path: Path, encoding: str | None = None) -> npt.NDArray[Any]:
     """Return the keys in a file: one a line as text, or a NumPy array."""
-    source = Source(path)
+    source = Source(path, encoding=encoding)
     if source.head.startswith(b"\x93NUMPY"):
         try:
             return as_keys(np.load(source.file(), allow_pickle=False), str(path))
         except ValueError as error:
             raise IngestError(f"{path} cannot be read as keys: {error}.") from error
-    with source.open() as stream:
-        lines = stream.read().split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    try:
-        return np.array([line.rstrip(b"\r").decode() for line in lines], dtype=object)
-    except UnicodeDecodeError as error:
-        raise IngestError(f"{path} cannot be read as keys: {error}.") from error
+    return np.array(labels_in(source, "keys"), dtype=object)
 
 
 def as_keys(array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:

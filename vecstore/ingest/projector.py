@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.encodings import MARK
 from vecstore.errors import IngestError
+from vecstore.ingest.label_lines import label_lines
 from vecstore.ingest.sniff import TextShape, sniff_bare
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Chunk, Options, Table
 from vecstore.ingest.text import text_chunks
 from vecstore.ingest.unpacking import COMPRESSIONS
+from vecstore.pipes import STDIN
 
 __all__ = ["find_metadata", "metadata_path", "open_projector"]
 
@@ -48,35 +51,34 @@ def find_metadata(vectors: Path) -> Path | None:
 
 def open_projector(source: Source, options: Options) -> Table:
     """Open a pair of files; the option ``keys`` names the metadata, or a column of them."""
-    dim = sniff_bare(source.head, complete=source.head_is_all)
+    head = source.text_head
+    dim = sniff_bare(head, complete=source.head_is_all)
     if dim is None:
         raise IngestError(
             f"{source.path} is not a projector's file of vectors: its lines do not hold equally "
             f"many numbers and nothing else."
         )
-    named = Path(options.keys) if options.keys and Path(options.keys).is_file() else None
+    named = Path(options.keys) if options.keys and _is_source(options.keys) else None
     metadata = named or find_metadata(source.path)
     if metadata is None:
         raise IngestError(
             f"{source.path} has no metadata: {metadata_path(source.path)} is missing. Pass keys= "
             f"with the path of the file that names the vectors."
         )
-    keys = _read_labels(metadata, None if named else options.keys)
-    shape = TextShape(dim, None, 0)
+    keys = _read_labels(metadata, None if named else options.keys, options.encoding)
+    shape = TextShape(dim, None, len(MARK) if head.startswith(MARK) else 0)
     chunks = partial(_chunks, source, shape, options.threads, keys, metadata)
     return Table("projector", dim, "str", len(keys), chunks, unit="line")
 
 
-def _read_labels(path: Path, column: str | None) -> npt.NDArray[Any]:
-    source = Source(path)
-    with source.open() as stream:
-        try:
-            lines = stream.read().decode("utf-8-sig").split("\n")
-        except UnicodeDecodeError as error:
-            raise IngestError(f"{path} cannot be read as metadata: {error}.") from error
-    if not lines[-1]:
-        lines.pop()
-    rows = [line.rstrip("\r").split("\t") for line in lines]
+def _is_source(name: str) -> bool:
+    """Whether it is the path of a file or a pipe, and not the name of a column."""
+    path = Path(name)
+    return name == STDIN or (path.exists() and not path.is_dir())
+
+
+def _read_labels(path: Path, column: str | None, encoding: str | None) -> npt.NDArray[Any]:
+    rows = [line.split("\t") for line in label_lines(path, "metadata", encoding)]
     if not rows or len(rows[0]) == 1:
         return np.array([row[0] for row in rows], dtype=object)
     names = rows[0]

@@ -12,16 +12,18 @@ __all__ = ["decode_keys"]
 
 
 def decode_keys(
-    raw: list[bytes], places: npt.NDArray[np.int64]
+    raw: list[bytes], places: npt.NDArray[np.int64], encoding: str | None = None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_], list[Faults]]:
     r"""Decode keys, all that can be.
 
     Parameters
     ----------
     raw : list of m bytes
-        In UTF-8, or so they should be.
+        In this encoding, or so they should be.
     places : ndarray of int64, shape (m,)
         The rows that they are keys of.
+    encoding : str or None
+        None is UTF-8.
 
     Returns
     -------
@@ -39,19 +41,20 @@ def decode_keys(
     ([True, False, False], 'its key is not valid UTF-8')
     """
     keys = np.empty(len(raw), dtype=object)
-    keys[:] = [_decode(key) for key in raw]
+    keys[:] = [_decode(key, encoding or "utf-8") for key in raw]
     good = keys.astype(bool)
     bad = np.flatnonzero(~good)
 
     def describe(i: int) -> tuple[str, str]:
         key = raw[bad[i]]
-        return ("its key is not valid UTF-8" if key else "it has no key"), quoted(key)
+        reason = f"its key is not valid {encoding or 'UTF-8'}" if key else "it has no key"
+        return reason, quoted(key)
 
     return keys, good, [Faults(places[bad], describe)] if len(bad) else []
 
 
-def _decode(key: bytes) -> str | None:
+def _decode(key: bytes, encoding: str) -> str | None:
     try:
-        return key.decode()
-    except UnicodeDecodeError:
+        return key.decode(encoding)
+    except UnicodeError:
         return None

@@ -132,9 +132,10 @@ class Reader:
         firsts = [some.first() for some in chunk.faults if len(some.places)]
         if firsts:
             first = min(firsts)
+            other = "pass encoding= with what it is in, " if "valid UTF-8" in first.reason else ""
             raise IngestError(
                 f"{self.path}, {unit} {first.place}: {first}. "
-                f'Correct it, or pass errors="skip" to leave such {unit}s out.'
+                f'Correct it, {other}or pass errors="skip" to leave such {unit}s out.'
             )
 
     def _new_report(self) -> Report:

@@ -5,12 +5,13 @@ from os import PathLike
 import numpy.typing as npt
 
 from vecstore.arrays import check_count, check_dtype
+from vecstore.encodings import check_encoding
 from vecstore.ingest.reader import Policy, Reader
 from vecstore.ingest.recognise import FORMATS, recognise
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import KeyKind, Options
 
-__all__ = ["read"]
+__all__ = ["read", "read_source"]
 
 
 def read(
@@ -24,6 +25,7 @@ def read(
     keys: str | PathLike[str] | None = None,
     key_kind: KeyKind | None = None,
     member: str | None = None,
+    encoding: str | None = None,
     allow_zero: bool = True,
     threads: int | None = None,
 ) -> Reader:
@@ -32,7 +34,8 @@ def read(
     Parameters
     ----------
     path : path-like
-        The file, plain or compressed (``.gz``, ``.bz2``, ``.xz``, ``.zip``).
+        The file, plain or compressed (``.gz``, ``.bz2``, ``.xz``, ``.zip``); a pipe, which is
+        copied to a temporary file; or ``"-"``, standard input.
     format : str, default "auto"
         A name from `FORMATS`; ``"auto"`` tells it by the content.
     errors : str, default "raise"
@@ -55,6 +58,9 @@ def read(
         have strings.
     member : str or None
         Which file of a ``.zip`` archive.
+    encoding : str or None
+        Of text files and of the keys in binary ones: ``"latin-1"``, ``"utf-16"``, ``"gb18030"`` or
+        another that Python knows. None is UTF-8, or what a byte order mark tells.
     allow_zero : bool, default True
         False treats vectors of zeros, which have no cosine, like those that are not finite.
     threads : int or None
@@ -86,6 +92,39 @@ def read(
     glove 2
     ['the', '. . .'] [[0.5, -1.0], [0.0020000000949949026, 4.0]]
     """
+    source = Source(path, member, encoding=check_encoding(encoding))
+    try:
+        return read_source(
+            source,
+            format,
+            errors=errors,
+            limit=limit,
+            dtype=dtype,
+            dataset=dataset,
+            keys=keys,
+            key_kind=key_kind,
+            allow_zero=allow_zero,
+            threads=threads,
+        )
+    except BaseException:
+        source.close()
+        raise
+
+
+def read_source(
+    source: Source,
+    format: str,
+    *,
+    errors: str,
+    limit: int | None,
+    dtype: npt.DTypeLike,
+    dataset: str | None,
+    keys: str | PathLike[str] | None,
+    key_kind: KeyKind | None,
+    allow_zero: bool,
+    threads: int | None,
+) -> Reader:
+    """Open what is in a source; see `read`."""
     if format != "auto" and format not in FORMATS:
         raise ValueError(f'`format` must be "auto" or one of {", ".join(FORMATS)}; got "{format}".')
     if errors not in ("raise", "skip"):
@@ -104,11 +143,7 @@ def read(
         keys=None if keys is None else str(keys),
         threads=None if threads is None else check_count(threads, "threads"),
         allow_zero=allow_zero,
+        encoding=source.told_encoding,
     )
-    source = Source(path, member)
-    try:
-        name = recognise(source) if format == "auto" else format
-        return Reader(source, FORMATS[name](source, options), policy)
-    except BaseException:
-        source.close()
-        raise
+    name = recognise(source) if format == "auto" else format
+    return Reader(source, FORMATS[name](source, options), policy)

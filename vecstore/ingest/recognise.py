@@ -8,9 +8,12 @@ from functools import partial
 
 import numpy as np
 
+from vecstore.encodings import unmarked_utf16
 from vecstore.errors import IngestError
 from vecstore.ingest.arrays import open_npy, open_npz
+from vecstore.ingest.diagnosis import is_text, swapped_bytes, why_no_numbers
 from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
+from vecstore.ingest.foreign import name_foreign
 from vecstore.ingest.hdf5 import open_hdf5
 from vecstore.ingest.keras_files import holds_keras, is_shards
 from vecstore.ingest.keras_table import open_keras
@@ -28,7 +31,8 @@ from vecstore.ingest.vecs import (
     shape_of_bin,
     shape_of_vecs,
 )
-from vecstore.ingest.word2vec import open_word2vec_binary, read_header
+from vecstore.ingest.word2vec import first_vectors, open_word2vec_binary, read_header
+from vecstore.ingest.wording import counted
 
 __all__ = ["FORMATS", "recognise"]
 
@@ -86,6 +90,9 @@ def recognise(source: Source) -> str:
     if found is None and looks_like_fasttext(head):
         found = "fasttext"
     if found is None:
+        advice = name_foreign(head) or _odd_text(source)
+        if advice:
+            raise IngestError(f"{source.path} {advice}")
         raise IngestError(
             f"{source.path} is in no format that vecstore knows; it begins with {head[:20]!r}. "
             f"Pass format= with one of {', '.join(FORMATS)} to insist."
@@ -94,16 +101,50 @@ def recognise(source: Source) -> str:
 
 
 def _recognise_text(source: Source) -> str | None:
-    complete = source.head_is_all
-    shape = sniff_text(source.head, complete=complete)
+    head, complete = source.text_head, source.head_is_all
+    shape = sniff_text(head, complete=complete)
     if shape is not None and shape.promised is not None:
         return "word2vec-text"
     # Numbers and nothing else: the first of a line is a key, unless labels lie beside the file.
-    if sniff_bare(source.head, complete=complete) and find_metadata(source.path):
+    if sniff_bare(head, complete=complete) and find_metadata(source.path):
         return "projector"
     if shape is not None:
         return "glove"
-    return "word2vec-binary" if read_header(source.head) else None
+    return "word2vec-binary" if _is_word2vec_binary(source) else None
+
+
+def _is_word2vec_binary(source: Source) -> bool:
+    header = read_header(source.head)
+    if header is None:
+        return False
+    begin = header[2]
+    if is_text(source.head[begin:], complete=source.head_is_all):
+        reason = why_no_numbers(source.text_head)
+        raise IngestError(
+            f"{source.path} begins with a line of two numbers, as word2vec's files do, but what "
+            f"follows is neither lines of a key and {counted(header[1], 'number')} nor bytes of "
+            f"such numbers{f': {reason}' if reason else ''}. Write it again with blanks between "
+            f'plain numbers; or pass format="word2vec-binary" to insist.'
+        )
+    if swapped_bytes(first_vectors(source.head)):
+        raise IngestError(
+            f"{source.path} seems to hold big-endian numbers; they must be little-endian. Write it "
+            f'again, or pass format="word2vec-binary" to insist.'
+        )
+    return True
+
+
+def _odd_text(source: Source) -> str | None:
+    """Say what is odd about what seems to be text, to follow the path."""
+    head = source.text_head
+    if source.encoding is None and (name := unmarked_utf16(head)):
+        return f'seems to be text in {name} without a byte order mark. Pass encoding="{name}".'
+    if is_text(head, complete=source.head_is_all) and (reason := why_no_numbers(head)):
+        return (
+            f"is in no format that vecstore knows: {reason}. Write it again with blanks between "
+            f"plain numbers."
+        )
+    return None
 
 
 def _recognise_matrix(source: Source) -> str | None:

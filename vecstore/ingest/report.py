@@ -89,6 +89,8 @@ class Report:
         The first few left out, in the order of the file.
     notes : list of str
         Sentences about the file: where its keys come from, which rows stand for nothing.
+    size : int
+        Bytes of the file, before decompression; 0 until all of it is imported.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Report:
     duplicates: int = 0
     examples: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    size: int = 0
 
     def count(self, faults: list[Faults]) -> None:
         """Add what was left out of one part of the file.

@@ -31,6 +31,8 @@ class Rows:
     ----------
     store : Store
         Where they are.
+    format : str
+        Where they go.
     n, dim : int
         Their number, and the length of the vectors.
     key_kind : str
@@ -41,7 +43,7 @@ class Rows:
 
     def __init__(self, store: Store, format: str) -> None:
         self.store = store
-        self._format = format
+        self.format = format
         self.n, self.dim = len(store), store.dim
         self.key_kind, self.dtype = store.key_kind, store.dtype
 
@@ -74,7 +76,7 @@ class Rows:
             for text in texts:
                 if not fits(text):
                     raise ValueError(
-                        f'Key "{text}" cannot be written as {self._format} and be read again. '
+                        f'Key "{text}" cannot be written as {self.format} and be read again. '
                         f'Use format="parquet", which holds any key.'
                     )
             yield texts, vectors

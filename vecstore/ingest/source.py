@@ -9,15 +9,19 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from vecstore.encodings import Transcoding, find_encoding
 from vecstore.errors import IngestError
+from vecstore.ingest.foreign import name_members
 from vecstore.ingest.keras_archive import check_weights, folder_advice
 from vecstore.ingest.unpacking import COMPRESSIONS, Unpacking, zip_members
+from vecstore.pipes import is_pipe, spool
 
 __all__ = ["Source"]
 
-# Recognising a format looks at so many bytes, or at the first line of text if that is longer.
+# Recognising a format looks at so many bytes, or at the first two lines of text if these are
+# longer: a header, and a line of as many numbers as there may be.
 _HEAD_BYTES = 1 << 18
-_LONGEST_HEAD_BYTES = 1 << 24
+_LONGEST_HEAD_BYTES = 1 << 26
 _COPIED_BYTES = 1 << 20
 # What Keras calls them in its archives.
 _KERAS_WEIGHTS = "model.weights.h5"
@@ -29,26 +33,43 @@ class Source:
     Parameters
     ----------
     path : path-like
-        The file. A ``.zip`` archive must have one member, unless `member` says which is meant; an
-        ``.npz`` file is not taken for an archive. Of a ``.keras`` file it is the weights.
+        The file; "-" is standard input. A pipe is copied to a temporary file at once. A ``.zip``
+        archive must have one member, unless `member` says which is meant; an ``.npz`` file is not
+        taken for an archive. Of a ``.keras`` file it is the weights.
     member : str or None
         Name of a member of a ``.zip`` archive.
+    encoding : str or None
+        Of the text in it, as `vecstore.encodings.check_encoding` returns it; None is UTF-8, or what
+        a byte order mark tells.
 
     Attributes
     ----------
     path : Path
-        The file.
+        The file, as errors name it.
+    bytes_path : Path
+        Where its bytes are: the file, or the copy of a pipe.
     compression : str or None
         ``"gz"``, ``"bz2"``, ``"xz"``, ``"zip"`` or None; told by the first bytes.
     name : str
         What the file would be called if it were not compressed.
     """
 
-    def __init__(self, path: str | PathLike[str], member: str | None = None) -> None:
-        self.path = Path(path)
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        member: str | None = None,
+        *,
+        encoding: str | None = None,
+    ) -> None:
+        self.path = self.bytes_path = Path(path)
         if self.path.is_dir():
             raise IngestError(f"{self.path} {folder_advice(self.path)}.")
-        self._size = self.path.stat().st_size
+        self.told_encoding = encoding
+        self.is_pipe = is_pipe(path)
+        if self.is_pipe:
+            self.bytes_path = spool(path)
+            weakref.finalize(self, self.bytes_path.unlink, missing_ok=True)
+        self._size = self.bytes_path.stat().st_size
         self._read: FileIO | None = None  # the one whose position tells the progress
         self._unpacked: Path | None = None
         self._head_is_all = False
@@ -64,15 +85,21 @@ class Source:
         binary file
             Reading from it raises `IngestError` where the file is damaged.
         """
-        self._read = FileIO(self.path)
+        self._read = FileIO(self.bytes_path)
         if self.compression is None:
             return BufferedReader(self._read)
-        return BufferedReader(Unpacking(self._read, self.compression, self.member))
+        return BufferedReader(Unpacking(self._read, self.compression, self.member, name=self.path))
+
+    def open_text(self) -> BinaryIO:
+        """Return a stream of the decompressed text in UTF-8, whatever it is encoded in."""
+        if self.encoding is None:
+            return self.open()
+        return BufferedReader(cast("FileIO", Transcoding(self.open(), self.encoding)))
 
     def file(self) -> Path:
         """Return a file of the decompressed bytes: the file itself, or a temporary one."""
         if self.compression is None:
-            return self.path
+            return self.bytes_path
         if self._unpacked is None:
             with self.open() as stream, _temporary_file(self.name) as copy:
                 self._unpacked = Path(copy.name)
@@ -84,6 +111,13 @@ class Source:
         """Remove the temporary file, if there is one."""
         if self._unpacked is not None:
             self._unpacked.unlink(missing_ok=True)
+        if self.is_pipe:
+            self.bytes_path.unlink(missing_ok=True)
+
+    @property
+    def packed_size(self) -> int:
+        """Number of bytes of the file as it is."""
+        return self._size
 
     @property
     def size(self) -> int:
@@ -98,16 +132,24 @@ class Source:
         return 1.0 if self._read.closed or not self._size else self._read.tell() / self._size
 
     @cached_property
+    def encoding(self) -> str | None:
+        """The encoding of text in it; None is UTF-8."""
+        return self.told_encoding or find_encoding(self.head)
+
+    @cached_property
     def head(self) -> bytes:
-        """The first bytes after decompression: the whole first line, at least, if it is text."""
+        """The first bytes after decompression: the first two lines, at least, if it is text."""
         with self.open() as stream:
-            head = stream.read(_HEAD_BYTES)
-            while b"\n" not in head and b"\0" not in head and len(head) < _LONGEST_HEAD_BYTES:
-                if not (more := stream.read(len(head))):
-                    break
-                head += more
-            self._head_is_all = not stream.read(1)
+            head, self._head_is_all = _read_head(stream)
         return head
+
+    @cached_property
+    def text_head(self) -> bytes:
+        """The first bytes after decompression in UTF-8."""
+        if self.encoding is None:
+            return self.head
+        with self.open_text() as stream:
+            return _read_head(stream)[0]
 
     @property
     def head_is_all(self) -> bool:
@@ -115,13 +157,13 @@ class Source:
         return bool(self.head) and self._head_is_all
 
     def _find_compression(self) -> str | None:
-        with self.path.open("rb") as file:
+        with self.bytes_path.open("rb") as file:
             start = file.read(6)
         found = next(
             (name for name, magic in COMPRESSIONS.items() if start.startswith(magic)), None
         )
         if found == "zip":
-            members = zip_members(self.path)
+            members = zip_members(self.bytes_path, self.path)
             # NumPy's .npz is one format, not a compressed other one.
             return None if members and all(one.endswith(".npy") for one in members) else found
         return found
@@ -133,17 +175,38 @@ class Source:
                     f'`member` is for zip archives, which {self.path} is not; got "{member}".'
                 )
             return None
-        members = zip_members(self.path)
+        members = zip_members(self.bytes_path, self.path)
+        if member is None and (foreign := name_members(members)):
+            raise IngestError(f"{self.path} {foreign}")
         if member is None and len(members) == 1:
             return members[0]
         if member is None and _KERAS_WEIGHTS in members:
-            check_weights(self.path)
+            check_weights(self.bytes_path)
             return _KERAS_WEIGHTS
         if member in members:
             return member
         listed = ", ".join(f'"{one}"' for one in members)
         what = "is required" if member is None else f'must be in the archive; got "{member}"'
         raise IngestError(f"`member` {what}: {self.path} holds {listed or 'nothing'}.")
+
+
+def _read_head(stream: BinaryIO) -> tuple[bytes, bool]:
+    """Return the head of a stream, and whether it is all there is."""
+    head = stream.read(_HEAD_BYTES)
+    while not _has_two_lines(head) and _may_be_text(head) and len(head) < _LONGEST_HEAD_BYTES:
+        if not (more := stream.read(len(head))):
+            break
+        head += more
+    return head, not stream.read(1)
+
+
+def _has_two_lines(head: bytes) -> bool:
+    return max(head.count(b"\n"), head.count(b"\r")) >= 2
+
+
+def _may_be_text(head: bytes) -> bool:
+    # Keys may hold NUL; numbers in bytes are full of it.
+    return head.count(b"\0") * 256 < len(head)
 
 
 def _temporary_file(name: str) -> BinaryIO:

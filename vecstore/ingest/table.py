@@ -55,6 +55,7 @@ class Options(NamedTuple):
     keys: str | None = None
     threads: int | None = None
     allow_zero: bool = True
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from vecstore.errors import IngestError
 from vecstore.ingest.blocks import line_blocks
+from vecstore.ingest.diagnosis import why_no_numbers
 from vecstore.ingest.lines import ParsedBlock, complaint, parse_block
 from vecstore.ingest.pipeline import map_in_order, read_ahead
 from vecstore.ingest.report import Faults
-from vecstore.ingest.sniff import TextShape, sniff_text
+from vecstore.ingest.sniff import TextShape, longer_dim, sniff_text
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Chunk, Options, Table
-from vecstore.ingest.wording import quoted
+from vecstore.ingest.wording import counted, quoted
 from vecstore.kernels.threads import thread_count
 
 __all__ = ["open_glove", "open_word2vec_text", "text_chunks"]
@@ -30,24 +31,34 @@ Bytes = npt.NDArray[np.uint8]
 
 def open_glove(source: Source, options: Options) -> Table:
     """Open lines of a key and numbers, without header."""
-    shape = sniff_text(source.head, complete=source.head_is_all)
+    shape = sniff_text(source.text_head, complete=source.head_is_all)
     if shape is None:
         raise IngestError(
             f"{source.path} is not a text file of vectors: its lines do not end in equally many "
-            f"numbers."
+            f"numbers.{_hint(source)}"
         )
     return _table("glove", source, shape, options)
 
 
 def open_word2vec_text(source: Source, options: Options) -> Table:
     """Open lines of a key and numbers, after a line with the number of rows and dimensions."""
-    shape = sniff_text(source.head, complete=source.head_is_all)
+    shape = sniff_text(source.text_head, complete=source.head_is_all)
     if shape is None or shape.promised is None:
         raise IngestError(
             f"{source.path} does not begin with a line of two numbers, rows and dimensions, that "
-            f'its other lines agree with. Pass format="glove" if it has no header.'
+            f'its other lines agree with. Pass format="glove" if it has no header.{_hint(source)}'
+        )
+    if found := longer_dim(source.text_head, shape, complete=source.head_is_all):
+        raise IngestError(
+            f"{source.path} begins with a line that says {counted(shape.dim, 'number')} a row, but "
+            f"its first lines end in {found}. Correct that line."
         )
     return _table("word2vec-text", source, shape, options)
+
+
+def _hint(source: Source) -> str:
+    reason = why_no_numbers(source.text_head)
+    return f" It seems that {reason}." if reason else ""
 
 
 def _table(name: str, source: Source, shape: TextShape, options: Options) -> Table:
@@ -93,14 +104,16 @@ def text_chunks(
         Some lines, in order.
     """
     n_threads = thread_count(threads)
-    stream = source.open()
+    certain = shape.promised is not None
+    stream = source.open_text()
     stream.read(shape.skipped_bytes)
     blocks = read_ahead(line_blocks(stream, source.path), depth=n_threads)
-    parse = partial(_parse, _parser(), shape.dim, keyed)
-    first_line = 1 if shape.promised is None else 2
+    parse = partial(_parse, _parser(), shape.dim, keyed, certain)
+    first_line = 2 if certain else 1
+    explain = partial(_explain, shape.dim, keyed, certain, source.encoding)
     with closing(map_in_order(parse, blocks, n_threads)) as parsed_blocks:
         for block, parsed in parsed_blocks:
-            yield _chunk(block, parsed, first_line, keyed=keyed)
+            yield _chunk(block, parsed, first_line, explain, keyed=keyed)
             first_line += parsed.n_lines
 
 
@@ -113,22 +126,33 @@ def _parser() -> Callable[..., Any]:
 
 
 def _parse(
-    parser: Callable[..., Any], dim: int, keyed: bool, block: Bytes
+    parser: Callable[..., Any], dim: int, keyed: bool, certain: bool, block: Bytes
 ) -> tuple[Bytes, ParsedBlock]:
-    return block, ParsedBlock(*parser(block, dim, keyed=keyed))
+    return block, ParsedBlock(*parser(block, dim, keyed=keyed, certain=certain))
 
 
-def _chunk(block: Bytes, parsed: ParsedBlock, first_line: int, *, keyed: bool) -> Chunk:
+def _explain(dim: int, keyed: bool, certain: bool, encoding: str | None, line: bytes) -> str:
+    reason = complaint(line, dim, keyed=keyed, certain=certain) or "it cannot be parsed"
+    return reason.replace("UTF-8", encoding) if encoding else reason
+
+
+def _chunk(
+    block: Bytes,
+    parsed: ParsedBlock,
+    first_line: int,
+    explain: Callable[[bytes], str],
+    *,
+    keyed: bool,
+) -> Chunk:
     places = parsed.lines + first_line
     keys = _decode(parsed.keys) if keyed else places - 1
     if not len(parsed.bad):
         return Chunk(keys, parsed.vectors, places, [])
-    dim = parsed.vectors.shape[1]
 
     def describe(i: int) -> tuple[str, str]:
         _, begin, end = parsed.bad[i]
         line = block[begin:end].tobytes()
-        return complaint(line, dim, keyed=keyed) or "it cannot be parsed", quoted(line)
+        return explain(line), quoted(line)
 
     return Chunk(keys, parsed.vectors, places, [Faults(parsed.bad[:, 0] + first_line, describe)])
 

@@ -49,8 +49,8 @@ _DAMAGE = (
 _BAD_ARCHIVE = (*_DAMAGE, IndexError, OverflowError, ValueError, struct.error)
 
 
-def zip_members(path: Path) -> list[str]:
-    """Return the names of the files in a zip archive.
+def zip_members(path: Path, name: Path | None = None) -> list[str]:
+    """Return the names of the files in a zip archive, which errors call `name`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def zip_members(path: Path) -> list[str]:
     except _BAD_ARCHIVE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the content
-        raise IngestError(f"{path} is damaged: {error}. Fetch it again.") from error
+        raise IngestError(f"{name or path} is damaged: {error}. Fetch it again.") from error
 
 
 def open_zip_member(path: Path, member: str) -> BinaryIO:
@@ -82,10 +82,15 @@ class Unpacking(io.RawIOBase):
         A key of `COMPRESSIONS`.
     member : str or None
         The member of a zip archive.
+    name : Path or None
+        What errors call the file, if it is the copy of another.
     """
 
-    def __init__(self, file: io.FileIO, compression: str, member: str | None) -> None:
+    def __init__(
+        self, file: io.FileIO, compression: str, member: str | None, name: Path | None = None
+    ) -> None:
         self._file = file
+        self._name = file.name if name is None else name
         self._inner: BinaryIO | None = None
         try:
             self._inner = _unpacked(file, compression, member)
@@ -115,7 +120,7 @@ class Unpacking(io.RawIOBase):
 
     def _damaged(self, error: Exception) -> IngestError:
         reason = str(error).rstrip(".")
-        return IngestError(f"{self._file.name} cannot be decompressed: {reason}. Fetch it again.")
+        return IngestError(f"{self._name} cannot be decompressed: {reason}. Fetch it again.")
 
 
 def _unpacked(file: io.FileIO, compression: str, member: str | None) -> BinaryIO:

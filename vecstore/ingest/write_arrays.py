@@ -7,6 +7,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.ingest.diagnosis import has_controls
 from vecstore.ingest.rows import Rows
 
 __all__ = [
@@ -33,7 +34,7 @@ def write_word2vec_binary(rows: Rows, path: Path) -> None:
 
 
 def _fits_word2vec_binary(key: str) -> bool:
-    return bool(key) and " " not in key and not key.startswith("\n")
+    return bool(key) and " " not in key and not has_controls([key.encode()])
 
 
 def write_fbin(rows: Rows, path: Path) -> None:

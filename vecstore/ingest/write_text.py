@@ -1,5 +1,7 @@
 """Writers of text: vectors as decimals, keys as lines."""
 
+import re
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,8 @@ __all__ = [
     "write_word2vec_text",
 ]
 
+_BLANK = re.compile(r"\s")
+
 
 def fits_line(key: str) -> bool:
     r"""Return whether a key before numbers on a line can be told from them.
@@ -35,11 +39,12 @@ def fits_line(key: str) -> bool:
 
 def fits_label(key: str) -> bool:
     """Return whether a key can stand alone on a line."""
-    return "\n" not in key and not key.endswith("\r") and not key.startswith("\ufeff")
+    return "\n" not in key and "\r" not in key and not key.startswith("\ufeff")
 
 
 def write_glove(rows: Rows, path: Path) -> None:
     """Write lines of a key and numbers."""
+    _check_rows(rows)
     with path.open("wb") as file:
         _write_lines(rows, file)
 
@@ -53,6 +58,7 @@ def write_word2vec_text(rows: Rows, path: Path) -> None:
 
 def write_numbers(rows: Rows, path: Path) -> None:
     """Write lines of numbers, with tabs between them."""
+    _check_rows(rows)
     with path.open("wb") as file:
         for _, vectors in rows.batches():
             _write_csv(None, vectors, file, "\t")
@@ -66,8 +72,29 @@ def write_keys(rows: Rows, path: Path) -> None:
 
 
 def _write_lines(rows: Rows, file: BinaryIO) -> None:
+    spaced = None
     for keys, vectors in rows.texts(fits_line):
+        if spaced is None and (spaced := next(filter(_BLANK.search, keys), None)):
+            _warn(spaced)
         _write_csv(keys, vectors, file, " ")
+
+
+def _warn(key: str) -> None:
+    warnings.warn(
+        f'Key "{key}" holds a blank: vecstore reads it again, but gensim and most other programs '
+        f"take what follows the blank for a number. Replace blanks in keys, or use "
+        f'format="parquet".',
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _check_rows(rows: Rows) -> None:
+    if not rows.n:
+        raise ValueError(
+            f"A store without rows cannot be written as {rows.format}, whose dimension its lines "
+            f'tell. Use format="word2vec-text".'
+        )
 
 
 def _write_csv(

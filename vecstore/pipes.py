@@ -1,0 +1,74 @@
+"""Pipes in place of files: copied to a temporary file, so that they can be read more than once."""
+
+import errno
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+
+from vecstore.errors import IngestError
+
+__all__ = ["STDIN", "is_pipe", "spool", "whole_file"]
+
+#: What commands call standard input.
+STDIN = "-"
+
+_COPIED_BYTES = 1 << 20
+_STDIN_PATHS = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
+
+
+def is_pipe(path: str | PathLike[str]) -> bool:
+    """Return whether a path gives its bytes once only: a pipe, a terminal, standard input."""
+    if path == STDIN or str(path) in _STDIN_PATHS:
+        return True
+    mode = Path(path).stat().st_mode
+    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not _is_terminal(path)):
+        raise IngestError(f"{path} is a device; a file or a pipe is needed.")
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def spool(path: str | PathLike[str]) -> Path:
+    """Copy all that comes out of a pipe to a temporary file, which the caller removes."""
+    descriptor, name = tempfile.mkstemp(prefix="vecstore-", suffix="-pipe")
+    copy = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file, _opened(path) as stream:
+            shutil.copyfileobj(stream, file, _COPIED_BYTES)
+    except BaseException as error:
+        copy.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise IngestError(
+                f"{path} is a pipe whose content does not fit in {copy.parent}: {error.strerror}. "
+                f"Set TMPDIR to a folder with more room."
+            ) from error
+        raise
+    return copy
+
+
+@contextmanager
+def whole_file(path: str | PathLike[str]) -> Iterator[Path]:
+    """Give a path that can be read more than once: `path`, or a copy of the pipe that it is."""
+    if not is_pipe(path):
+        yield Path(path)
+        return
+    copy = spool(path)
+    try:
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _opened(path: str | PathLike[str]) -> BinaryIO:
+    if path == STDIN or str(path) in _STDIN_PATHS:
+        return os.fdopen(os.dup(0), "rb")  # a socket cannot be opened by its path
+    return Path(path).open("rb")
+
+
+def _is_terminal(path: str | PathLike[str]) -> bool:
+    with Path(path).open("rb", buffering=0) as file:
+        return file.isatty()
