@@ -61,9 +61,20 @@ FORMAT_OF_SUFFIX = {
     metavar="NAME",
     help="Dataset, array, column or layer of the vectors.  [default: guessed]",
 )
-@click.option("--keys", help="Dataset, array, column or file of the keys.  [default: guessed]")
+@click.option(
+    "--keys",
+    metavar="NAME",
+    help='Dataset, array, column or file of the keys, or "row numbers".  [default: guessed]',
+)
 @click.option("--key-kind", type=click.Choice(["str", "int"]), help="Convert the keys.")
 @click.option("--member", help="Which file of a .zip archive.")
+@click.option(
+    "--attributes",
+    metavar="NAMES",
+    callback=lambda _, __, text: None if text is None else [one for one in text.split(",") if one],
+    help='Other columns of a table to keep, "year,title"; "" for none.  [default: all]',
+)
+@click.option("--allow-pickle", is_flag=True, help="Unpickle a file of gensim: its code will run.")
 @threads_option
 @output_options
 def import_(file: Path, store: str, style: Style, **options: Any) -> None:
@@ -86,13 +97,14 @@ def import_(file: Path, store: str, style: Style, **options: Any) -> None:
         "store": store,
         "format": report.format,
         "rows": report.rows,
+        **({"keys": report.keys} if report.keys else {}),
         "skipped": report.skipped,
         "duplicates": report.duplicates,
         "seconds": round(seconds, 3),
         "rows_per_second": round(report.rows / seconds),
         "megabytes_per_second": round(file.stat().st_size / 1e6 / seconds, 1),
     }
-    if report.skipped:
+    if report.skipped or report.notes:
         click.echo(report, err=True)
     write_record(facts, style)
 

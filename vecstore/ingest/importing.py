@@ -1,7 +1,7 @@
 """From a file of vectors to a store, in one commit."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from os import PathLike
@@ -37,6 +37,8 @@ def import_into(
     keys: str | PathLike[str] | None = None,
     key_kind: KeyKind | None = None,
     member: str | None = None,
+    attributes: Sequence[str] | None = None,
+    allow_pickle: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -53,7 +55,7 @@ def import_into(
         zeros count as errors.
     dtype : dtype-like or None
         Of a new store; None is float32, or that of a store in one file.
-    format, errors, limit, dataset, keys, key_kind, member, threads
+    format, errors, limit, dataset, keys, key_kind, member, attributes, allow_pickle, threads
         As for `read`. Keys become what those of an existing store are.
     progress : callable or None
         Called as ``progress(rows, total)`` now and then; the total is an estimate where the file
@@ -98,6 +100,7 @@ def import_into(
         "dataset": dataset,
         "keys": keys,
         "member": member,
+        "attributes": attributes,
     }
     parameters = {
         name: value if isinstance(value, int) else str(value)
@@ -109,12 +112,17 @@ def import_into(
             if is_store(source):
                 origin = {"format": "hdf5", **_identity(source.path), "parameters": parameters}
                 copy = partial(
-                    copy_into, source=source, limit=limit, provenance=origin, progress=progress
+                    copy_into,
+                    source=source,
+                    limit=limit,
+                    attributes=attributes,
+                    provenance=origin,
+                    progress=progress,
                 )
                 if Path(store_path).exists():
                     return _add_to_old(store_path, metric, dtype, copy)
                 return _add_to_new(create_like(source, Path(store_path), metric, dtype), copy)
-    reading = partial(read, path_in, format, **chosen, threads=threads)
+    reading = partial(read, path_in, format, **chosen, threads=threads, allow_pickle=allow_pickle)
     if Path(store_path).exists():
 
         def add(store: Store) -> Report:
@@ -170,8 +178,8 @@ def _identity(path: Path) -> dict[str, Any]:
 
 def _watched(
     reader: Reader, progress: Progress | None
-) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    with closing(iter(reader)) as batches:  # type: ignore[type-var]
+) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any], Any]]:
+    with closing(reader.with_attributes()) as batches:
         for batch in batches:
             yield batch
             if progress is not None:

@@ -14,7 +14,7 @@ from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
 from vecstore.ingest.hdf5 import open_hdf5
 from vecstore.ingest.keras_files import holds_keras, is_shards
 from vecstore.ingest.keras_table import open_keras
-from vecstore.ingest.parquet import open_parquet
+from vecstore.ingest.parquet import open_arrow, open_parquet
 from vecstore.ingest.projector import find_metadata, open_projector
 from vecstore.ingest.sniff import sniff_bare, sniff_text
 from vecstore.ingest.source import Source
@@ -45,6 +45,7 @@ FORMATS: dict[str, Opener] = {
     "hdf5": open_hdf5,
     "keras": open_keras,
     "parquet": open_parquet,
+    "arrow": open_arrow,
     "projector": open_projector,
     **{name: partial(open_vecs, name) for name in VECS_TYPES},
     **{name: partial(open_bin, name) for name in BIN_TYPES},
@@ -55,6 +56,7 @@ _MAGIC = {
     b"PK\x03\x04": "npz",
     b"\x89HDF\r\n\x1a\n": "hdf5",
     b"PAR1": "parquet",
+    b"ARROW1": "arrow",
 }
 
 

@@ -87,6 +87,11 @@ class Report:
         Lines or rows left out because their key came before.
     examples : list of Fault
         The first few left out, in the order of the file.
+    keys : str
+        Where the keys come from, such as ``'column "title"'`` or ``"row numbers"``; empty where
+        the format leaves no choice.
+    notes : list of str
+        Sentences on what was chosen, and on what is in the file but was not read.
 
     Examples
     --------
@@ -102,6 +107,8 @@ class Report:
     skipped: int = 0
     duplicates: int = 0
     examples: list[Fault] = field(default_factory=list)
+    keys: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def count(self, faults: list[Faults]) -> None:
         """Add what was left out of one part of the file.
@@ -124,4 +131,6 @@ class Report:
             found += f", {counted(self.skipped, self.unit)} skipped"
         if self.duplicates:
             found += f" ({self.duplicates:,} for a key that came before)"
-        return "\n".join([f"{found}.", *(f"  {self.unit} {x.place}: {x}" for x in self.examples)])
+        lines = [f"{found}.", *([f"  keys: {self.keys}"] if self.keys else [])]
+        lines += [f"  {note}" for note in self.notes]
+        return "\n".join(lines + [f"  {self.unit} {x.place}: {x}" for x in self.examples])
