@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from tokenize import TokenError
 from typing import Any, BinaryIO, NamedTuple
 

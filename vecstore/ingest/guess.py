@@ -9,7 +9,7 @@ import numpy as np
 from vecstore.errors import IngestError
 from vecstore.ingest.table import ROW_NUMBERS, Options
 
-__all__ = ["ArrayInfo", "guess_arrays", "left_out"]
+__all__ = ["ArrayInfo", "guess_arrays", "is_key_name", "left_out"]
 
 # What people call them, likeliest first.
 _VECTORS = ("vectors", "vector", "embeddings", "embedding", "train")
@@ -117,7 +117,12 @@ def _vectors(arrays: Mapping[str, ArrayInfo], path: Path) -> str:
 
 
 def _is_keys(name: str, arrays: Mapping[str, ArrayInfo]) -> bool:
-    return _plain(name) in _KEYS and arrays[name].is_row
+    return is_key_name(name) and arrays[name].is_row
+
+
+def is_key_name(name: str) -> bool:
+    """Return whether an array of keys may be called so."""
+    return _plain(name) in _KEYS
 
 
 def _plain(name: str) -> str:

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.ingest.guess import ArrayInfo, guess_arrays
+from vecstore.ingest.guess import ArrayInfo
 from vecstore.ingest.report import Faults
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import MAX_DIM, ROW_NUMBERS, Chunk, Options, Table, row_slices
-from vecstore.ingest.table_columns import attribute_types, convert_attributes, numbered_columns
+from vecstore.ingest.table_columns import attribute_types, choose_columns, convert_attributes
 from vecstore.ingest.wording import counted
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _open(
     except _damage() as error:
         raise _unreadable(source, name, error) from error
     infos = {column: _info(dtype, n) for column, dtype in schema.items()}
-    vectors, keys = _choose(infos, index, source, options)
+    vectors, keys = choose_columns(infos, index, source.path, options)
     if keys is not None and not infos[keys].may_name(n):
         raise IngestError(
             f'Column "{keys}" of {source.path} cannot be read as keys: it must hold strings or '
@@ -109,25 +109,6 @@ def _open(
         attributes=tuple(attributes),
         notes=notes,
     )
-
-
-def _choose(
-    infos: dict[str, ArrayInfo], index: str | None, source: Source, options: Options
-) -> tuple[list[str], str | None]:
-    """Return the columns of the vectors, and that of the keys."""
-    lists = [column for column, info in infos.items() if len(info.shape) > 1]
-    runs = numbered_columns([column for column, info in infos.items() if info.dtype.kind in "if"])
-    is_prefix = options.dataset in runs and options.dataset not in infos
-    if not is_prefix and (lists or len(runs) != 1 or options.dataset is not None):
-        vectors, keys = guess_arrays(infos, source.path, options, index)
-        return [vectors], keys
-    columns = runs[str(options.dataset)] if is_prefix else next(iter(runs.values()))
-    # As a matrix under the name of the first, so that one rule finds the keys.
-    rest = {column: info for column, info in infos.items() if column not in columns}
-    n = infos[columns[0]].shape[0]
-    whole = {columns[0]: ArrayInfo((n, len(columns)), np.dtype(np.float64))}
-    named = options._replace(dataset=columns[0])
-    return columns, guess_arrays(whole | rest, source.path, named, index)[1]
 
 
 def _pandas_index(metadata: dict[str, str]) -> str | None:

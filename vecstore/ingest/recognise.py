@@ -10,15 +10,20 @@ import numpy as np
 
 from vecstore.errors import IngestError
 from vecstore.ingest.arrays import open_npy, open_npz
+from vecstore.ingest.delimited import looks_like_csv, open_csv, sniff_csv
 from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
+from vecstore.ingest.gensim_files import looks_like_gensim, open_gensim
 from vecstore.ingest.hdf5 import open_hdf5
+from vecstore.ingest.jsonl import looks_like_jsonl, open_jsonl
 from vecstore.ingest.keras_files import holds_keras, is_shards
 from vecstore.ingest.keras_table import open_keras
+from vecstore.ingest.matlab import looks_like_matlab, open_matlab
 from vecstore.ingest.parquet import open_arrow, open_parquet
 from vecstore.ingest.projector import find_metadata, open_projector
 from vecstore.ingest.sniff import sniff_bare, sniff_text
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Options, Table
+from vecstore.ingest.tensors import looks_like_safetensors, open_safetensors
 from vecstore.ingest.text import open_glove, open_word2vec_text
 from vecstore.ingest.vecs import (
     BIN_TYPES,
@@ -46,6 +51,11 @@ FORMATS: dict[str, Opener] = {
     "keras": open_keras,
     "parquet": open_parquet,
     "arrow": open_arrow,
+    "csv": open_csv,
+    "jsonl": open_jsonl,
+    "safetensors": open_safetensors,
+    "matlab": open_matlab,
+    "gensim": open_gensim,
     "projector": open_projector,
     **{name: partial(open_vecs, name) for name in VECS_TYPES},
     **{name: partial(open_bin, name) for name in BIN_TYPES},
@@ -84,6 +94,12 @@ def recognise(source: Source) -> str:
     found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
     if is_shards(head) or (found == "hdf5" and holds_keras(source.file())):
         found = "keras"
+    if found is None and looks_like_safetensors(head):
+        found = "safetensors"
+    if found is None and looks_like_matlab(head):
+        found = "matlab"
+    if found is None and looks_like_gensim(head):
+        found = "gensim"
     found = found or _recognise_text(source) or _recognise_matrix(source)
     if found is None and looks_like_fasttext(head):
         found = "fasttext"
@@ -97,6 +113,13 @@ def recognise(source: Source) -> str:
 
 def _recognise_text(source: Source) -> str | None:
     complete = source.head_is_all
+    if looks_like_jsonl(source.head):
+        return "jsonl"
+    rows = None if b"\0" in source.head else sniff_csv(source.head, complete=complete)
+    is_named = source.name.lower().endswith((".csv", ".tsv"))
+    is_csv = looks_like_csv(rows, named=is_named)
+    if is_csv and rows is not None and (is_named or rows.delimiter == "\t"):
+        return "csv"
     shape = sniff_text(source.head, complete=complete)
     if shape is not None and shape.promised is not None:
         return "word2vec-text"
@@ -105,6 +128,8 @@ def _recognise_text(source: Source) -> str | None:
         return "projector"
     if shape is not None:
         return "glove"
+    if is_csv:
+        return "csv"
     return "word2vec-binary" if read_header(source.head) else None
 
 

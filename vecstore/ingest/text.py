@@ -23,7 +23,7 @@ from vecstore.ingest.table import Chunk, Options, Table
 from vecstore.ingest.wording import quoted
 from vecstore.kernels.threads import thread_count
 
-__all__ = ["open_glove", "open_word2vec_text", "text_chunks"]
+__all__ = ["open_glove", "open_word2vec_text", "parser", "text_chunks"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -96,7 +96,7 @@ def text_chunks(
     stream = source.open()
     stream.read(shape.skipped_bytes)
     blocks = read_ahead(line_blocks(stream, source.path), depth=n_threads)
-    parse = partial(_parse, _parser(), shape.dim, keyed)
+    parse = partial(_parse, parser(), shape.dim, keyed)
     first_line = 1 if shape.promised is None else 2
     with closing(map_in_order(parse, blocks, n_threads)) as parsed_blocks:
         for block, parsed in parsed_blocks:
@@ -104,7 +104,8 @@ def text_chunks(
             first_line += parsed.n_lines
 
 
-def _parser() -> Callable[..., Any]:
+def parser() -> Callable[..., Any]:
+    """Return what parses a block of lines: compiled, if it can be."""
     try:
         from vecstore import _native
     except ImportError:
