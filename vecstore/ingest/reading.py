@@ -122,9 +122,9 @@ def read(
         table = FORMATS[name](source, options)
         absent = [one for one in options.attributes or () if one not in table.attributes]
         if absent:
-            has = ", ".join(f'"{one}"' for one in table.attributes) or "none"
             raise ValueError(
-                f'`attributes` must be in {source.path}, which has {has}; got "{absent[0]}".'
+                f"`attributes` must name columns of {source.path} that are neither keys nor "
+                f'vectors and that a store can hold; got "{absent[0]}".'
             )
         return Reader(source, table, policy)
     except BaseException:
