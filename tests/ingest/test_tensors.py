@@ -1,5 +1,6 @@
 """Safetensors, as their own package writes them."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -94,8 +95,5 @@ def test_damaged_headers(path: Path, entry: object) -> None:
 def test_any_damage_is_an_error_or_vectors(path: Path, at: int, garbage: bytes) -> None:
     content = damaged({"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]})
     path.write_bytes(content[:at] + garbage + content[at + len(garbage) :])
-    try:
-        with read(path, "safetensors", errors="skip") as reader:
-            assert sum(len(keys) for keys, _ in reader) <= 2
-    except IngestError as error:
-        assert "a.safetensors" in str(error)
+    with contextlib.suppress(IngestError), read(path, "safetensors", errors="skip") as reader:
+        assert sum(len(keys) for keys, _ in reader) <= 2
