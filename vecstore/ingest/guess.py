@@ -135,7 +135,9 @@ def _keys(
 ) -> str | None:
     n = arrays[vectors].shape[0]
     rows = [name for name, info in arrays.items() if info.is_row and name != vectors]
-    sure = [name for name in rows if _plain(name) in _KEYS[:2]]
+    sure = next(
+        filter(None, ([name for name in rows if _plain(name) == one] for one in _KEYS[:2])), []
+    )
     known = [name for name in rows if _plain(name) in _KEYS]
     texts = [name for name in rows if arrays[name].is_text]
     if index in rows and arrays[index].is_text:
