@@ -154,7 +154,7 @@ def info(store: vecstore.Store, style: Style) -> None:
 @click.option(
     "--neighbors",
     type=click.IntRange(min=1),
-    help="With Parquet: so many nearest of every key too, and the attributes.",
+    help="With Parquet: so many nearest of every key too.",
 )
 def export(store: vecstore.Store, file: Path, format: str | None, neighbors: int | None) -> None:
     """Write STORE to a FILE that other programs read.

@@ -47,7 +47,8 @@ def import_into(
     Parameters
     ----------
     path_in : path-like
-        The file; what `read` reads.
+        The file; what `read` reads. The other columns of a table (Parquet, Arrow, CSV, JSON lines)
+        become attributes.
     store_path : path-like
         A store to add to, or a path at which to make one.
     metric : str or None
