@@ -9,6 +9,8 @@ _INSTALLED_WITH = {
     "matplotlib": ("matplotlib", '"vecstore-exact[analysis]"'),
     "openTSNE": ("openTSNE", '"vecstore-exact[analysis]"'),
     "umap": ("UMAP", "umap-learn"),
+    "gensim": ("gensim", '"vecstore-exact[formats]"'),
+    "scipy": ("SciPy", '"vecstore-exact[formats]"'),
 }
 
 
@@ -18,7 +20,7 @@ def need(module: str, what: str = "This") -> None:
     Parameters
     ----------
     module : str
-        ``"sklearn"``, ``"matplotlib"``, ``"openTSNE"`` or ``"umap"``.
+        ``"sklearn"``, ``"matplotlib"``, ``"openTSNE"``, ``"umap"``, ``"gensim"`` or ``"scipy"``.
     what : str, default "This"
         What needs it, for the error.
 

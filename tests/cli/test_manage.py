@@ -232,3 +232,16 @@ def test_real_words_from_text_to_answers(invoke: Invoke) -> None:
     royal = unit[rows["king"]] - unit[rows["man"]] + unit[rows["woman"]]
     asked = ["king", "man", "woman"]
     check(invoke("analogy", "glove.vecs", "king", "woman", "--", "-man"), royal, asked)
+
+
+def test_import_of_a_table(tmp_path: Path, invoke: Invoke) -> None:
+    (tmp_path / "a.csv").write_text("id,title,d0,d1,year\n7,x,0,1,1999\n8,y,1,0,2001\n")
+    result = invoke("import", "a.csv", "a.vecs", "--keys", "title", "--attributes", "year")
+    assert facts(result)["keys"] == 'column "title"'
+    assert 'vectors: 2 columns, "d0" to "d1"' in result.stderr
+    with vecstore.open("a.vecs") as store:
+        assert store.frame().rows() == [("x", 1999), ("y", 2001)]
+    assert invoke("export", "a.vecs", "a.parquet").exit_code == 0
+    assert facts(invoke("import", "a.parquet", "b.vecs"))["keys"] == 'column "key"'
+    with vecstore.open("b.vecs") as store:
+        assert store.frame().rows() == [("x", 1999), ("y", 2001)]

@@ -1,6 +1,8 @@
 """NumPy's files."""
 
 import bz2
+import gzip
+import io
 import zipfile
 from pathlib import Path
 
@@ -92,7 +94,9 @@ def test_pickles_are_refused(tmp_path: Path) -> None:
     with pytest.raises(IngestError, match="must be a matrix of numbers; got object"):
         read(tmp_path / "a.npy")
     np.savez(tmp_path / "a.npz", vectors=np.eye(1), keys=np.array([{}], dtype=object))
-    with pytest.raises(IngestError, match=r'array "keys" .* cannot be read as keys: Object arrays'):
+    with pytest.raises(
+        IngestError, match=r'array "keys" .* cannot be read as keys: it holds Python objects'
+    ):
         read(tmp_path / "a.npz")
 
 
@@ -144,3 +148,112 @@ def test_an_archive_of_something_else_is_unpacked(tmp_path: Path) -> None:
         archive.writestr("README", "hello")
     _, vectors = rows_of(tmp_path / "a.zip", member="a.npy")
     np.testing.assert_array_equal(vectors, np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "expected"),
+    [
+        ("words", np.array([["a"], ["b"], ["c"]]), ["a", "b", "c"]),
+        ("title", np.array(["x", "y", "z"]), ["x", "y", "z"]),
+        ("Words", np.array([b"x", "é".encode(), b"z"]), ["x", "é", "z"]),
+        ("ids", np.array([3.0, -1.0, 2.0]), [3, -1, 2]),
+        ("ids", np.array([[3], [1], [2]], ">u2"), [3, 1, 2]),
+        ("key", np.array([3, 1, 2**63 - 1], np.uint64), [3, 1, 2**63 - 1]),
+    ],
+)
+def test_keys_in_an_archive(
+    tmp_path: Path, name: str, keys: np.ndarray, expected: list[object]
+) -> None:
+    np.savez(tmp_path / "a.npz", vectors=np.eye(3), labels=np.arange(3), **{name: keys})
+    with read(tmp_path / "a.npz") as reader:
+        [(found, _)] = reader
+    assert found.tolist() == expected
+    assert reader.report.keys == f'array "{name}"'
+    assert reader.report.notes == ['not read: "labels"']
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"words": np.array(list("abcd"))}, r'holds 3 vectors, but "words" has 4 values'),
+        ({"title": np.array(list("abcd"))}, r'holds 3 vectors, but "title" has 4 values'),
+        ({"ids": np.arange(4)}, r'holds 3 vectors, but "ids" has 4 values'),
+        (
+            {"title": np.array(list("abc")), "text": np.array(list("xyz"))},
+            r'"title", "text": it is not clear',
+        ),
+        ({"ids": np.arange(3), "words": np.array(list("abc"))}, r"not clear which of them holds"),
+        ({"ids": np.array([1.5, 2, 3])}, r"value 0 is 1.5, which is no integer"),
+        ({"ids": np.array([1, np.nan, 3])}, r"value 1 is nan, which is no integer"),
+        ({"keys": np.array(["2020", "2021", "2022"], "M8[D]")}, r"got datetime64\[D\]"),
+        ({"keys": np.array([True, False, True])}, r"got bool"),
+        ({"keys": np.array([1, 2, 2**63], np.uint64)}, r"9223372036854775808 exceeds 64 bits"),
+        ({"keys": np.array([b"\xff", b"b", b"c"])}, r"cannot be read as keys: .*utf-8"),
+    ],
+)
+def test_keys_are_never_dropped_without_a_word(
+    tmp_path: Path, arrays: dict[str, np.ndarray], message: str
+) -> None:
+    np.savez(tmp_path / "a.npz", vectors=np.eye(3), **arrays)
+    with pytest.raises(IngestError, match=message):
+        read(tmp_path / "a.npz")
+    with read(tmp_path / "a.npz", keys="row numbers") as reader:
+        assert [key for keys, _ in reader for key in keys.tolist()] == [0, 1, 2]
+    assert reader.report.keys == "row numbers"
+
+
+def test_named_fields(tmp_path: Path) -> None:
+    rows = np.zeros(3, [("word", "U5"), ("vector", ">f4", (2,)), ("year", "i4")])
+    rows["word"], rows["vector"] = ["a", "b", "ü"], [[1, 2], [3, 4], [5, 6]]
+    np.save(tmp_path / "a.npy", rows)
+    assert rows_of(tmp_path / "a.npy")[0] == ["a", "b", "ü"]
+    np.testing.assert_array_equal(rows_of(tmp_path / "a.npy")[1], rows["vector"])
+    np.save(tmp_path / "a.npy", np.zeros((3, 1), rows.dtype))
+    with pytest.raises(IngestError, match="with named fields it must have one axis"):
+        read(tmp_path / "a.npy")
+
+
+def header(shape: tuple[int, ...], *, by_columns: bool) -> bytes:
+    written = io.BytesIO()
+    what = {"descr": "<f4", "fortran_order": by_columns, "shape": shape}
+    np.lib.format.write_array_header_1_0(written, what)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("by_columns", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_header_that_promises_a_trillion_rows(
+    tmp_path: Path, by_columns: bool, packed: bool
+) -> None:
+    content = header((10**12, 300), by_columns=by_columns)
+    path = tmp_path / "a"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(IngestError, match=r"a is truncated"):
+        list(read(path))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("vectors.npy", content)
+    with pytest.raises(IngestError, match=r"a\.npz is truncated"):
+        read(tmp_path / "a.npz")
+
+
+def test_one_key_of_many_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    keys = np.zeros(1, f"U{(1 << 22) + 1}")
+    np.savez_compressed(path, vectors=np.eye(1), words=keys)
+    with pytest.raises(IngestError, match=r"words.* one may have 16777220 bytes"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("array", "way_out"),
+    [
+        (np.ones(3), "Save one vector with .reshape"),
+        (np.ones((2, 2, 2)), "Save it with .reshape"),
+        (np.eye(2) * 1j, "real and imaginary"),
+        (np.eye(2) > 0, "astype"),
+    ],
+)
+def test_what_is_no_matrix_has_a_way_out(tmp_path: Path, array: np.ndarray, way_out: str) -> None:
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(IngestError, match=way_out):
+        read(tmp_path / "a.npy")

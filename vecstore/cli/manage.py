@@ -61,7 +61,11 @@ FORMAT_OF_SUFFIX = {
     metavar="NAME",
     help="Dataset, array, column or layer of the vectors.  [default: guessed]",
 )
-@click.option("--keys", help="Dataset, array, column or file of the keys.  [default: guessed]")
+@click.option(
+    "--keys",
+    metavar="NAME",
+    help='Dataset, array, column or file of the keys, or "row numbers".  [default: guessed]',
+)
 @click.option("--key-kind", type=click.Choice(["str", "int"]), help="Convert the keys.")
 @click.option("--member", help="Which file of a .zip archive.")
 @click.option(
@@ -69,6 +73,13 @@ FORMAT_OF_SUFFIX = {
     metavar="NAME",
     help="Of text and of keys: latin-1, utf-16, gb18030...  [default: utf-8]",
 )
+@click.option(
+    "--attributes",
+    metavar="NAMES",
+    callback=lambda _, __, text: None if text is None else [one for one in text.split(",") if one],
+    help='Other columns of a table to keep, "year,title"; "" for none.  [default: all]',
+)
+@click.option("--allow-pickle", is_flag=True, help="Unpickle a file of gensim: its code will run.")
 @threads_option
 @output_options
 def import_(file: str, store: str, style: Style, **options: Any) -> None:
@@ -92,6 +103,7 @@ def import_(file: str, store: str, style: Style, **options: Any) -> None:
         "store": store,
         "format": report.format,
         "rows": report.rows,
+        **({"keys": report.keys} if report.keys else {}),
         "skipped": report.skipped,
         "duplicates": report.duplicates,
         "seconds": round(seconds, 3),
@@ -148,7 +160,7 @@ def info(store: vecstore.Store, style: Style) -> None:
 @click.option(
     "--neighbors",
     type=click.IntRange(min=1),
-    help="With Parquet: so many nearest of every key too, and the attributes.",
+    help="With Parquet: so many nearest of every key too.",
 )
 def export(store: vecstore.Store, file: Path, format: str | None, neighbors: int | None) -> None:
     """Write STORE to a FILE that other programs read.

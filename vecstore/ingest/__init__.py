@@ -4,7 +4,8 @@ How a file becomes batches::
 
     source      its bytes, decompressed
     recognise   which format they are in
-    text, word2vec, fasttext, vecs, arrays, hdf5, keras_table, parquet, projector
+    text, word2vec, fasttext, vecs, arrays, hdf5, keras_table, parquet, projector, delimited,
+    jsonl, tensors, matlab, gensim_files
                 each makes a `table.Table` of a file: chunks of rows, and what is wrong with others
     sieve       takes out rows that no store could hold
     reader      raises, or counts, what was wrong; hands on the rest

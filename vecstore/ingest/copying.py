@@ -1,6 +1,6 @@
 """From a store in one file, as `export` writes it, to a store that can be added to: all of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ def copy_into(
     source: Source,
     *,
     limit: int | None,
+    attributes: Sequence[str] | None = None,
     provenance: dict[str, Any],
     progress: Progress | None,
 ) -> Report:
@@ -81,6 +82,8 @@ def copy_into(
         A store in one file.
     limit : int or None
         At most so many rows.
+    attributes : sequence of str or None
+        Which columns; None for all.
     provenance : dict
         Of the file; what the file says about its own origin is added as ``exported_from``.
     progress : callable or None
@@ -108,15 +111,26 @@ def copy_into(
         total = len(single) if limit is None else min(limit, len(single))
         origin = {**provenance, "exported_from": single.info()["provenance"]}
         store.add_batches(
-            _rows(single, total, report, progress), subwords=single.subwords, provenance=origin
+            _rows(single, total, attributes, report, progress),
+            subwords=single.subwords,
+            provenance=origin,
         )
     return report
 
 
 def _rows(
-    single: Store, total: int, report: Report, progress: Progress | None
+    single: Store,
+    total: int,
+    names: Sequence[str] | None,
+    report: Report,
+    progress: Progress | None,
 ) -> Iterator[tuple[Any, Any, Any]]:
     attributes, first = single.frame().drop("key"), 0
+    if names is not None:
+        absent = [name for name in names if name not in attributes.columns]
+        if absent:
+            raise ValueError(f'`attributes` must be in {report.path}; got "{absent[0]}".')
+        attributes = attributes.select(names)
     steps = -(-total // _STEP)
     for keys, vectors in islice(single.batches(_STEP), steps):
         n = min(len(keys), total - first)

@@ -10,8 +10,8 @@ word2vec-binary   the same with the bytes of the floats for the decimals
 npy, fbin         a matrix; beside it the keys, unless they are the row numbers: ``.keys.txt`` with
                   one a line, or ``.keys.npy`` with integers
 npz               a matrix "vectors" and an array "keys"
-parquet           a column "key" and a column "vector"; with neighbours, the attributes too, and a
-                  column "neighbors" of row numbers and distances, which Embedding Atlas shows
+parquet           a column "key", a column "vector" and the attributes; with neighbours, a column
+                  "neighbors" of row numbers and distances, which Embedding Atlas shows
 hdf5              everything there is: keys, vectors, attributes, subwords, and where they come
                   from; `vecstore.open` opens it
 projector         ``vectors.tsv``; beside it ``metadata.tsv`` with the keys and the attributes, and

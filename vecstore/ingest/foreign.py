@@ -29,7 +29,6 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old document of Office.", "Save it as CSV."),
     (b"version https://git-lfs", "is a pointer of git-lfs.", "Fetch the file with git lfs pull."),
     (b"/annex/objects/", "is a pointer of git-annex.", "Fetch the file with git annex get."),
-    (b"ARROW1", "is an Arrow file (Feather).", "Save it as Parquet."),
     (b"\xff\xff\xff\xff", "may be an Arrow stream.", "Save it as Parquet."),
     (b"FEA1", "is an old Feather file.", "Save it as Parquet."),
     (b"Obj\x01", "is an Avro file.", "Save it as Parquet."),
@@ -39,7 +38,6 @@ _MAGIC = (
     (b"IxFI", "is an index of Faiss.", "Take the vectors out with reconstruct_n, as .npy."),
     (b"IxFl", "is an index of Faiss.", "Take the vectors out with reconstruct_n, as .npy."),
     (b"IHNf", "is an index of Faiss.", "Take the vectors out with reconstruct_n, as .npy."),
-    (b"MATLAB 5.0 MAT-file", "is a file of MATLAB.", "Save the matrix as .npy."),
     (b"RDX2", "is a file of R.", "Save the matrix as CSV or Parquet there."),
     (b"RDX3", "is a file of R.", "Save the matrix as CSV or Parquet there."),
     (b"X\n\0\0\0", "is a file of R.", "Save the matrix as CSV or Parquet there."),
@@ -55,7 +53,6 @@ _TAR_MAGIC = slice(257, 262)
 _PICKLE = re.compile(rb"\x80[\x02-\x05](?:[\x95}\])(K\x8aXcU\x8c]|$)")
 _PICKLE_0 = re.compile(rb"(?:\(dp[0-9]|\(lp[0-9]|ccopy_reg\n|cnumpy|[\]})]q\0)")
 _TORCH_OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-_SAFETENSORS = re.compile(rb"(?s).{8}\{\s*\"")
 _PAGES = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _CSV = re.compile(rb"[^\r\n\t]*?,[^\r\n]*,[^\r\n]*[\r\n]")
 
@@ -80,8 +77,6 @@ def name_foreign(head: bytes) -> str | None:
             f"is a Python pickle, which is not read, since it may run any code. {_GENSIM} "
             f"Save other things as .npy or .npz."
         )
-    if _SAFETENSORS.match(head) and int.from_bytes(head[:8], "little") < 1 << 27:
-        return "is a file of safetensors. Save the matrix as .npy."
     return _name_text(head.removeprefix(b"\xef\xbb\xbf"))
 
 
@@ -92,11 +87,11 @@ def _name_text(head: bytes) -> str | None:
     if start.startswith(b"<?xml") or (start.startswith(b"<") and b"xmlns" in start[:1000]):
         return f"is an XML document. {_PAGE}"
     if start[:1] in (b"{", b"[") and (b'"' in start[:1000] or start[1:2].isdigit()):
-        return "is JSON. Save it as Parquet, or as lines of a key and numbers."
+        return "is JSON, but not one object a line. Save it as JSON lines, CSV or Parquet."
     if _CSV.match(head):
         return (
-            "is a table with commas (CSV). Save it as Parquet, or as lines of a key and numbers "
-            "with blanks between them."
+            "seems to be a table with commas (CSV), but of no columns of numbers. Pass "
+            'format="csv" to insist.'
         )
     return None
 

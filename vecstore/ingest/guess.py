@@ -1,19 +1,20 @@
 """Which array of a file is the vectors, and which the keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from vecstore.errors import IngestError
-from vecstore.ingest.table import Options
+from vecstore.ingest.table import ROW_NUMBERS, Options
 
-__all__ = ["ArrayInfo", "guess_arrays"]
+__all__ = ["ArrayInfo", "guess_arrays", "is_key_name", "left_out"]
 
 # What people call them, likeliest first.
 _VECTORS = ("vectors", "vector", "embeddings", "embedding", "train")
-_KEYS = ("keys", "key", "words", "word", "tokens", "token", "names", "name", "ids", "id")
+# The first two are certain.
+_KEYS = ("key", "keys", "words", "word", "tokens", "token", "names", "name", "ids", "id")
 # Enough to see what a file is; models have hundreds.
 _LISTED = 12
 
@@ -37,13 +38,23 @@ class ArrayInfo(NamedTuple):
         """Whether it could be vectors."""
         return len(self.shape) == 2 and self.dtype.kind in "fiub"
 
+    @property
+    def is_row(self) -> bool:
+        """Whether it is one value after the other: one axis, or a second of length 1."""
+        return len(self.shape) == 1 or (len(self.shape) == 2 and self.shape[1] == 1)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds strings, or what may be strings."""
+        return self.dtype.kind in "USOT"
+
     def may_name(self, n: int) -> bool:
         """Return whether it could be the keys of n vectors."""
-        return self.shape == (n,) and self.dtype.kind in "USOTiu"
+        return self.is_row and self.shape[0] == n and self.dtype.kind in "USOTiuf"
 
 
 def guess_arrays(
-    arrays: Mapping[str, ArrayInfo], path: Path, options: Options
+    arrays: Mapping[str, ArrayInfo], path: Path, options: Options, index: str | None = None
 ) -> tuple[str, str | None]:
     """Return the names of the vectors and of the keys among the arrays of a file.
 
@@ -55,23 +66,30 @@ def guess_arrays(
         The file.
     options : Options
         What the caller says goes: ``dataset`` names the vectors, ``keys`` the keys.
+    index : str or None
+        The column that a frame of pandas was indexed by.
 
     Returns
     -------
     tuple of str, and str or None
         Unless told: the only matrix of numbers, or the one that is called as vectors are; of the
-        arrays that are as long, the one that is called as keys are, or the only one of strings.
-        None: the vectors have no keys.
+        rows of values, the one that is called as keys are, or the only one of strings. None: the
+        vectors have no keys.
 
     Raises
     ------
     ValueError
         If the caller names something that is not there.
     IngestError
-        If there is no telling which the vectors are.
+        If there is no telling which the vectors are, or which the keys, or if what must be the
+        keys are more or fewer than the vectors.
     """
     vectors = _named(arrays, path, "dataset", options.dataset) or _vectors(arrays, path)
-    return vectors, _named(arrays, path, "keys", options.keys) or _keys(arrays, vectors)
+    if options.keys == ROW_NUMBERS and ROW_NUMBERS not in arrays:
+        return vectors, None
+    return vectors, _named(arrays, path, "keys", options.keys) or _keys(
+        arrays, vectors, path, index
+    )
 
 
 def _named(
@@ -86,7 +104,9 @@ def _named(
 
 def _vectors(arrays: Mapping[str, ArrayInfo], path: Path) -> str:
     candidates = [name for name, info in arrays.items() if info.is_matrix]
-    known = [name for name in _VECTORS if name in candidates]
+    # A column of numbers that is called as keys are is no other candidate.
+    candidates = [one for one in candidates if not _is_keys(one, arrays)] or candidates
+    known = [one for name in _VECTORS for one in candidates if _plain(one) == name]
     if len(candidates) != 1 and not known:
         problem = "it is not clear which" if candidates else "none"
         raise IngestError(
@@ -96,12 +116,66 @@ def _vectors(arrays: Mapping[str, ArrayInfo], path: Path) -> str:
     return known[0] if known else candidates[0]
 
 
-def _keys(arrays: Mapping[str, ArrayInfo], vectors: str) -> str | None:
+def _is_keys(name: str, arrays: Mapping[str, ArrayInfo]) -> bool:
+    return is_key_name(name) and arrays[name].is_row
+
+
+def is_key_name(name: str) -> bool:
+    """Return whether an array of keys may be called so."""
+    return _plain(name) in _KEYS
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: without groups, in lower case."""
+    return name.rsplit("/", 1)[-1].lower()
+
+
+def _keys(
+    arrays: Mapping[str, ArrayInfo], vectors: str, path: Path, index: str | None
+) -> str | None:
     n = arrays[vectors].shape[0]
-    candidates = [name for name, info in arrays.items() if info.may_name(n)]
-    known = [name for name in _KEYS if name in candidates]
-    texts = [name for name in candidates if arrays[name].dtype.kind not in "iu"]
-    return known[0] if known else texts[0] if len(texts) == 1 else None
+    rows = [name for name, info in arrays.items() if info.is_row and name != vectors]
+    sure = next(
+        filter(None, ([name for name in rows if _plain(name) == one] for one in _KEYS[:2])), []
+    )
+    known = [name for name in rows if _plain(name) in _KEYS]
+    texts = [name for name in rows if arrays[name].is_text]
+    if index in rows and arrays[index].is_text:
+        # It was made to name the rows, so that other strings are not.
+        candidates = sure or _with(known, index)
+    else:
+        candidates = sure or known or _with(texts, index if index in rows else None)
+    fitting = [name for name in candidates if arrays[name].may_name(n)]
+    if len(fitting) > 1:
+        raise IngestError(
+            f"{path} has {_quoted(fitting)}: it is not clear which of them holds the keys. Pass "
+            f'keys= with its name, or with "{ROW_NUMBERS}".'
+        )
+    if fitting or not candidates:
+        return fitting[0] if fitting else None
+    found = arrays[candidates[0]]
+    if found.shape[0] == n:
+        return candidates[0]  # of a type that no key has, as its reader will say
+    raise IngestError(
+        f'{path} holds {n} vectors, but "{candidates[0]}" has {found.shape[0]} values. Pass keys= '
+        f'with the name of the keys, or with "{ROW_NUMBERS}".'
+    )
+
+
+def _with(names: list[str], one: str | None) -> list[str]:
+    return names if one is None or one in names else [*names, one]
+
+
+def left_out(arrays: Mapping[str, ArrayInfo], *read: str | None) -> tuple[str, ...]:
+    """Return the sentence that names the arrays that are not read, if there are any."""
+    rest = [name for name in arrays if name not in read]
+    return (f"not read: {_quoted(rest)}",) if rest else ()
+
+
+def _quoted(names: Sequence[str]) -> str:
+    shown = [f'"{name}"' for name in names[:_LISTED]]
+    more = len(names) - len(shown)
+    return ", ".join(shown + ([f"{more} more"] if more else []))
 
 
 def _listed(arrays: Mapping[str, ArrayInfo]) -> str:

@@ -48,7 +48,8 @@ def open_hdf5(source: Source, options: Options) -> Table:
     if keys is not None:
         raw = _reading(source, lambda: _read(path, keys))
         found = as_keys(raw, f'dataset "{keys}" of {source.path}')
-    return matrix_table("hdf5", source, shape, partial(_parts, path, vectors, shape), found)
+    parts = partial(_parts, path, vectors, shape)
+    return matrix_table("hdf5", source, shape, parts, found, f'dataset "{keys}"')
 
 
 def _single(source: Source, path: Path) -> Table:

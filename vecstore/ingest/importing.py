@@ -1,7 +1,7 @@
 """From a file of vectors to a store, in one commit."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from os import PathLike
@@ -41,6 +41,8 @@ def import_into(
     key_kind: KeyKind | None = None,
     member: str | None = None,
     encoding: str | None = None,
+    attributes: Sequence[str] | None = None,
+    allow_pickle: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -49,7 +51,8 @@ def import_into(
     Parameters
     ----------
     path_in : path-like
-        The file; what `read` reads.
+        The file; what `read` reads. The other columns of a table (Parquet, Arrow, CSV, JSON lines)
+        become attributes.
     store_path : path-like
         A store to add to, or a path at which to make one.
     metric : str or None
@@ -57,7 +60,8 @@ def import_into(
         in its attribute ``distance``, or cosine. Under cosine, vectors of zeros count as errors.
     dtype : dtype-like or None
         Of a new store; None is float32, or that of a store in one file.
-    format, errors, limit, dataset, keys, key_kind, member, encoding, threads
+    format, errors, limit, dataset, keys, key_kind, member, encoding, attributes, allow_pickle,
+    threads
         As for `read`. Keys become what those of an existing store are.
     progress : callable or None
         Called as ``progress(rows, total)`` now and then; the total is an estimate where the file
@@ -96,7 +100,13 @@ def import_into(
     ...     store["eurus"]
     array([1., 0.], dtype=float32)
     """
-    chosen: dict[str, Any] = {"errors": errors, "limit": limit, "dataset": dataset, "keys": keys}
+    chosen: dict[str, Any] = {
+        "errors": errors,
+        "limit": limit,
+        "dataset": dataset,
+        "keys": keys,
+        "attributes": attributes,
+    }
     parameters = {
         name: value if isinstance(value, int) else str(value)
         for name, value in {
@@ -114,10 +124,13 @@ def import_into(
             store_path,
             metric,
             dtype,
-            partial(read_source, source, format, **chosen, threads=threads),
+            partial(
+                read_source, source, format, **chosen, allow_pickle=allow_pickle, threads=threads
+            ),
             whole=format in ("auto", "hdf5") and dataset is keys is key_kind is None,
             key_kind=key_kind,
             limit=limit,
+            attributes=attributes,
             parameters=parameters,
             progress=progress,
         )
@@ -135,13 +148,21 @@ def _import(
     whole: bool,
     key_kind: KeyKind | None,
     limit: int | None,
+    attributes: Sequence[str] | None,
     parameters: dict[str, Any],
     progress: Progress | None,
 ) -> Report:
     """Read a source into a new store or an old one; a store in one file comes whole, if asked."""
     if whole and is_store(source):
         origin = {"format": "hdf5", **_identity(source), "parameters": parameters}
-        copy = partial(copy_into, source=source, limit=limit, provenance=origin, progress=progress)
+        copy = partial(
+            copy_into,
+            source=source,
+            limit=limit,
+            attributes=attributes,
+            provenance=origin,
+            progress=progress,
+        )
         if Path(store_path).exists():
             return _add_to_old(store_path, metric, dtype, copy)
         return _add_to_new(create_like(source, Path(store_path), metric, dtype), copy)
@@ -207,8 +228,8 @@ def _identity(source: Source) -> dict[str, Any]:
 
 def _watched(
     reader: Reader, progress: Progress | None
-) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    with closing(iter(reader)) as batches:  # type: ignore[type-var]
+) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any], Any]]:
+    with closing(reader.with_attributes()) as batches:
         for batch in batches:
             yield batch
             if progress is not None:

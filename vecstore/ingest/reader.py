@@ -1,6 +1,6 @@
 """The reader: batches of keys and vectors out of a table, under the caller's policy."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -14,6 +14,8 @@ from vecstore.ingest.source import Source
 from vecstore.ingest.table import Chunk, KeyKind, Table
 
 if TYPE_CHECKING:
+    import polars
+
     from vecstore.storage.subwords import Subwords
 
 __all__ = ["Policy", "Reader"]
@@ -59,6 +61,8 @@ class Reader:
         How many vectors there will be, where the file says so; fewer if some are skipped.
     subwords : Subwords or None
         Of a fastText model: what vectors of words outside its vocabulary are computed from.
+    attributes : tuple of str
+        The columns beside keys and vectors that `with_attributes` gives.
     report : Report
         What has been read so far, and what was left out.
 
@@ -88,6 +92,7 @@ class Reader:
         if policy.limit is not None and table.count is not None:
             self.count = min(policy.limit, table.count)
         self.subwords: Subwords | None = table.subwords
+        self.attributes = table.attributes
         self.report = self._new_report()
 
     @property
@@ -99,6 +104,35 @@ class Reader:
 
     def __iter__(self) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         """Yield batches of keys, shape (m,), and vectors, shape (m, dim)."""
+        with closing(self.with_attributes()) as batches:
+            yield from ((keys, vectors) for keys, vectors, _ in batches)
+
+    def with_attributes(
+        self,
+    ) -> (
+        "Generator[tuple[npt.NDArray[Any], npt.NDArray[Any], polars.DataFrame | None], None, None]"
+    ):
+        r"""Yield batches with what else the file says of their rows.
+
+        Yields
+        ------
+        keys : ndarray of object (str) or int64, shape (m,)
+            As when iterating.
+        vectors : ndarray, shape (m, dim)
+            As when iterating.
+        attributes : polars.DataFrame or None
+            The columns named in `attributes`, m lines; None if there are none.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from vecstore import ingest
+        >>> _ = Path("pins.csv").write_text("word,x1,x2,year\nboreas,0,1,1999\n")
+        >>> with ingest.read("pins.csv") as reader:
+        ...     [(keys, vectors, attributes)] = reader.with_attributes()
+        >>> attributes.to_dicts()
+        [{'year': 1999}]
+        """
         policy = self._policy
         sieve = Sieve(
             policy.key_kind,
@@ -109,10 +143,10 @@ class Reader:
         report = self.report = self._new_report()
         with closing(self._table.chunks()) as chunks:
             for chunk in chunks:
-                keys, vectors, _, _ = self._settle(sieve.sift(chunk), report)
-                if len(keys):
-                    report.rows += len(keys)
-                    yield keys, vectors
+                good = self._settle(sieve.sift(chunk), report)
+                if len(good.keys):
+                    report.rows += len(good.keys)
+                    yield good.keys, good.vectors, good.attributes
                 if report.rows == policy.limit:
                     return
 
@@ -120,9 +154,7 @@ class Reader:
         """Return the chunk up to the limit; raise or count what is wrong with that part of it."""
         limit = self._policy.limit
         if limit is not None and len(chunk.keys) >= (left := limit - report.rows):
-            last = int(chunk.places[left - 1])
-            faults = [some.before(last) for some in chunk.faults]
-            chunk = Chunk(chunk.keys[:left], chunk.vectors[:left], chunk.places[:left], faults)
+            chunk = chunk.head(left)
         if self._policy.errors == "raise":
             self._raise_first(chunk, report.unit)
         report.count(chunk.faults)
@@ -139,7 +171,10 @@ class Reader:
             )
 
     def _new_report(self) -> Report:
-        return Report(str(self.path), self.format, self._table.unit, notes=self._table.notes)
+        table = self._table
+        return Report(
+            str(self.path), self.format, table.unit, notes=table.notes, keys=table.keys_from
+        )
 
     def close(self) -> None:
         """Remove what a compressed file was unpacked to; the reader cannot be used after."""

@@ -1,5 +1,6 @@
 """Open a file of vectors, whatever its format."""
 
+from collections.abc import Sequence
 from os import PathLike
 
 import numpy.typing as npt
@@ -26,6 +27,8 @@ def read(
     key_kind: KeyKind | None = None,
     member: str | None = None,
     encoding: str | None = None,
+    attributes: Sequence[str] | None = None,
+    allow_pickle: bool = False,
     allow_zero: bool = True,
     threads: int | None = None,
 ) -> Reader:
@@ -47,12 +50,14 @@ def read(
     dtype : dtype-like, default "float32"
         float32 or float16: what vectors come as. One with a value too large for it is not finite.
     dataset : str or None
-        Which dataset of an HDF5 file, array of an ``.npz``, column of a Parquet file or layer of a
-        model of Keras holds the vectors; None guesses.
+        Which dataset of an HDF5 file, array of an ``.npz`` or ``.mat``, tensor, column of a table
+        or layer of a model of Keras holds the vectors; None guesses. In a table it may also be the
+        prefix of numbered columns: ``"x"`` for x1, x2, x3.
     keys : str, path-like or None
         Which dataset, array or column holds the keys, or which column of a projector's metadata;
-        or the path of the file that holds the keys of a matrix, or the metadata. None guesses;
-        where there are no keys, they are the numbers of the rows.
+        or the path of the file that holds the keys of a matrix, or the metadata. None guesses, and
+        raises an error where more than one could be meant. Where there are no keys they are the
+        numbers of the rows; ``"row numbers"`` asks for that.
     key_kind : str or None
         ``"str"`` or ``"int"`` converts keys; None takes them as the format has them: text formats
         have strings.
@@ -61,6 +66,11 @@ def read(
     encoding : str or None
         Of text files and of the keys in binary ones: ``"latin-1"``, ``"utf-16"``, ``"gb18030"`` or
         another that Python knows. None is UTF-8, or what a byte order mark tells.
+    attributes : sequence of str or None
+        Which other columns of a table (Parquet, CSV, JSON lines) come as attributes; None for all
+        that can, an empty list for none.
+    allow_pickle : bool, default False
+        Whether a file of gensim may be unpickled, which runs code if a stranger made it.
     allow_zero : bool, default True
         False treats vectors of zeros, which have no cosine, like those that are not finite.
     threads : int or None
@@ -103,6 +113,8 @@ def read(
             dataset=dataset,
             keys=keys,
             key_kind=key_kind,
+            attributes=attributes,
+            allow_pickle=allow_pickle,
             allow_zero=allow_zero,
             threads=threads,
         )
@@ -121,6 +133,8 @@ def read_source(
     dataset: str | None,
     keys: str | PathLike[str] | None,
     key_kind: KeyKind | None,
+    attributes: Sequence[str] | None,
+    allow_pickle: bool,
     allow_zero: bool,
     threads: int | None,
 ) -> Reader:
@@ -141,9 +155,24 @@ def read_source(
     options = Options(
         dataset=dataset,
         keys=None if keys is None else str(keys),
+        attributes=None if attributes is None else _names(attributes),
+        allow_pickle=allow_pickle,
         threads=None if threads is None else check_count(threads, "threads"),
         allow_zero=allow_zero,
         encoding=source.told_encoding,
     )
     name = recognise(source) if format == "auto" else format
-    return Reader(source, FORMATS[name](source, options), policy)
+    table = FORMATS[name](source, options)
+    absent = [one for one in options.attributes or () if one not in table.attributes]
+    if absent:
+        raise ValueError(
+            f"`attributes` must name columns of {source.path} that are neither keys nor vectors "
+            f'and that a store can hold; got "{absent[0]}".'
+        )
+    return Reader(source, table, policy)
+
+
+def _names(attributes: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(attributes, str) or not all(isinstance(name, str) for name in attributes):
+        raise TypeError(f"`attributes` must be a list of names or None; got {attributes!r}.")
+    return tuple(attributes)

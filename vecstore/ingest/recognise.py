@@ -11,17 +11,22 @@ import numpy as np
 from vecstore.encodings import unmarked_utf16
 from vecstore.errors import IngestError
 from vecstore.ingest.arrays import open_npy, open_npz
+from vecstore.ingest.delimited import looks_like_csv, open_csv, sniff_csv
 from vecstore.ingest.diagnosis import is_text, swapped_bytes, why_no_numbers
 from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
 from vecstore.ingest.foreign import name_foreign
+from vecstore.ingest.gensim_files import looks_like_gensim, open_gensim
 from vecstore.ingest.hdf5 import open_hdf5
+from vecstore.ingest.jsonl import looks_like_jsonl, open_jsonl
 from vecstore.ingest.keras_files import holds_keras, is_shards
 from vecstore.ingest.keras_table import open_keras
-from vecstore.ingest.parquet import open_parquet
+from vecstore.ingest.matlab import looks_like_matlab, open_matlab
+from vecstore.ingest.parquet import open_arrow, open_parquet
 from vecstore.ingest.projector import find_metadata, open_projector
 from vecstore.ingest.sniff import sniff_bare, sniff_text
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Options, Table
+from vecstore.ingest.tensors import looks_like_safetensors, open_safetensors
 from vecstore.ingest.text import open_glove, open_word2vec_text
 from vecstore.ingest.vecs import (
     BIN_TYPES,
@@ -49,6 +54,12 @@ FORMATS: dict[str, Opener] = {
     "hdf5": open_hdf5,
     "keras": open_keras,
     "parquet": open_parquet,
+    "arrow": open_arrow,
+    "csv": open_csv,
+    "jsonl": open_jsonl,
+    "safetensors": open_safetensors,
+    "matlab": open_matlab,
+    "gensim": open_gensim,
     "projector": open_projector,
     **{name: partial(open_vecs, name) for name in VECS_TYPES},
     **{name: partial(open_bin, name) for name in BIN_TYPES},
@@ -59,6 +70,7 @@ _MAGIC = {
     b"PK\x03\x04": "npz",
     b"\x89HDF\r\n\x1a\n": "hdf5",
     b"PAR1": "parquet",
+    b"ARROW1": "arrow",
 }
 
 
@@ -86,6 +98,12 @@ def recognise(source: Source) -> str:
     found = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
     if is_shards(head) or (found == "hdf5" and holds_keras(source.file())):
         found = "keras"
+    if found is None and looks_like_safetensors(head):
+        found = "safetensors"
+    if found is None and looks_like_matlab(head):
+        found = "matlab"
+    if found is None and looks_like_gensim(head):
+        found = "gensim"
     found = found or _recognise_text(source) or _recognise_matrix(source)
     if found is None and looks_like_fasttext(head):
         found = "fasttext"
@@ -102,6 +120,13 @@ def recognise(source: Source) -> str:
 
 def _recognise_text(source: Source) -> str | None:
     head, complete = source.text_head, source.head_is_all
+    if looks_like_jsonl(head):
+        return "jsonl"
+    rows = None if b"\0" in head else sniff_csv(head, complete=complete)
+    is_named = source.name.lower().endswith((".csv", ".tsv"))
+    is_csv = looks_like_csv(rows, named=is_named)
+    if is_csv and rows is not None and (is_named or rows.delimiter == "\t"):
+        return "csv"
     shape = sniff_text(head, complete=complete)
     if shape is not None and shape.promised is not None:
         return "word2vec-text"
@@ -110,7 +135,10 @@ def _recognise_text(source: Source) -> str | None:
         return "projector"
     if shape is not None:
         return "glove"
-    return "word2vec-binary" if _is_word2vec_binary(source) else None
+    # A line of two numbers comes first, which is no header of a table.
+    if _is_word2vec_binary(source):
+        return "word2vec-binary"
+    return "csv" if is_csv else None
 
 
 def _is_word2vec_binary(source: Source) -> bool:

@@ -88,9 +88,13 @@ class Report:
     examples : list of Fault
         The first few left out, in the order of the file.
     notes : list of str
-        Sentences about the file: where its keys come from, which rows stand for nothing.
+        Sentences about the file: what was chosen, what is in it but was not read, which rows stand
+        for nothing.
     size : int
         Bytes of the file, before decompression; 0 until all of it is imported.
+    keys : str
+        Where the keys come from, such as ``'column "title"'`` or ``"row numbers"``; empty where
+        the format leaves no choice.
 
     Examples
     --------
@@ -108,6 +112,7 @@ class Report:
     examples: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     size: int = 0
+    keys: str = ""
 
     def count(self, faults: list[Faults]) -> None:
         """Add what was left out of one part of the file.
@@ -130,5 +135,6 @@ class Report:
             found += f", {counted(self.skipped, self.unit)} skipped"
         if self.duplicates:
             found += f" ({self.duplicates:,} for a key that came before)"
-        lines = [f"  {self.unit} {fault.place}: {fault}" for fault in self.examples]
-        return "\n".join([f"{found}.", *lines, *(f"  {note}" for note in self.notes)])
+        lines = [f"{found}.", *([f"  keys: {self.keys}"] if self.keys else [])]
+        lines += [f"  {note}" for note in self.notes]
+        return "\n".join(lines + [f"  {self.unit} {x.place}: {x}" for x in self.examples])

@@ -101,8 +101,7 @@ def _without(
         return reason(row), quoted(str(chunk.keys[row]))
 
     found = Faults(chunk.places[rows], describe, duplicates)
-    good = ~bad
-    return Chunk(chunk.keys[good], chunk.vectors[good], chunk.places[good], [*chunk.faults, found])
+    return chunk._replace(faults=[*chunk.faults, found]).where(~bad)
 
 
 def _as_int(key: Any) -> int | None:

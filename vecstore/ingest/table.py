@@ -14,14 +14,19 @@ import numpy.typing as npt
 from vecstore.ingest.report import Faults
 
 if TYPE_CHECKING:
+    import polars
+
     from vecstore.storage.subwords import Subwords
 
-__all__ = ["MAX_DIM", "Chunk", "KeyKind", "Options", "Table", "row_slices"]
+__all__ = ["MAX_DIM", "ROW_NUMBERS", "Chunk", "KeyKind", "Options", "Table", "row_slices"]
 
 KeyKind = Literal["str", "int"]
 
 #: No file has longer vectors; a header that says so is damaged or hostile.
 MAX_DIM = 1 << 20
+
+#: What `Options.keys` is, and reports say, where keys are the numbers of the rows.
+ROW_NUMBERS = "row numbers"
 
 # Values handed on at a time: a few MB, so that the next step finds them in a cache.
 _CHUNK_VALUES = 1 << 20
@@ -40,12 +45,27 @@ class Chunk(NamedTuple):
         The line (from 1) or row (from 0) of the file that each comes from; ascending.
     faults : list of Faults
         What could not be read in this part of the file.
+    attributes : polars.DataFrame or None
+        What else the file says of these rows; m lines.
     """
 
     keys: npt.NDArray[Any]
     vectors: npt.NDArray[Any]
     places: npt.NDArray[np.int64]
     faults: list[Faults]
+    attributes: "polars.DataFrame | None" = None
+
+    def where(self, good: npt.NDArray[np.bool_]) -> "Chunk":
+        """Return some of its rows, and all faults."""
+        some = self.attributes if self.attributes is None else self.attributes.filter(good)
+        return Chunk(self.keys[good], self.vectors[good], self.places[good], self.faults, some)
+
+    def head(self, n: int) -> "Chunk":
+        """Return its first rows, and the faults before the last of them."""
+        last = int(self.places[n - 1])
+        faults = [some.before(last) for some in self.faults]
+        some = self.attributes if self.attributes is None else self.attributes.head(n)
+        return Chunk(self.keys[:n], self.vectors[:n], self.places[:n], faults, some)
 
 
 class Options(NamedTuple):
@@ -56,6 +76,8 @@ class Options(NamedTuple):
     threads: int | None = None
     allow_zero: bool = True
     encoding: str | None = None
+    attributes: tuple[str, ...] | None = None
+    allow_pickle: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +102,13 @@ class Table:
         Whether the keys are the numbers of the rows, for want of others.
     subwords : Subwords or None
         Of a fastText model.
+    keys_from : str
+        Where the keys come from, for the report; empty where only one place is possible.
+    attributes : tuple of str
+        The columns that chunks have as attributes.
     notes : list of str
-        Sentences about the file for the report; complete when all of it has been read.
+        Sentences for the report: what was chosen, and what is not read; complete when all of the
+        file has been read.
     """
 
     format: str
@@ -92,6 +119,8 @@ class Table:
     unit: str = "row"
     numbered: bool = False
     subwords: "Subwords | None" = None
+    keys_from: str = ""
+    attributes: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
 

@@ -24,7 +24,7 @@ from vecstore.ingest.table import Chunk, Options, Table
 from vecstore.ingest.wording import counted, quoted
 from vecstore.kernels.threads import thread_count
 
-__all__ = ["open_glove", "open_word2vec_text", "text_chunks"]
+__all__ = ["open_glove", "open_word2vec_text", "parser", "text_chunks"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -108,7 +108,7 @@ def text_chunks(
     stream = source.open_text()
     stream.read(shape.skipped_bytes)
     blocks = read_ahead(line_blocks(stream, source.path), depth=n_threads)
-    parse = partial(_parse, _parser(), shape.dim, keyed, certain)
+    parse = partial(_parse, parser(), shape.dim, keyed, certain)
     first_line = 2 if certain else 1
     explain = partial(_explain, shape.dim, keyed, certain, source.encoding)
     with closing(map_in_order(parse, blocks, n_threads)) as parsed_blocks:
@@ -117,7 +117,8 @@ def text_chunks(
             first_line += parsed.n_lines
 
 
-def _parser() -> Callable[..., Any]:
+def parser() -> Callable[..., Any]:
+    """Return what parses a block of lines: compiled, if it can be."""
     try:
         from vecstore import _native
     except ImportError:

@@ -16,7 +16,7 @@ from vecstore.errors import IngestError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["COMPRESSIONS", "Unpacking", "open_zip_member", "zip_members"]
+__all__ = ["COMPRESSIONS", "Unpacking", "open_zip_member", "zip_members", "zip_sizes"]
 
 #: The kinds of compression, and the first bytes that tell them.
 COMPRESSIONS = {"gz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zip": b"PK\x03\x04"}
@@ -64,6 +64,15 @@ def zip_members(path: Path, name: Path | None = None) -> list[str]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the content
         raise IngestError(f"{name or path} is damaged: {error}. Fetch it again.") from error
+
+
+def zip_sizes(path: Path) -> dict[str, tuple[int, int]]:
+    """Return how many bytes every member of a zip archive says it has, unpacked and packed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {one.filename: (one.file_size, one.compress_size) for one in archive.infolist()}
+    except _BAD_ARCHIVE as error:
+        raise IngestError(f"{path} is damaged: {error}. Fetch it again.") from error
 
 
 def open_zip_member(path: Path, member: str) -> BinaryIO:

@@ -90,7 +90,7 @@ def open_vecs(name: str, source: Source, options: Options) -> Table:
         )
     row = np.dtype([("dim", "<i4"), ("vector", dtype, (shape[1],))])
     parts = partial(_vecs_parts, source, row, shape)
-    return matrix_table(name, source, shape, parts, keys_beside(source, options))
+    return matrix_table(name, source, shape, parts, *keys_beside(source, options))
 
 
 def open_bin(name: str, source: Source, options: Options) -> Table:
@@ -107,7 +107,7 @@ def open_bin(name: str, source: Source, options: Options) -> Table:
         mapped = _map(source.file(), dtype, 8, shape)
         return (mapped[part] for part in row_slices(*shape))
 
-    return matrix_table(name, source, shape, parts, keys_beside(source, options))
+    return matrix_table(name, source, shape, parts, *keys_beside(source, options))
 
 
 def _vecs_parts(

@@ -83,18 +83,29 @@ def _key_array(rows: Rows) -> npt.NDArray[Any]:
 
 
 def write_parquet(rows: Rows, path: Path) -> None:
-    """Write the columns "key" and "vector"."""
+    """Write the columns "key" and "vector", and the attributes."""
     import polars as pl
     from polars.io.plugins import register_io_source
+
+    if "vector" in rows.attributes:
+        raise ValueError(
+            'The attribute "vector" cannot be written as Parquet, where the vectors are called so. '
+            'Use format="hdf5".'
+        )
 
     schema = {
         "key": pl.String if rows.key_kind == "str" else pl.Int64,
         "vector": pl.Array(pl.Float32, rows.dim),
+        **rows.attributes,
     }
 
     def frames(*_: Any) -> Any:
         for keys, vectors in rows.batches():
-            yield pl.DataFrame({"key": keys.tolist(), "vector": _float32(vectors)}, schema)
+            columns = {"key": keys.tolist(), "vector": _float32(vectors)}
+            frame = pl.DataFrame(columns, {name: schema[name] for name in columns})
+            if rows.attributes:
+                frame = frame.hstack(rows.table(keys.tolist()).drop("key"))
+            yield frame
 
     register_io_source(frames, schema=schema).sink_parquet(path)
 
