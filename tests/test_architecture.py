@@ -18,6 +18,7 @@ MAX_LINES = 400
 
 # A unit may import only from the layers above its own line; siblings do not know each other.
 LAYERS = [
+    {"terminal"},
     {"errors", "extras", "metrics", "records", "spelling"},
     {"arrays", "results"},
     {"kernels", "storage"},

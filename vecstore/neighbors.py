@@ -16,7 +16,7 @@ from vecstore.index.exact import summed
 from vecstore.kernels.contract import Float64s, Int64s, Work
 from vecstore.parts import Rows
 from vecstore.results import Matches, Plan
-from vecstore.search import Metric, as_groups, check_threads, metric_name, planned
+from vecstore.search import Metric, as_groups, check_k, check_threads, metric_name, planned
 from vecstore.snapshot import Snapshot
 from vecstore.storage import files
 from vecstore.storage.hdf5_reader import map_arrays
@@ -77,7 +77,7 @@ def neighbors(
     ValueError
         If `k` or `memory` is too small; if there is nothing to write to `out`.
     """
-    k, threads = check_count(k, "k"), check_threads(threads)
+    k, threads = check_k(k, snapshot), check_threads(threads)
     memory = check_count(memory, "memory", 1 << 20)
     tiles = _Tiles(snapshot, k, metric, memory, threads, progress)
     name = metric_name(metric)

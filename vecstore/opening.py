@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import DTYPES, as_vectors, check_count, check_dtype, check_rows
+from vecstore.arrays import DTYPES, MOST_DIM, as_vectors, check_count, check_dtype, check_rows
 from vecstore.errors import ReadOnlyError, StoreNotFoundError, VecstoreError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys, check_key_kind
@@ -77,7 +77,7 @@ def create(
     <Matches 1 of k=1: east 1>
     >>> folder.cleanup()
     """
-    dim = check_count(dim, "dim")
+    dim = check_count(dim, "dim", most=MOST_DIM)
     check_metric(metric)
     check_key_kind(keys)
     new = Manifest(dim=dim, metric=metric, dtype=check_dtype(dtype).name, key_kind=keys)

@@ -94,8 +94,9 @@ class Matches:
 
     A sequence of what was found: for one query, of `Match` (so ``for key, distance in matches``);
     for a batch, of the `Matches` of each query. The arrays have a place for each of the k
-    neighbours asked for; places past `counts` hold distance ``inf`` and no key: None, or -1 where
-    keys are integers. That may also be a key; `counts` tells.
+    neighbours asked for; only a k above both 100 and the rows of the store is cut to the larger of
+    these. Places past `counts` hold distance ``inf`` and no key: None, or -1 where keys are
+    integers. That may also be a key; `counts` tells.
 
     Parameters
     ----------

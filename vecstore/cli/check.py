@@ -8,7 +8,7 @@ import click
 
 import vecstore
 from vecstore.cli.options import output_options
-from vecstore.cli.output import Style, field, write_objects
+from vecstore.cli.output import Style, field, say, write_objects
 
 __all__ = ["check"]
 
@@ -40,9 +40,9 @@ def check(ctx: click.Context, path: str, full: bool, style: Style) -> None:
         write_objects(map(_facts, noted()), style)
     else:
         for problem in noted():
-            click.echo(str(problem) if style == "table" else _line(problem))
+            say(problem if style == "table" else _line(problem), err=False)
     if style == "table" and not found:
-        click.echo(f"No problems in {path}.")
+        say(f"No problems in {path}.", err=False)
     if found:
         ctx.exit(1)
 

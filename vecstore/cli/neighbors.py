@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 import vecstore
 from vecstore.cli.options import out_option, output_options, threads_option, with_store
-from vecstore.cli.output import SIMILAR, Style, field, write_objects
+from vecstore.cli.output import SIMILAR, Style, field, say, write_objects
 from vecstore.cli.progress import progress
 from vecstore.neighbors import mutual
 from vecstore.results import Matches
@@ -64,7 +64,7 @@ def neighbors(
     if style == "table":
         _show_first(store, k, threads)
         if out is None and len(store) > SHOWN:
-            click.echo(f"{len(store) - SHOWN:,} keys more; --out FILE writes all.", err=True)
+            say(f"{len(store) - SHOWN:,} keys more; --out FILE writes all.")
 
 
 def _answer(store: vecstore.Store, out: Path | None, style: Style, **options: Any) -> None:
@@ -130,7 +130,7 @@ def _write_lines(store: vecstore.Store, matches: Matches, file: TextIO) -> None:
     for pairs in _pairs(store, matches):
         for key, near, distance, both in zip(*pairs, strict=True):
             mark = "true" if both else "false"
-            file.write(f"{field(key)}\t{field(near)}\t{distance!r}\t{mark}\n")
+            file.write(f"{field(key, file)}\t{field(near, file)}\t{distance!r}\t{mark}\n")
 
 
 def _write_tsv(store: vecstore.Store, matches: Matches, path: Path) -> None:

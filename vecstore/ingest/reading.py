@@ -4,7 +4,7 @@ from os import PathLike
 
 import numpy.typing as npt
 
-from vecstore.arrays import check_count, check_dtype
+from vecstore.arrays import MOST_THREADS, check_count, check_dtype
 from vecstore.ingest.reader import Policy, Reader
 from vecstore.ingest.recognise import FORMATS, recognise
 from vecstore.ingest.source import Source
@@ -102,7 +102,7 @@ def read(
     options = Options(
         dataset=dataset,
         keys=None if keys is None else str(keys),
-        threads=None if threads is None else check_count(threads, "threads"),
+        threads=None if threads is None else check_count(threads, "threads", most=MOST_THREADS),
     )
     source = Source(path, member)
     try:
