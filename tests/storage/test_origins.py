@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from vecstore import ingest
 from vecstore.storage import commit, read_latest
 from vecstore.storage.origins import origin_faults, readable_origins
 
@@ -78,7 +79,7 @@ def test_what_is_no_list_is_a_fault(provenance: Any) -> None:
 def test_a_store_in_one_file_shows_what_it_can(path: Path, tmp_path: Path, forged: Any) -> None:
     single = tmp_path / "words.h5"
     with vecstore.open(path) as store:
-        vecstore.ingest.export(store, single, "hdf5")
+        ingest.export(store, single, "hdf5")
     with h5py.File(single, "r+") as file:
         name = "metadata"
         known = json.loads(file[name][()].tobytes())
