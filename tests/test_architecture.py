@@ -36,6 +36,7 @@ LAYERS = [
     {"editor"},
     {"store"},
     {"opening"},
+    {"pickling"},
     {"images"},
     {"analysis", "bench", "ingest", "trainers"},
     {"cli", "explorer"},

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,11 @@ from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.storage.single import is_single
 from vecstore.store import Store
 
-__all__ = ["create", "from_arrays", "open", "removed_on_failure"]
+__all__ = ["create", "foreign_sources", "from_arrays", "open", "removed_on_failure"]
+
+
+#: Of somebody else's files that are open: which dataset, and whether with a sidecar.
+foreign_sources: WeakKeyDictionary[Store, tuple[str, bool]] = WeakKeyDictionary()
 
 
 def create(
@@ -148,7 +153,9 @@ def open(
     found = open_dataset(path, dataset)
     chosen = metric or found.metric or "cosine"
     beside = Sidecar(path, found.dataset, chosen, found.vectors.shape) if sidecar else None
-    return Store(_as_snapshot(_foreign_part(path, found, chosen, beside)), chosen, path)
+    store = Store(_as_snapshot(_foreign_part(path, found, chosen, beside)), chosen, path)
+    foreign_sources[store] = found.dataset, sidecar
+    return store
 
 
 def from_arrays(
