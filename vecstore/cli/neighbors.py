@@ -17,7 +17,7 @@ from vecstore.cli.output import SIMILAR, Style, field, say, write_objects
 from vecstore.cli.progress import progress
 from vecstore.neighbors import mutual
 from vecstore.results import Matches
-from vecstore.storage import files
+from vecstore.storage.outputs import disk_errors, publish_output
 
 __all__ = ["neighbors"]
 
@@ -81,10 +81,10 @@ def _write(store: vecstore.Store, out: Path, **options: Any) -> None:
         store.neighbors(out=out, **options)
         return
     # By way of a file of arrays: neither the pairs nor their keys need to fit in memory.
-    with TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as folder:
+    with disk_errors(out), TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as folder:
         matches = store.neighbors(out=Path(folder) / "graph.h5", **options)
         write = _write_tsv if out.suffix == ".tsv" else _write_parquet
-        files.publish(out, partial(write, store, matches))
+        publish_output(out, partial(write, store, matches))
 
 
 def _batches(
