@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -138,7 +139,8 @@ def save_answers(path: Path, answers: Iterable[tuple[str, Matches]]) -> None:
 
 def _write_array(array: npt.NDArray[Any], path: Path) -> None:
     with path.open("wb") as file:
-        np.save(file, array)
+        # Of a file itself NumPy would only say how many bytes are missing, not why.
+        np.save(SimpleNamespace(write=file.write), array)
 
 
 def _write_tsv(known: list[tuple[str, Matches]], path: Path) -> None:
