@@ -42,7 +42,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     """Let errors of writing have a number, its words, and the path that the user knows."""
     try:
         yield
-    except (OSError, *_of_libraries()) as error:
+    except _failures() as error:
         if isinstance(error, VecstoreError):
             raise
         if isinstance(error, OSError) and error.errno is not None:
@@ -57,6 +57,6 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise OSError(number, words, str(path)) from error
 
 
-def _of_libraries() -> tuple[type[Exception], ...]:
+def _failures() -> tuple[type[Exception], ...]:
     polars = sys.modules.get("polars")  # not imported for the sake of its errors
-    return () if polars is None else (polars.exceptions.ComputeError,)
+    return (OSError,) if polars is None else (OSError, polars.exceptions.ComputeError)
