@@ -82,7 +82,7 @@ class CommandGroup(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except click.ClickException as error:
-            error.message = printable(error.message, lines=True)
+            error.message = printable(error.message, lines=True)  # type: ignore[misc]
             raise
         except (VecstoreError, OSError, ValueError, TypeError, ImportError) as error:
             if os.environ.get("VECSTORE_TRACEBACK"):
