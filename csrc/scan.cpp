@@ -96,6 +96,7 @@ class GroupScan {
     const size_t found =
         kernels_.filter_panel(rows, chunk.n, stride, queries_.dim(), panel.packed.data(), panel.lanes, terms,
                               scratch_.panel_threshold.data(), scratch_.panel_slack.data(), scratch_.hits.data());
+    if (found > 0) check_interrupt();
     for (size_t h = 0; h < found; ++h) {
       const Hit& hit = scratch_.hits[h];
       for (size_t l = 0; l < used; ++l)

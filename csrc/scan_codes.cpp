@@ -183,6 +183,7 @@ class CodeScan {
                               panel.inverse_step.data()};
     const size_t found = one_by_one_ ? kernels_.filter_codes_one(rows, packed, dim_, hits_.get())
                                      : kernels_.filter_codes(rows, packed, hits_.get());
+    if (found > 0) check_interrupt();
     for (size_t h = 0; h < found; ++h)
       if (hits_[h].lane < used) keep(panel.first + hits_[h].lane, chunk, hits_[h]);
   }

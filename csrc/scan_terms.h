@@ -20,6 +20,8 @@ namespace vecstore {
 
 // Rows that a thread takes at a time: a multiple of 64 and of the lanes of every level, so that no panel is part empty.
 constexpr size_t kTermRows = 960;
+// Hits scored, in some ms at most, between looks for an interrupt.
+constexpr size_t kHitsBetweenChecks = 256;
 static_assert(kMaxLanes < 64, "lanes are shifted by up to their number");
 
 // What a float32 cosine of a prepared vector with a row in units of its length may be off by.
@@ -65,7 +67,10 @@ class TermScan {
     work.rows += static_cast<int64_t>(n * n_);
     fill_cosines(block, first, n);
     const size_t n_hits = rule_.filter(terms_.data(), groups_, n_, thresholds_.data(), hits_.data());
-    for (size_t i = 0; i < n_hits; ++i) score(hits_[i].question, block, first, hits_[i].lanes & allowed_lanes);
+    for (size_t i = 0; i < n_hits; ++i) {
+      if (i % kHitsBetweenChecks == 0) check_interrupt();
+      score(hits_[i].question, block, first, hits_[i].lanes & allowed_lanes);
+    }
   }
 
   void fill_cosines(const Block& block, size_t first, size_t n) {
@@ -137,7 +142,10 @@ Work scan_terms(const KernelTable& kernels, const std::vector<Block>& blocks, co
       size_t chunk = next++;
       if (chunk >= chunks.size()) return;
       auto scan = std::make_unique<Scan>(kernels, vectors, questions, first, n, rule, exclusions, thresholds, k);
-      for (; chunk < chunks.size(); chunk = next++) scan->scan(chunks[chunk]);
+      for (; chunk < chunks.size(); chunk = next++) {
+        check_interrupt();
+        scan->scan(chunks[chunk]);
+      }
       const std::lock_guard<std::mutex> hold(merging);
       if (merged)
         merged->absorb(*scan);

@@ -89,8 +89,10 @@ Work run_groups(const std::vector<Chunk>& chunks, size_t n_queries, size_t group
     Group& mine = groups[task / n_parts];
     const size_t part = task % n_parts, first = task / n_parts * group, n = std::min(group, n_queries - first);
     auto scan = make(first, n);
-    for (size_t c = chunks.size() * part / n_parts; c < chunks.size() * (part + 1) / n_parts; ++c)
+    for (size_t c = chunks.size() * part / n_parts; c < chunks.size() * (part + 1) / n_parts; ++c) {
+      check_interrupt();
       scan->scan(chunks[c]);
+    }
     {
       const std::lock_guard<std::mutex> hold(mine.merging);
       if (mine.merged) {
@@ -103,6 +105,7 @@ Work run_groups(const std::vector<Chunk>& chunks, size_t n_queries, size_t group
       scan = std::move(mine.merged);
     }
     for (size_t q = 0; q < n; ++q) {
+      check_interrupt();
       TopK best = scan->finish(q);
       const std::vector<Neighbor>& sorted = best.sort();
       for (size_t place = 0; place < sorted.size(); ++place) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,23 +29,70 @@
 namespace vecstore {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kBetweenChecks{100};
+
+struct Stopped {};  // thrown in a task whose call has failed in another thread
+
+// What the calls of this thread ask now and then.
+struct Watch {
+  Interrupt check = nullptr;
+  Clock::time_point next;
+
+  void look() {
+    if (check == nullptr || Clock::now() < next) return;
+    next = Clock::now() + kBetweenChecks;
+    check();
+  }
+};
+
+thread_local Watch watch;
+thread_local const std::atomic<bool>* stopped_here = nullptr;  // of the job that this thread works on
+
 struct Job {
   size_t n;
   size_t seats;  // threads of the pool that may still join; guarded by the pool's mutex
   const std::function<void(size_t)>* task;
   std::atomic<size_t> next{0};
-  std::mutex mutex;  // guards what follows
+  std::atomic<bool> stopped{false};  // set once there is an error
+  std::mutex mutex;                  // guards what follows
   std::condition_variable left;
   size_t working = 0;
   std::exception_ptr error;
 
   void work() {
+    const std::atomic<bool>* outer = std::exchange(stopped_here, &stopped);
     try {
-      for (size_t i; (i = next.fetch_add(1)) < n;) (*task)(i);
+      for (size_t i; (i = next.fetch_add(1)) < n;) {
+        check_interrupt();
+        (*task)(i);
+      }
     } catch (...) {
-      next = n;
-      const std::lock_guard<std::mutex> hold(mutex);
-      if (!error) error = std::current_exception();
+      fail(std::current_exception());
+    }
+    stopped_here = outer;
+  }
+
+  void fail(std::exception_ptr thrown) {
+    next = n;
+    const std::lock_guard<std::mutex> hold(mutex);
+    if (!error) error = std::move(thrown);
+    stopped = true;
+  }
+
+  // Waits until nobody works on it, looking for interrupts until there is an error.
+  void wait() {
+    std::unique_lock<std::mutex> hold(mutex);
+    while (!left.wait_for(hold, kBetweenChecks, [this] { return working == 0; })) {
+      if (error) continue;
+      hold.unlock();
+      try {
+        watch.look();
+      } catch (...) {
+        fail(std::current_exception());
+      }
+      hold.lock();
     }
   }
 };
@@ -53,7 +102,8 @@ class Pool {
   void run(const std::shared_ptr<Job>& job) {
     {
       const std::lock_guard<std::mutex> hold(mutex_);
-      while (threads_ < job->seats) start_thread();
+      while (threads_ < job->seats && start_thread()) {
+      }
       jobs_.push_back(job);
     }
     wake_.notify_all();
@@ -63,16 +113,21 @@ class Pool {
       const std::lock_guard<std::mutex> hold(mutex_);
       jobs_.erase(std::remove(jobs_.begin(), jobs_.end(), job), jobs_.end());
     }
-    std::unique_lock<std::mutex> hold(job->mutex);
-    job->left.wait(hold, [&] { return job->working == 0; });
+    job->wait();
     // Taken out of the job, which a thread of the pool may be the last to let go of.
     if (std::exception_ptr error = std::exchange(job->error, nullptr)) std::rethrow_exception(error);
   }
 
  private:
-  void start_thread() {
-    std::thread([this] { serve(); }).detach();
+  // False where the system gives no more: the work is done by those that there are.
+  bool start_thread() {
+    try {
+      std::thread([this] { serve(); }).detach();
+    } catch (const std::system_error&) {
+      return false;
+    }
     ++threads_;
+    return true;
   }
 
   [[noreturn]] void serve() {
@@ -164,12 +219,30 @@ size_t default_threads() {
   return usable;
 }
 
+Interruptible::Interruptible(Interrupt check) : outer_check_(watch.check), outer_stopped_(stopped_here) {
+  watch = {check, Clock::now() + kBetweenChecks};
+  stopped_here = nullptr;
+}
+
+Interruptible::~Interruptible() {
+  watch.check = outer_check_;
+  stopped_here = outer_stopped_;
+}
+
+void check_interrupt() {
+  if (stopped_here != nullptr && stopped_here->load(std::memory_order_relaxed)) throw Stopped{};
+  watch.look();
+}
+
 void parallel_for(size_t n, size_t threads, const std::function<void(size_t)>& task) {
   if (threads == 0) threads = default_threads();
   threads = std::min(threads, n);
   const IeeeFloats ieee;  // which threads of the pool that start now inherit
   if (threads <= 1) {
-    for (size_t i = 0; i < n; ++i) task(i);
+    for (size_t i = 0; i < n; ++i) {
+      check_interrupt();
+      task(i);
+    }
     return;
   }
   const auto job = std::make_shared<Job>();

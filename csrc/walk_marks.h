@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace vecstore {
@@ -12,11 +14,24 @@ namespace vecstore {
 // each thread keeps its own from one call to the next: a walk takes less time than making new ones would.
 class Marks {
  public:
-  static Marks& of_this_thread(size_t n) {
-    thread_local Marks marks;
-    if (marks.walks_.size() < n) marks.walks_.assign(n, marks.walk_ = 0);
-    return marks;
-  }
+  // A thread's own, lent to one walker: a walk in a signal's handler, amid another one, gets its own.
+  class Lent {
+   public:
+    explicit Lent(size_t n) : marks_(spare() ? std::move(spare()) : std::make_unique<Marks>()) {
+      if (marks_->walks_.size() < n) marks_->walks_.assign(n, marks_->walk_ = 0);
+    }
+    ~Lent() { spare() = std::move(marks_); }
+    Lent(const Lent&) = delete;
+    Lent& operator=(const Lent&) = delete;
+    Marks& operator*() const { return *marks_; }
+
+   private:
+    static std::unique_ptr<Marks>& spare() {
+      thread_local std::unique_ptr<Marks> marks;
+      return marks;
+    }
+    std::unique_ptr<Marks> marks_;
+  };
 
   void start() {
     if (++walk_ != 0) return;

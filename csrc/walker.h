@@ -6,12 +6,15 @@
 
 #include "code_queries.h"
 #include "prefetch.h"
+#include "threads.h"
 #include "walk.h"
 #include "walk_marks.h"
 #include "walk_shortlist.h"
 
 namespace vecstore {
 
+// Some 20 us.
+constexpr size_t kStepsBetweenChecks = 16;
 constexpr uint32_t kNoRow = std::numeric_limits<uint32_t>::max();
 
 // Finds rows near one query after the other.
@@ -19,7 +22,7 @@ class Walker {
  public:
   Walker(const KernelTable& kernels, const Graph& graph, const Block& block, size_t dim, size_t ef, bool filtered)
       : kernels_(kernels), graph_(graph), n_(block.n), codes_(block.codes), dim_(dim), stride_(code_stride(dim)),
-        marks_(Marks::of_this_thread(block.n)), shortlist_(ef, filtered), query_codes_(dim) {
+        lent_(block.n), marks_(*lent_), shortlist_(ef, filtered), query_codes_(dim) {
     size_t widest = graph.rows.width * kAtOnce;
     for (const GraphLevel& level : graph.levels) widest = std::max(widest, level.links.width);
     rows_.resize(widest + 1), nodes_.resize(widest + 1), dots_.resize(widest + 1);
@@ -90,7 +93,11 @@ class Walker {
     rows_[0] = first;
     keep_near(1, qualifies);
     uint32_t nearest[kAtOnce];
-    while (const size_t n = shortlist_.take(nearest)) keep_near(new_neighbors(nearest, n), qualifies);
+    size_t steps = 0;
+    while (const size_t n = shortlist_.take(nearest)) {
+      if (++steps % kStepsBetweenChecks == 0) check_interrupt();
+      keep_near(new_neighbors(nearest, n), qualifies);
+    }
   }
 
   // Fills rows_ with those neighbours of some rows that were not seen before, and returns how many they are.
@@ -158,6 +165,7 @@ class Walker {
   size_t n_;
   const BlockCodes& codes_;
   size_t dim_, stride_;
+  Marks::Lent lent_;
   Marks& marks_;
   Shortlist shortlist_;
   int32_t start_ = 0;

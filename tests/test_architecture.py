@@ -18,6 +18,7 @@ MAX_LINES = 400
 
 # A unit may import only from the layers above its own line; siblings do not know each other.
 LAYERS = [
+    {"terminal"},
     {"errors", "extras", "metrics", "records", "spelling"},
     {"arrays", "encodings", "pipes", "results"},
     {"kernels", "storage"},
@@ -35,6 +36,7 @@ LAYERS = [
     {"editor"},
     {"store"},
     {"opening"},
+    {"pickling"},
     {"images"},
     {"analysis", "bench", "ingest", "trainers"},
     {"cli", "explorer"},

@@ -187,6 +187,22 @@ def preflight(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_preflight_says_which_pythons_are_tried_before_a_newer_one_fails() -> None:
+    newer = "import sys; sys.version_info = (3, 99, 0, 'final', 0); import preflight as p"
+    program = f"{newer}; print(*p.doubts()); p.NEWEST = (3, 99); print(*p.doubts())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "tools",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said, nothing = done.stdout.split("\n")[:2]
+    assert said.startswith("vecstore is tested on Python 3.11 to 3.14; this is 3.99.")
+    assert said.endswith("make PYTHON=python3.14.")
+    assert nothing == ""
+
+
 def test_preflight_names_a_missing_compiler_and_the_way_out() -> None:
     done = preflight(CXX="no-such-compiler")
     assert done.returncode == 1

@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 
 CXX17_PROBE = "#include <string_view>\nint main() { return std::string_view().empty() ? 0 : 1; }\n"
+# The newest Python for which all dependencies have wheels; the tests ran on each from 3.11 on.
+NEWEST = (3, 14)
 SANITIZERS = "-fsanitize=address,undefined"
 
 
@@ -72,12 +74,25 @@ def missing():
         )
 
 
+def doubts():
+    """One sentence for each thing that may go wrong, which only trying tells."""
+    if sys.version_info[:2] > NEWEST:
+        newest, found = (".".join(map(str, version[:2])) for version in (NEWEST, sys.version_info))
+        yield (
+            f"vecstore is tested on Python 3.11 to {newest}; this is {found}. A dependency (h5py, "
+            "numba or TensorFlow, as a rule) may have no wheel for it yet, and pip then tries to "
+            f"build it and fails. If so, name an older one: make PYTHON=python{newest}."
+        )
+
+
 def main(arguments):
     """Print what is missing on standard error; 0 if nothing is."""
     if arguments == ["sanitizers"]:
         path = compiler()
         return 0 if path and runs(path, SANITIZERS) else 1
     problems = list(missing())
+    for doubt in [] if problems else doubts():
+        print(f"Note: {doubt}", file=sys.stderr)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -22,6 +22,7 @@ from vecstore.errors import (
 )
 from vecstore.kernels import build_info
 from vecstore.opening import create, from_arrays, open
+from vecstore.pickling import reopened as _  # noqa: F401  registers how stores are pickled
 from vecstore.results import Match, Matches, Plan
 from vecstore.storage import Problem, check
 from vecstore.store import Store

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import check_count
 from vecstore.index.exact import as_plan
 from vecstore.kernels.contract import Groups
 from vecstore.lookup import is_key, require_rows
@@ -20,6 +19,7 @@ from vecstore.search import (
     Sums,
     as_groups,
     as_matches,
+    check_k,
     check_threads,
     masked,
     metric_name,
@@ -196,7 +196,7 @@ def analogies_of_rows(
             snapshot.gather(sums.rows, np.float32),
             sums.positive,
             sums.negative,
-            check_count(k, "k"),
+            check_k(k, snapshot),
             exclude=exclude,
             threads=threads,
         )

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 __all__ = [
     "DTYPES",
+    "MOST_DIM",
+    "MOST_THREADS",
     "Block",
     "Codes",
     "Exclusions",
@@ -27,6 +29,13 @@ __all__ = [
 
 #: The dtypes in which vectors are stored and scanned.
 DTYPES = ("float32", "float16")
+
+#: More threads than any machine has are a mistake; a system gives out of them long before 2**31.
+MOST_THREADS = 4096
+#: Offsets within a row are counted in 32 bits by HDF5 readers and kernels of other programs.
+MOST_DIM = 2**31 - 1
+# What an engine, a file or NumPy can count.
+_MOST = 2**63 - 1
 
 #: Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``, all int64.
 Exclusions = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
@@ -86,8 +95,8 @@ class Block(NamedTuple):
     codes: Codes | None = None
 
 
-def check_count(value: object, name: str, least: int = 1) -> int:
-    """Return `value` as an int if it is a whole number of at least `least`.
+def check_count(value: object, name: str, least: int = 1, most: int = _MOST) -> int:
+    """Return `value` as an int if it is a whole number of at least `least`, at most `most`.
 
     Parameters
     ----------
@@ -97,6 +106,8 @@ def check_count(value: object, name: str, least: int = 1) -> int:
         The caller's argument, for the error.
     least : int, default 1
         The smallest value allowed.
+    most : int
+        The largest; 2**63 - 1 if nothing sets a narrower limit.
 
     Returns
     -------
@@ -108,13 +119,20 @@ def check_count(value: object, name: str, least: int = 1) -> int:
     TypeError
         If it is not an integer.
     ValueError
-        If it is smaller than `least`.
+        If it is smaller than `least` or larger than `most`.
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}.")
     if value < least:
-        raise ValueError(f"`{name}` must be at least {least}; got {value}.")
+        raise ValueError(f"`{name}` must be at least {least}; got {_shown(int(value))}.")
+    if value > most:
+        raise ValueError(f"`{name}` must be at most {most}; got {_shown(int(value))}.")
     return int(value)
+
+
+def _shown(number: int) -> str:
+    """Write a number that may have more digits than Python lets one print, or than help."""
+    return str(number) if abs(number) < 10**40 else f"one of {number.bit_length()} bits"
 
 
 def check_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:

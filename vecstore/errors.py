@@ -17,8 +17,11 @@ on disk or in a store is a `VecstoreError`::
     └── IngestError          (ValueError)
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+
+from vecstore.terminal import printable
 
 __all__ = [
     "CorruptStoreError",
@@ -48,6 +51,10 @@ class VecstoreError(Exception):
     ...     print(type(error).__name__)
     StoreNotFoundError
     """
+
+    def __str__(self) -> str:
+        # A key or a path in it may hold what a terminal obeys.
+        return printable(super().__str__(), lines=True)
 
 
 class StoreNotFoundError(VecstoreError, FileNotFoundError):
@@ -118,19 +125,58 @@ class KeyNotFoundError(VecstoreError, KeyError):
     ----------
     key : str or int
         The first key that was not found.
-    suggestions : tuple of str
-        The nearest existing spellings, best first.
+
+    Notes
+    -----
+    Near spellings are looked for when they, or the message, are read: a key that is missing costs
+    no more than one that is there.
     """
 
-    # KeyError prints the repr of its message; a sentence reads better without quotes around it.
-    __str__ = Exception.__str__
-
     def __init__(
-        self, message: str, *, key: str | int | None = None, suggestions: Iterable[str] = ()
+        self,
+        message: str,
+        *,
+        key: str | int | None = None,
+        suggestions: Iterable[str] | Callable[[], Iterable[str]] = (),
     ) -> None:
         super().__init__(message)
         self.key = key
-        self.suggestions = tuple(suggestions)
+        # What is yet to be looked for is named at the end of the message.
+        self._suggest = suggestions if callable(suggestions) else None
+        self._suggestions = None if callable(suggestions) else tuple(suggestions)
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """The nearest existing spellings: tuple of str."""
+        if self._suggestions is None:
+            try:
+                self._suggestions = tuple(self._suggest() if self._suggest else ())
+            except VecstoreError:  # the store was damaged since; this error is about the key
+                self._suggestions = ()
+        return self._suggestions
+
+    @property
+    def args(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """The message, as `BaseException` has it: tuple of one str."""
+        return (self._message,)
+
+    @property
+    def _message(self) -> str:
+        said = str(Exception.__str__(self))
+        quoted = [f'"{key}"' for key in self.suggestions] if self._suggest else []
+        near = " or ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
+        return f"{said} Did you mean {near}?" if near else said
+
+    # KeyError prints the repr of its message; a sentence reads better without quotes around it.
+    def __str__(self) -> str:
+        return printable(self._message, lines=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._message!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        said, suggestions = self._message, self.suggestions
+        return type(self), (said,), {"key": self.key, "_suggestions": suggestions}
 
 
 class DuplicateKeyError(VecstoreError, ValueError):

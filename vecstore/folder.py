@@ -29,6 +29,7 @@ from vecstore.storage import (
 )
 from vecstore.storage.mapped import open_regular
 from vecstore.storage.names import journal_name, manifest_name
+from vecstore.storage.origins import readable_origins
 from vecstore.writer import Writer
 
 __all__ = ["Folder"]
@@ -261,7 +262,7 @@ class Folder:
             "journal_rows": len(state.tail),
             "files": sizes | {name: _size(self.path / name) for name in unnamed},
             "indexes": described(state),
-            "provenance": [dict(entry) for entry in manifest.provenance],
+            "provenance": readable_origins(manifest.provenance),
         }
 
 

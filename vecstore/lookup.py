@@ -1,6 +1,7 @@
 """From the keys that a caller names to the rows of a snapshot."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -179,13 +180,12 @@ def not_found(snapshot: Snapshot, key: str | int) -> KeyNotFoundError:
     Returns
     -------
     KeyNotFoundError
-        To be raised by the caller.
+        To be raised by the caller. Holds the snapshot until somebody reads it.
     """
-    suggestions = _suggestions(snapshot, key) if isinstance(key, str) else []
     shown = f'"{key}"' if isinstance(key, str) else key
-    hint = f" Did you mean {_alternatives(suggestions)}?" if suggestions else ""
-    message = f"No key {shown} in this store ({len(snapshot):,} keys).{hint}"
-    return KeyNotFoundError(message, key=key, suggestions=suggestions)
+    message = f"No key {shown} in this store ({len(snapshot):,} keys)."
+    suggest = partial(_suggestions, snapshot, key) if isinstance(key, str) else ()
+    return KeyNotFoundError(message, key=key, suggestions=suggest)
 
 
 def _suggestions(snapshot: Snapshot, key: str) -> list[str]:
@@ -197,8 +197,3 @@ def _suggestions(snapshot: Snapshot, key: str) -> list[str]:
 
     sample = snapshot.take(snapshot.live[:_SAMPLED_KEYS])
     return near_spellings(key, "".join(sample), stored)
-
-
-def _alternatives(keys: list[str]) -> str:
-    quoted = [f'"{key}"' for key in keys]
-    return " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))

@@ -1,5 +1,6 @@
 """The graph of nearest neighbours: every row of a snapshot against all others."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,11 @@ from vecstore.index.exact import summed
 from vecstore.kernels.contract import Float64s, Int64s, Work
 from vecstore.parts import Rows
 from vecstore.results import Matches, Plan
-from vecstore.search import Metric, as_groups, check_threads, metric_name, planned
+from vecstore.search import Metric, as_groups, check_k, check_threads, metric_name, planned
 from vecstore.snapshot import Snapshot
-from vecstore.storage import files
 from vecstore.storage.hdf5_reader import map_arrays
 from vecstore.storage.hdf5_writer import Pieces, write_side_by_side
+from vecstore.storage.outputs import publish_output
 from vecstore.tables import row_table
 
 __all__ = ["MEMORY", "mutual", "neighbors"]
@@ -77,7 +78,7 @@ def neighbors(
     ValueError
         If `k` or `memory` is too small; if there is nothing to write to `out`.
     """
-    k, threads = check_count(k, "k"), check_threads(threads)
+    k, threads = check_k(k, snapshot), check_threads(threads)
     memory = check_count(memory, "memory", 1 << 20)
     tiles = _Tiles(snapshot, k, metric, memory, threads, progress)
     name = metric_name(metric)
@@ -212,7 +213,7 @@ def _in_file(tiles: _Tiles, metric: str, out: Path) -> tuple[Float64s, Int64s]:
     }
     label: dict[str, str | int] = {"format": "vecstore neighbors", "metric": metric}
     steps = _steps(tiles, out.parent)
-    files.publish(out, lambda new: write_side_by_side(new, label, arrays, steps))
+    publish_output(out, lambda new: write_side_by_side(new, label, arrays, steps))
     mapped = map_arrays(out).arrays
     return mapped["distances"], mapped["rows"]
 
@@ -221,6 +222,8 @@ def _steps(tiles: _Tiles, folder: Path) -> Iterator[dict[str, npt.NDArray[Any]]]
     """Give the tiles, then the marks of what is mutual, which need all of the graph."""
     # What is being written cannot be read yet, so that the graph is kept a second time until then.
     with TemporaryFile(dir=folder) as scratch:
+        if hasattr(os, "posix_fallocate"):  # a full disk is an error here, and a signal later
+            os.posix_fallocate(scratch.fileno(), 0, 8 * tiles.shape[0] * tiles.shape[1])
         graph = np.memmap(scratch, np.int64, "w+", shape=tiles.shape)
         for tile in tiles:
             graph[tile.first : tile.first + len(tile.rows)] = tile.rows

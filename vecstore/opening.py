@@ -5,11 +5,12 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import DTYPES, as_vectors, check_count, check_dtype, check_rows
+from vecstore.arrays import DTYPES, MOST_DIM, as_vectors, check_count, check_dtype, check_rows
 from vecstore.errors import ReadOnlyError, StoreNotFoundError, VecstoreError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys, check_key_kind
@@ -23,7 +24,11 @@ from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.storage.single import is_single
 from vecstore.store import Store
 
-__all__ = ["create", "from_arrays", "open", "removed_on_failure"]
+__all__ = ["create", "foreign_sources", "from_arrays", "open", "removed_on_failure"]
+
+
+#: Of somebody else's files that are open: which dataset, and whether with a sidecar.
+foreign_sources: WeakKeyDictionary[Store, tuple[str, bool]] = WeakKeyDictionary()
 
 
 def create(
@@ -76,7 +81,7 @@ def create(
     <Matches 1 of k=1: east 1>
     >>> folder.cleanup()
     """
-    dim = check_count(dim, "dim")
+    dim = check_count(dim, "dim", most=MOST_DIM)
     check_metric(metric)
     check_key_kind(keys)
     new = Manifest(dim=dim, metric=metric, dtype=check_dtype(dtype).name, key_kind=keys)
@@ -151,7 +156,9 @@ def open(
     beside = None
     if sidecar and found.file and len(found.vectors):
         beside = Sidecar(found.file, found.dataset, chosen, found.vectors)
-    return Store(_as_snapshot(_foreign_part(path, found, chosen, beside)), chosen, path)
+    store = Store(_as_snapshot(_foreign_part(path, found, chosen, beside)), chosen, path)
+    foreign_sources[store] = found.dataset, sidecar
+    return store
 
 
 def from_arrays(

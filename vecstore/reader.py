@@ -47,7 +47,8 @@ class Reader(Vectors):
         queries : array_like of numbers, shape (dim,) or (n, dim)
             Need not be normalised.
         k : int, default 10
-            Neighbours per query, at least 1. `Matches.counts` says how many were found.
+            Neighbours per query, at least 1. `Matches.counts` says how many were found. More than
+            both 100 and the rows of the store is as much as the larger of these.
         where : str, polars.Expr, array_like of bool of shape (len(self),), or None
             Which rows may be answers: a condition on their attributes and on ``key``, as SQL has
             it after WHERE (``"year > 1990 and label = 'cat'"``) or as polars has it; or a boolean
@@ -74,7 +75,8 @@ class Reader(Vectors):
         ValueError
             If `queries` has the wrong shape, holds a value that is not finite, or is zero under
             cosine; if `where` is no condition, names a column that is not there, or is not one
-            boolean for each row; if `k` is less than 1; if `approximate` is no recall.
+            boolean for each row; if `k` is less than 1 or above 2**63 - 1, or `threads` above 4096;
+            if `approximate` is no recall.
         TypeError
             If `queries` are not numbers, or `where` or `approximate` is nothing of the kind.
 

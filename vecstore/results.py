@@ -89,13 +89,26 @@ class Plan:
     note: str | None = None
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What rows have, for those of an answer: what is left of the store when that is pickled."""
+
+    rows: npt.NDArray[np.int64]  # ascending
+    values: Any  # an array or a table, a line for each
+
+    def __call__(self, rows: npt.NDArray[np.int64]) -> Any:
+        return self.values[np.searchsorted(self.rows, rows)]
+
+
 class Matches:
     """The nearest keys of one query, or of every query of a batch.
 
     A sequence of what was found: for one query, of `Match` (so ``for key, distance in matches``);
     for a batch, of the `Matches` of each query. The arrays have a place for each of the k
-    neighbours asked for; places past `counts` hold distance ``inf`` and no key: None, or -1 where
-    keys are integers. That may also be a key; `counts` tells.
+    neighbours asked for; only a k above both 100 and the rows of the store is cut to the larger of
+    these. Places past `counts` hold distance ``inf`` and no key: None, or -1 where keys are
+    integers. That may also be a key; `counts` tells. A pickle or a copy holds the keys and the
+    attributes of what was found.
 
     Parameters
     ----------
@@ -247,6 +260,11 @@ class Matches:
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        rows = np.unique(self._rows[self._rows >= 0])
+        table = self._attributes and _Kept(rows, self._attributes(rows))
+        return {**self.__dict__, "_take": _Kept(rows, self._take(rows)), "_attributes": table}
 
     def __repr__(self) -> str:
         k = self._distances.shape[1]

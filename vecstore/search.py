@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Block, Exclusions, as_words, check_count
+from vecstore.arrays import MOST_THREADS, Block, Exclusions, as_words, check_count
 from vecstore.index import exact
 from vecstore.index.approximate import Asked, check_approximate
 from vecstore.index.approximate import search as walk_or_scan
@@ -28,6 +28,7 @@ __all__ = [
     "Sums",
     "as_groups",
     "as_matches",
+    "check_k",
     "check_threads",
     "exclusions",
     "masked",
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 Queries = npt.NDArray[np.float32]
+
+# An answer has a place for each of k neighbours; past this many, only as far as there are rows. So
+# shapes are as asked for where that costs little, and no k takes more memory than the rows.
+_PLACES = 100
 
 
 class Sums(NamedTuple):
@@ -126,7 +131,7 @@ def nearest(
     Matches
         The k nearest under (distance, row).
     """
-    k, threads = check_count(k, "k"), check_threads(threads)
+    k, threads = check_k(k, snapshot), check_threads(threads)
     if (asked := check_approximate(approximate)) and isinstance(metric, str):
         found, plan = _near(snapshot, queries, k, metric, asked, where, exclude, threads)
         return as_matches(snapshot, found, metric, plan, single=single)
@@ -279,9 +284,16 @@ def check_threads(threads: int | None) -> int:
     Raises
     ------
     ValueError
-        If it is less than 1, or ``VECSTORE_THREADS`` is no such number.
+        If it is less than 1 or more than 4096, or ``VECSTORE_THREADS`` is no such number.
     """
-    return thread_count(None if threads is None else check_count(threads, "threads"))
+    return thread_count(
+        None if threads is None else check_count(threads, "threads", most=MOST_THREADS)
+    )
+
+
+def check_k(k: int, snapshot: Snapshot) -> int:
+    """Return how many places an answer has: k, but no more than rows, where those are many."""
+    return min(check_count(k, "k"), max(len(snapshot), _PLACES))
 
 
 def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions | None:

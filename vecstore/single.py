@@ -5,6 +5,7 @@ from typing import Any
 
 from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
+from vecstore.storage.origins import readable_origins
 from vecstore.storage.single import open_single
 
 __all__ = ["SingleFile"]
@@ -45,7 +46,9 @@ class SingleFile:
         # The file lists its columns by name; this is the order in which they came.
         names = self._metadata.get("columns", ())
         schema = {
-            name: segment.attributes[name].kind for name in names if name in segment.attributes
+            name: segment.attributes[name].kind
+            for name in (names if isinstance(names, list) else ())
+            if isinstance(name, str) and name in segment.attributes
         }
         dtype = segment.vectors.dtype
         self.snapshot = Snapshot((part,), segment.dim, dtype, kind, schema=schema)
@@ -59,7 +62,8 @@ class SingleFile:
             JSON values; see `Store.info`.
         """
         known = {name: self._metadata[name] for name in _SHOWN if name in self._metadata}
-        return {"provenance": [], **known, "files": {self.path.name: self.path.stat().st_size}}
+        known["provenance"] = readable_origins(known.get("provenance"))
+        return {**known, "files": {self.path.name: self.path.stat().st_size}}
 
     def close(self) -> None:
         """Nothing needs to be given up: the mapping goes when nobody uses it any more."""

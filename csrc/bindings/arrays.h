@@ -5,6 +5,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,9 +13,22 @@
 #include "../dispatch.h"
 #include "../encode.h"
 #include "../scan.h"
+#include "../threads.h"
 
 namespace vecstore {
 namespace py = pybind11;
+
+// What a signal's handler raises, a KeyboardInterrupt for instance.
+inline void check_signals() {
+  const py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+// The GIL is released; Python looks for signals about every 100 ms, and what a handler raises ends the call.
+class WithoutGil {
+  const py::gil_scoped_release release_;
+  const Interruptible interruptible_{check_signals};
+};
 
 // What crosses the boundary; `_native.pyi` repeats these.
 using FloatArray = py::array_t<float, py::array::c_style>;      // queries, norms
@@ -96,9 +110,18 @@ struct AnswerArrays {
   Int64Array rows, counts;
 
   AnswerArrays(size_t n, size_t k) : distances({n, k}), rows({n, k}), counts(static_cast<py::ssize_t>(n)) {
-    std::fill_n(distances.mutable_data(), n * k, HUGE_VAL);
-    std::fill_n(rows.mutable_data(), n * k, int64_t{-1});
-    std::fill_n(counts.mutable_data(), n, int64_t{0});
+    fill(distances.mutable_data(), n * k, HUGE_VAL);
+    fill(rows.mutable_data(), n * k, int64_t{-1});
+    fill(counts.mutable_data(), n, int64_t{0});
+  }
+  // Memory of the system's that nobody touched before: gigabytes of it take seconds.
+  template <class Value>
+  static void fill(Value* to, size_t n, Value value) {
+    constexpr size_t kStep = size_t{1} << 22;
+    for (size_t first = 0; first < n; first += kStep) {
+      if (first > 0 && PyErr_CheckSignals() != 0) throw py::error_already_set();
+      std::fill_n(to + first, std::min(kStep, n - first), value);
+    }
   }
   Answer pointers() { return {distances.mutable_data(), rows.mutable_data(), counts.mutable_data()}; }
   py::tuple tuple(const Work& work) const {

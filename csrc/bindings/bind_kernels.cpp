@@ -22,7 +22,7 @@ FloatArray rows_kernel(RowsKernel full, HalfRowsKernel half, const FloatArray& q
   FloatArray out(static_cast<py::ssize_t>(block.n));
   const size_t dim = dim_of(vectors);
   float* to = out.mutable_data();
-  const py::gil_scoped_release release;
+  const WithoutGil released;
   if (block.half)
     half(query.data(), static_cast<const uint16_t*>(block.data), block.n, block.stride, dim, to);
   else
@@ -43,7 +43,7 @@ FloatArray sq_norms(const py::array& vectors, const std::string& level) {
   const size_t dim = dim_of(vectors);
   FloatArray out(static_cast<py::ssize_t>(block.n));
   float* to = out.mutable_data();
-  const py::gil_scoped_release release;
+  const WithoutGil released;
   std::vector<float> scratch(dim);
   for (size_t i = 0; i < block.n; ++i) {
     const uint16_t* from = static_cast<const uint16_t*>(block.data) + i * block.stride;
@@ -82,7 +82,7 @@ void register_kernels(py::module_& m) {
       "multiply_codes",
       [](size_t rounds, const std::string& level) {
         const KernelTable& kernels = kernels_for(level);
-        const py::gil_scoped_release release;
+        const WithoutGil released;
         int32_t sums[256] = {};
         return kernels.multiply_codes(rounds, sums);
       },
@@ -129,7 +129,7 @@ void register_kernels(py::module_& m) {
         FloatArray out(static_cast<py::ssize_t>(block.n));
         float* to = out.mutable_data();
         const size_t dim = dim_of(vectors);
-        const py::gil_scoped_release release;
+        const WithoutGil released;
         inverse_norms(kernels, block, dim, threads, to);
         return out;
       },
@@ -145,7 +145,7 @@ void register_kernels(py::module_& m) {
         DoubleArray out({q.n, block.n});
         double* to = out.mutable_data();
         const Metric measure = metric_of(metric);
-        const py::gil_scoped_release release;
+        const WithoutGil released;
         distances(kernels, block, q, measure, threads, to);
         return out;
       },

@@ -26,7 +26,7 @@ py::tuple search(const py::sequence& blocks, const FloatArray& queries, size_t k
   const Answer pointers = answer.pointers();
   Work work;
   {
-    const py::gil_scoped_release release;
+    const WithoutGil released;
     work = use_codes ? scan_codes(kernels, parts, q, k, measure, exclusions, threads, pointers)
                      : scan(kernels, parts, q, k, measure, exclusions, threads, pointers);
   }
@@ -73,7 +73,7 @@ py::tuple search_mul(const py::sequence& blocks, const FloatArray& vectors, cons
   const Answer pointers = answer.pointers();
   Work work;
   {
-    const py::gil_scoped_release release;
+    const WithoutGil released;
     work = scan_mul(kernels, parts, questions, k, exclusions, threads, pointers);
   }
   return answer.tuple(work);
@@ -95,7 +95,7 @@ py::tuple search_sums(const py::sequence& blocks, const FloatArray& queries, con
   const Answer pointers = answer.pointers();
   Work work;
   {
-    const py::gil_scoped_release release;
+    const WithoutGil released;
     work = scan_sums(kernels, parts, q, questions, k, exclusions, threads, pointers);
   }
   return answer.tuple(work);
@@ -114,7 +114,7 @@ py::tuple encoded(const py::array& vectors, const std::string& metric, const Flo
   const CodesOut out = {codes.mutable_data(), reinterpret_cast<CodeBounds*>(bounds.mutable_data()),
                         errors.mutable_data(), norms.mutable_data()};
   {
-    const py::gil_scoped_release release;
+    const WithoutGil released;
     encode(kernels, block, dim, measure, center.data(), threads, out);
   }
   return py::make_tuple(codes, bounds, errors, norms);
@@ -127,7 +127,7 @@ FloatArray composed(const py::sequence& blocks, size_t dim, const Int64Array& ro
   const size_t n = static_cast<size_t>(offsets.size() - 1);
   FloatArray out({n, dim});
   float* to = out.mutable_data();
-  const py::gil_scoped_release release;
+  const WithoutGil released;
   compose(kernels, parts, dim, rows.data(), weights.data(), offsets.data(), n, unit, threads, to);
   return out;
 }

@@ -43,14 +43,14 @@ py::tuple parse(const ByteArray& block, py::ssize_t dim, bool keyed, bool certai
 
   std::size_t room;
   {
-    py::gil_scoped_release release;
+    const WithoutGil released;
     room = max_text_rows(data, size, columns);
   }
   FloatArray vectors({room, columns});
   float* out = vectors.mutable_data();
   TextRows rows;
   {
-    py::gil_scoped_release release;
+    const WithoutGil released;
     rows = parse_text(data, size, columns, {keyed, certain}, out);
   }
   const py::slice filled(0, static_cast<py::ssize_t>(rows.lines.size()), 1);

@@ -48,7 +48,7 @@ py::tuple walked(const py::tuple& graph, const py::tuple& block, const FloatArra
   const Answer pointers = answer.pointers();
   Work work;
   {
-    const py::gil_scoped_release release;
+    const WithoutGil released;
     work = walk(kernels, links, rows, q, k, ef, measure, exclusions, threads, pointers);
   }
   return answer.tuple(work);
@@ -66,7 +66,7 @@ void grown(const py::tuple& graph, const py::tuple& block, const NumberArray& ro
   if (std::any_of(numbers, numbers + q.n, [&](uint32_t row) { return row >= all.n; }))
     throw py::value_error("`rows` must be rows of the block.");
   uint32_t* links = graph[0].cast<NumberArray>().mutable_data();
-  const py::gil_scoped_release release;
+  const WithoutGil released;
   grow(kernels, so_far, links, all, numbers, q, forward, ef, measure, threads);
 }
 

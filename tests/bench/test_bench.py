@@ -1,5 +1,6 @@
 """The runner: what it reads, that its recall is true, what it writes and draws."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,3 +104,26 @@ def test_the_command_measures_writes_and_names_what_it_does_not_know(
     wrong = run(main, [*arguments, "--algorithms", "annoy"])
     assert wrong.exit_code == 2
     assert "hnswlib" in wrong.output
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("raise AttributeError('_ARRAY_API not found')", "AttributeError: _ARRAY_API not found"),
+        ("raise SystemExit('this CPU lacks avx512')", "SystemExit: this CPU lacks avx512"),
+        ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
+        ("def f(:", "SyntaxError: "),
+        ("raise BufferError", "BufferError: no reason given"),
+    ],
+)
+def test_a_peer_that_cannot_be_imported_is_left_out_with_the_reason(
+    broken: str, said: str, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scann.py").write_text(broken)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "scann", raising=False)
+    arguments = ["bench", str(dataset), "--algorithms", "scann,vecstore", "--seconds", "0"]
+    run = CliRunner().invoke(main, arguments)
+    assert run.exit_code == 0, run.stderr
+    assert run.stderr.startswith(f"scann is left out: {said}")
+    assert run.stdout.startswith("vecstore\t")

@@ -50,6 +50,23 @@ def test_every_problem_is_a_line_and_the_exit_code_is_one(store: Path, invoke: I
     assert [line[0] for line in lines].count("words.vecs/manifest-00000001.json") == 1
 
 
+def test_what_is_left_over_is_a_note_and_no_failure(
+    store: Path, invoke: Invoke, watch: Watch
+) -> None:
+    (store / "segment-00000099.h5").write_bytes(b"left over")
+    what = "the newest manifest does not name it; the next writer removes it"
+    path = "words.vecs/segment-00000099.h5"
+    piped = invoke("check", store.name)
+    assert (piped.exit_code, piped.stdout) == (0, f"{path}\t{what}\t\t\n")
+    objects = json.loads(invoke("check", store.name, "--json").stdout)
+    expected = {"path": path, "what": what, "expected": None, "found": None, "harmless": True}
+    assert objects == [expected]
+    assert watch("check", store.name) == f"{path}: {what}\nNo other problems in words.vecs.\n"
+    with vecstore.open(store, mode="a"):
+        pass
+    assert invoke("check", store.name).stdout == ""
+
+
 def test_problems_are_json_objects(store: Path, invoke: Invoke) -> None:
     was, now = cut(store / "segment-00000001.h5")
     expected = {

@@ -34,6 +34,17 @@ def test_nonsense_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> Non
         thread_count()
 
 
+@pytest.mark.parametrize("value", ["4097", str(2**31), "9" * 5000])
+def test_more_threads_than_any_machine_has_are_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VECSTORE_THREADS", value)
+    with pytest.raises(ValueError, match=r'^`VECSTORE_THREADS` must be at most 4096; got "\d+"\.$'):
+        thread_count()
+    monkeypatch.setenv("VECSTORE_THREADS", "004096")
+    assert thread_count() == 4096
+
+
 @pytest.mark.parametrize("engine", FAST_CHOICES, indirect=True)
 def test_every_engine_refuses_nonsense(kernel: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VECSTORE_THREADS", "many")

@@ -132,6 +132,55 @@ void exceptions() {
   }
 }
 
+std::atomic<size_t> asked{0};
+std::thread::id asker;
+
+void ask() {
+  asker = std::this_thread::get_id();
+  if (++asked == 2) throw std::runtime_error("interrupted");
+}
+
+void interrupts() {
+  for (const size_t threads : {1, 2, 4}) {
+    asked = 0;
+    std::atomic<size_t> done{0};
+    std::string thrown;
+    {
+      const Interruptible interruptible(ask);
+      // Tasks that would take minutes; all but the caller's, too, end when it is interrupted.
+      thrown = thrown_by(threads, threads, [&](size_t) {
+        for (int i = 0; i < 60000; ++i) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          check_interrupt();
+        }
+        ++done;
+      });
+    }
+    that(thrown == "interrupted", "threads=%zu: threw \"%s\"", threads, thrown.c_str());
+    that(done == 0 && asked == 2, "threads=%zu: %zu tasks done, asked %zu times", threads, done.load(), asked.load());
+    that(asker == std::this_thread::get_id(), "threads=%zu: the caller's thread is asked", threads);
+    asked = 2;
+    Counts counts(100);
+    parallel_for(counts.size(), threads, [&](size_t i) { ++counts[i]; });
+    that(all(counts, 1) && asked == 2, "threads=%zu: works again, and nobody is asked", threads);
+  }
+}
+
+// A caller that has no work left while others have looks for interrupts, too.
+void interrupts_a_waiting_caller() {
+  asked = 0;
+  const Interruptible interruptible(ask);
+  const std::thread::id caller = std::this_thread::get_id();
+  const std::string thrown = thrown_by(2, 2, [&](size_t) {
+    for (int i = 0; std::this_thread::get_id() != caller && i < 60000; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      check_interrupt();
+    }
+    if (std::this_thread::get_id() == caller) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  });
+  that(thrown == "interrupted", "a waiting caller: threw \"%s\"", thrown.c_str());
+}
+
 #if !defined(_WIN32)
 #if !defined(__SANITIZE_THREAD__)
 
@@ -214,6 +263,8 @@ int main() {
   calls_inside_calls();
   many_callers();
   exceptions();
+  interrupts();
+  interrupts_a_waiting_caller();
 #if defined(_WIN32)
   std::printf("SKIPPED forks and VECSTORE_THREADS: not on Windows\n");
 #else

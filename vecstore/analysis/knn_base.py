@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vecstore.analysis.fitted import FittedRows
 from vecstore.analysis.selection import Selection
-from vecstore.arrays import check_count
+from vecstore.arrays import MOST_THREADS, check_count
 from vecstore.search import Metric, metric_name
 from vecstore.store import Store
 
@@ -125,7 +125,9 @@ class KNeighbors(BaseEstimator):  # type: ignore[misc]
         return None if y is None else np.asarray(y)
 
     def _threads(self) -> int | None:
-        return None if self.n_jobs in (None, -1) else check_count(self.n_jobs, "n_jobs")
+        if self.n_jobs in (None, -1):
+            return None
+        return check_count(self.n_jobs, "n_jobs", most=MOST_THREADS)
 
     def _weighted(self, X: Any, weights: Weights) -> tuple[Floats, npt.NDArray[np.int64]]:
         """Return weights and places of the neighbours of each row: shape (n, k) both."""

@@ -5,6 +5,7 @@ Under cosine they are handed unit vectors, so that nobody pays for normalisation
 runs.
 """
 
+import importlib
 import shutil
 import tempfile
 import weakref
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from vecstore.opening import create, from_arrays
 from vecstore.opening import open as open_store
 
-__all__ = ["PEERS", "Peer", "Search", "unit"]
+__all__ = ["PEERS", "Peer", "PeerMissingError", "Search", "imported", "unit"]
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -37,8 +38,8 @@ class Peer(NamedTuple):
     name : str
         As tables and ``--algorithms`` have it.
     build : callable
-        ``build(vectors, metric, threads)`` gets ready and returns a `Search`; ImportError where the
-        library is not installed.
+        ``build(vectors, metric, threads)`` gets ready and returns a `Search`; PeerMissingError
+        where the library cannot be imported.
     knobs : tuple
         From fast to thorough; ``(None,)`` where there is nothing to choose.
     knob : str
@@ -49,6 +50,19 @@ class Peer(NamedTuple):
     build: Callable[[Floats, str, int], Search]
     knobs: tuple[Any, ...] = (None,)
     knob: str = ""
+
+
+class PeerMissingError(ImportError):
+    """A library is not there, or fails when it is imported, in whatever way."""
+
+
+def imported(name: str) -> Any:
+    """Import a peer's module; whatever that raises, it is only this peer that is left out."""
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # a broken library may raise anything
+        said = str(error).strip().partition("\n")[0] or "no reason given"
+        raise PeerMissingError(f"{type(error).__name__}: {said}") from error
 
 
 def unit(vectors: Floats, metric: str) -> Floats:
@@ -94,7 +108,7 @@ def _graph(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _hnswlib(vectors: Floats, metric: str, threads: int) -> Search:
-    import hnswlib
+    hnswlib = imported("hnswlib")
 
     graph = hnswlib.Index("l2" if metric == "euclidean" else "ip", vectors.shape[1])
     graph.init_index(len(vectors), ef_construction=_EF_CONSTRUCTION, M=_M, random_seed=1)
@@ -109,13 +123,13 @@ def _hnswlib(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _faiss_measure(metric: str) -> int:
-    import faiss
+    faiss = imported("faiss")
 
     return int(faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT)
 
 
 def _faiss_hnsw(vectors: Floats, metric: str, threads: int) -> Search:
-    import faiss
+    faiss = imported("faiss")
 
     faiss.omp_set_num_threads(threads)
     graph = faiss.IndexHNSWFlat(vectors.shape[1], _M, _faiss_measure(metric))
@@ -130,7 +144,7 @@ def _faiss_hnsw(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _faiss_ivf(vectors: Floats, metric: str, threads: int) -> Search:
-    import faiss
+    faiss = imported("faiss")
 
     faiss.omp_set_num_threads(threads)
     rows, dim, measure = unit(vectors, metric), vectors.shape[1], _faiss_measure(metric)
@@ -148,7 +162,7 @@ def _faiss_ivf(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _scann(vectors: Floats, metric: str, threads: int) -> Search:
-    import scann
+    scann = imported("scann")
 
     measure = "squared_l2" if metric == "euclidean" else "dot_product"
     leaves = max(1, int(np.sqrt(len(vectors))))
@@ -172,7 +186,7 @@ def _scann(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _svs(vectors: Floats, metric: str, threads: int) -> Search:
-    import svs
+    svs = imported("svs")
 
     measure = svs.DistanceType.L2 if metric == "euclidean" else svs.DistanceType.MIP
     alpha = 1.2 if metric == "euclidean" else 0.95
@@ -189,7 +203,7 @@ def _svs(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _usearch(vectors: Floats, metric: str, threads: int) -> Search:
-    from usearch.index import Index
+    Index = imported("usearch.index").Index
 
     kind = "l2sq" if metric == "euclidean" else "ip"
     graph: Any = Index(
@@ -210,7 +224,7 @@ def _usearch(vectors: Floats, metric: str, threads: int) -> Search:
 
 
 def _pynndescent(vectors: Floats, metric: str, threads: int) -> Search:
-    import pynndescent
+    pynndescent = imported("pynndescent")
 
     kind = {"cosine": "cosine", "euclidean": "euclidean", "dot": "dot"}[metric]
     graph = pynndescent.NNDescent(

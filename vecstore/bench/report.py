@@ -1,10 +1,15 @@
 """Measurements as files: CSV for people and spreadsheets, HDF5 for programs."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vecstore.bench.measure import Measurement
-from vecstore.errors import StoreExistsError
+from vecstore.storage.outputs import write_new
+
+if TYPE_CHECKING:
+    import polars
 
 __all__ = ["write"]
 
@@ -28,20 +33,22 @@ def write(path: Path, found: Sequence[Measurement], dataset: str) -> None:
     ValueError
         If the suffix is another one.
     """
-    if path.exists():
-        raise StoreExistsError(f"{path} exists already; remove it or choose another name.")
     import polars as pl
 
     table = pl.DataFrame([{"dataset": dataset, **one._asdict()} for one in found])
     if path.suffix == ".csv":
-        table.write_csv(path)
+        write_new(path, table.write_csv)
     elif path.suffix in (".h5", ".hdf5"):
-        import h5py
-
-        with h5py.File(path, "x") as file:
-            for name in table.columns:
-                column = table[name]
-                text = column.dtype == pl.String
-                file[name] = column.to_list() if text else column.to_numpy()
+        write_new(path, partial(_write_hdf5, table))
     else:
         raise ValueError(f'`path` must end in .csv, .h5 or .hdf5; got "{path}".')
+
+
+def _write_hdf5(table: "polars.DataFrame", path: Path) -> None:
+    import h5py
+
+    with h5py.File(path, "x") as file:
+        for name in table.columns:
+            column = table[name]
+            numbers = column.dtype.is_numeric()
+            file[name] = column.to_numpy() if numbers else column.to_list()

@@ -13,7 +13,7 @@ from vecstore.analysis.dictionary import known_pairs, read_dictionary, split_pai
 from vecstore.analysis.retrieval import RETRIEVALS
 from vecstore.analysis.translation import precision
 from vecstore.cli.options import output_options, parse_key, threads_option
-from vecstore.cli.output import Style, write_record
+from vecstore.cli.output import Style, say, write_record
 from vecstore.cli.progress import progress
 
 __all__ = ["align"]
@@ -137,7 +137,7 @@ def _known(path: Path, source: vecstore.Store, target: vecstore.Store) -> Pairs:
     """Read the pairs of a dictionary that both stores know, as keys of theirs."""
     pairs, skipped = read_dictionary(path)
     if skipped:
-        click.echo(f"{path}: lines that are no pair, skipped: {skipped:,}.", err=True)
+        say(f"{path}: lines that are no pair, skipped: {skipped:,}.")
     keys = [(parse_key(source, ours), parse_key(target, theirs)) for ours, theirs in pairs]
     return known_pairs(keys, source, target)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vecstore.cli.options import k_option, output_options
-from vecstore.cli.output import Style, field, write_record
+from vecstore.cli.output import Style, field, say, write_record
 from vecstore.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def bench(
                     found.append(one)
                     _write(one, style)
             except ImportError as error:
-                click.echo(f"{name} is left out: {error}", err=True)
+                say(f"{name} is left out: {error}")
     if not found:
         raise click.ClickException("None of these algorithms is installed.")
     if style == "table":

@@ -3,12 +3,13 @@
 import dataclasses
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
 import vecstore
 from vecstore.cli.options import output_options
-from vecstore.cli.output import Style, field, write_objects
+from vecstore.cli.output import Style, field, say, write_objects
 
 __all__ = ["check"]
 
@@ -22,8 +23,8 @@ def check(ctx: click.Context, path: str, full: bool, style: Style) -> None:
     """Read all of STORE, and print every problem.
 
     Every byte is compared with its checksum, every key is looked up, and what was computed from the
-    vectors is computed again. Exits with 1 if anything is wrong. Nothing is repaired; what a writer
-    left that died is removed by the next one.
+    vectors is computed again. Exits with 1 if anything is wrong. Nothing is repaired. What a writer
+    left that died is named, and nothing is wrong with that: the next one removes it.
 
     \b
       vecstore check words.vecs
@@ -40,17 +41,21 @@ def check(ctx: click.Context, path: str, full: bool, style: Style) -> None:
         write_objects(map(_facts, noted()), style)
     else:
         for problem in noted():
-            click.echo(str(problem) if style == "table" else _line(problem))
-    if style == "table" and not found:
-        click.echo(f"No problems in {path}.")
-    if found:
+            say(problem if style == "table" else _line(problem), err=False)
+    wrong = [problem for problem in found if not problem.harmless]
+    if style == "table" and not wrong:
+        say(f"No {'other ' if found else ''}problems in {path}.", err=False)
+    if wrong:
         ctx.exit(1)
 
 
 def _line(problem: vecstore.Problem) -> str:
-    return "\t".join(field("" if fact is None else fact) for fact in _facts(problem).values())
+    facts = (problem.path, problem.what, problem.expected, problem.found)
+    return "\t".join(field("" if fact is None else fact) for fact in facts)
 
 
-def _facts(problem: vecstore.Problem) -> dict[str, str | None]:
+def _facts(problem: vecstore.Problem) -> dict[str, Any]:
     facts = dataclasses.asdict(problem)
+    if not problem.harmless:
+        del facts["harmless"]
     return {**facts, "path": os.fspath(problem.path)}

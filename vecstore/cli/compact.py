@@ -3,6 +3,7 @@
 import click
 
 import vecstore
+from vecstore.cli.output import say
 
 __all__ = ["compact"]
 
@@ -21,7 +22,7 @@ def compact(path: str) -> None:
         before = _bytes(store)
         store.compact()
         after = _bytes(store)
-    click.echo(f"{path}: {before:,} bytes before, {after:,} after")
+    say(f"{path}: {before:,} bytes before, {after:,} after", err=False)
 
 
 def _bytes(store: vecstore.Store) -> int:

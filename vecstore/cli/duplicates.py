@@ -7,7 +7,7 @@ import click
 
 import vecstore
 from vecstore.cli.options import output_options, threads_option, with_store
-from vecstore.cli.output import Style, field, write_objects
+from vecstore.cli.output import Style, field, say, write_objects
 from vecstore.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def duplicates(store: vecstore.Store, within: float, threads: int | None, style:
         keys = sum(len(group.keys) for group in groups)
         more = f"; the largest {SHOWN} are shown" if len(groups) > SHOWN else ""
         counted = "1 group" if len(groups) == 1 else f"{len(groups):,} groups"
-        click.echo(f"{counted} of {keys:,} among {len(store):,} keys{more}.", err=True)
+        say(f"{counted} of {keys:,} among {len(store):,} keys{more}.")
     elif style == "lines":
         for number, group in enumerate(groups):
             for key in group.keys:

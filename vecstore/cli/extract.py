@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from vecstore.cli.options import metric_option, output_options
-from vecstore.cli.output import Style, write_record
+from vecstore.cli.output import Style, say, write_record
 from vecstore.cli.progress import progress
 from vecstore.cli.quiet import import_quietly
 
@@ -132,10 +132,10 @@ def extract(
                 progress=report_progress,
             )
     except KeyboardInterrupt:
-        click.echo(f"Interrupted; the same command goes on with {store}.", err=True)
+        say(f"Interrupted; the same command goes on with {store}.")
         raise  # main.py makes the exit code of it
     if report.left_out:
-        click.echo(report, err=True)
+        say(report)
     origin = extractor.provenance
     write_record(
         {

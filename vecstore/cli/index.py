@@ -8,7 +8,7 @@ import click
 import vecstore
 from vecstore.cli import vectors
 from vecstore.cli.options import output_options, threads_option, where_option
-from vecstore.cli.output import Style, write_record
+from vecstore.cli.output import Style, say, write_record
 from vecstore.cli.progress import progress
 
 __all__ = ["index"]
@@ -108,7 +108,7 @@ def drop(path: str) -> None:
         store.drop_index()
     freed = sum(one["bytes"] for one in had)
     what = "1 index" if len(had) == 1 else f"{len(had)} indexes"
-    click.echo(f"{Path(path)}: {what} removed, {freed:,} bytes")
+    say(f"{Path(path)}: {what} removed, {freed:,} bytes", err=False)
 
 
 def _write(store: vecstore.Store, style: Style) -> None:

@@ -47,7 +47,9 @@ from vecstore.cli import (
     translate,
     words,
 )
+from vecstore.cli.output import say
 from vecstore.errors import VecstoreError
+from vecstore.terminal import printable
 
 __all__ = ["main"]
 
@@ -80,6 +82,9 @@ class CommandGroup(click.Group):
             ctx.exit(BROKEN_PIPE)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+        except click.ClickException as error:
+            error.message = printable(error.message, lines=True)  # type: ignore[misc]
+            raise
         except (VecstoreError, OSError, ValueError, TypeError, ImportError) as error:
             if os.environ.get("VECSTORE_TRACEBACK"):
                 raise
@@ -94,9 +99,9 @@ def _sentence(error: Exception) -> str:
     'Correct it, or pass --errors skip.'
     """
     if isinstance(error, OSError) and not isinstance(error, VecstoreError) and error.filename:
-        return f"{os.fspath(error.filename)}: {error.strerror}."
+        return printable(f"{os.fspath(error.filename)}: {error.strerror}.")
     said = str(error).replace("vecstore.create makes", '"vecstore create" makes')
-    return PYTHON_ARGUMENT.sub(_option, said)
+    return printable(PYTHON_ARGUMENT.sub(_option, said), lines=True)
 
 
 def _option(argument: re.Match[str]) -> str:
@@ -113,7 +118,7 @@ def _say(
     line: str | None = None,
 ) -> None:
     """Print a warning as a message; `warnings.showwarning` also shows the code that gave it."""
-    click.echo(f"Warning: {message}", err=True)
+    say(f"Warning: {message}")
 
 
 def _discard_stdout() -> None:

@@ -15,7 +15,7 @@ from vecstore.cli.options import (
     threads_option,
     with_store,
 )
-from vecstore.cli.output import Style, write_record
+from vecstore.cli.output import Style, field, say, write_record
 from vecstore.cli.progress import progress
 
 __all__ = ["create", "export", "import_", "info"]
@@ -111,7 +111,7 @@ def import_(file: str, store: str, style: Style, **options: Any) -> None:
         "megabytes_per_second": round(report.size / 1e6 / seconds, 1),
     }
     if report.skipped or report.notes:
-        click.echo(report, err=True)
+        say(report)
     write_record(facts, style)
 
 
@@ -182,4 +182,4 @@ def export(store: vecstore.Store, file: Path, format: str | None, neighbors: int
     with progress(f"Exporting {store.path}"):
         made = ingest.export(store, file, chosen, neighbors=neighbors)
     for path in made:
-        click.echo(path)
+        click.echo(field(path))

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 import vecstore
 from vecstore.cli.options import out_option, output_options, threads_option, with_store
-from vecstore.cli.output import SIMILAR, Style, field, write_objects
+from vecstore.cli.output import SIMILAR, Style, field, say, write_objects
 from vecstore.cli.progress import progress
 from vecstore.neighbors import mutual
 from vecstore.results import Matches
-from vecstore.storage import files
+from vecstore.storage.outputs import disk_errors, publish_output
 
 __all__ = ["neighbors"]
 
@@ -64,7 +64,7 @@ def neighbors(
     if style == "table":
         _show_first(store, k, threads)
         if out is None and len(store) > SHOWN:
-            click.echo(f"{len(store) - SHOWN:,} keys more; --out FILE writes all.", err=True)
+            say(f"{len(store) - SHOWN:,} keys more; --out FILE writes all.")
 
 
 def _answer(store: vecstore.Store, out: Path | None, style: Style, **options: Any) -> None:
@@ -81,10 +81,10 @@ def _write(store: vecstore.Store, out: Path, **options: Any) -> None:
         store.neighbors(out=out, **options)
         return
     # By way of a file of arrays: neither the pairs nor their keys need to fit in memory.
-    with TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as folder:
+    with disk_errors(out), TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as folder:
         matches = store.neighbors(out=Path(folder) / "graph.h5", **options)
         write = _write_tsv if out.suffix == ".tsv" else _write_parquet
-        files.publish(out, partial(write, store, matches))
+        publish_output(out, partial(write, store, matches))
 
 
 def _batches(
@@ -130,7 +130,7 @@ def _write_lines(store: vecstore.Store, matches: Matches, file: TextIO) -> None:
     for pairs in _pairs(store, matches):
         for key, near, distance, both in zip(*pairs, strict=True):
             mark = "true" if both else "false"
-            file.write(f"{field(key)}\t{field(near)}\t{distance!r}\t{mark}\n")
+            file.write(f"{field(key, file)}\t{field(near, file)}\t{distance!r}\t{mark}\n")
 
 
 def _write_tsv(store: vecstore.Store, matches: Matches, path: Path) -> None:

@@ -6,15 +6,17 @@ style      when, and what
 ``table``  standard output is a terminal: tables for people (`tables.py`)
 ``lines``  it is not: one line per match or vector, fields separated by tabs, no
            header, no colour; a tab or a line break inside a key is written ``\\t``,
-           ``\\n`` or ``\\r``
+           ``\\n`` or ``\\r``, everything else as it is
 ``json``   ``--json``: one JSON value
 ``jsonl``  ``--jsonl``: the same objects, one a line, each as soon as it is known
 =========  ========================================================================
 
-In JSON a number that is not finite is null.
+In JSON a number that is not finite is null. What a terminal would obey (escape sequences in a key)
+is escaped wherever a terminal is written to, and always in JSON.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
@@ -25,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.results import Matches
+from vecstore.terminal import printable
 
 __all__ = [
     "SIMILAR",
@@ -32,6 +35,7 @@ __all__ = [
     "choose_style",
     "decimals",
     "field",
+    "say",
     "write_answers",
     "write_lines",
     "write_objects",
@@ -43,6 +47,7 @@ Style = Literal["table", "lines", "json", "jsonl"]
 Answers = Iterable[tuple[str, Matches]]
 
 SIMILAR = ("cosine", "dot")  # the metrics that have similarities
+CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -55,9 +60,15 @@ def choose_style(name: str | None) -> Style:
     return "table" if sys.stdout.isatty() else "lines"
 
 
-def field(value: object) -> str:
-    """Write a value so that it stays inside its field of a tab-separated line."""
-    return str(value).translate(ESCAPES)
+def field(value: object, file: TextIO | None = None) -> str:
+    """Write a value so that it stays inside its field, and a terminal only shows it."""
+    text = str(value)
+    return printable(text) if (file or sys.stdout).isatty() else text.translate(ESCAPES)
+
+
+def say(message: object, *, err: bool = True) -> None:
+    """Print a message, on standard error, that may name a key or a path."""
+    click.echo(printable(str(message), lines=True), err=err)
 
 
 def decimals(vector: npt.NDArray[Any]) -> list[str]:
@@ -92,7 +103,7 @@ def write_lines(answers: Answers, file: TextIO) -> None:
     """Write a line of query, key and distance for each match."""
     for query, matches in answers:
         for key, distance in matches:
-            file.write(f"{field(query)}\t{field(key)}\t{distance!r}\n")
+            file.write(f"{field(query, file)}\t{field(key, file)}\t{distance!r}\n")
 
 
 def write_vectors(names: Sequence[object], vectors: npt.NDArray[Any], style: Style) -> None:
@@ -159,9 +170,11 @@ def _objects(matches: Matches) -> Iterator[dict[str, Any]]:
 
 def _json(value: object) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     except ValueError:  # JSON has no NaN and no infinity
-        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_plain)
+        written = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_plain)
+    # JSON leaves DEL and C1 as they are; here they can only stand inside a string.
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def _plain(value: object) -> Any:

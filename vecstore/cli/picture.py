@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vecstore.cli.options import out_option
+from vecstore.cli.output import field
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,6 +25,6 @@ def picture(draw: "Callable[..., Figure]") -> Callable[..., Any]:
             raise click.UsageError("Say where to draw: --out FILE, which ends in .png or .svg.")
         from vecstore.analysis.plots.style import save
 
-        click.echo(save(draw(*arguments, **rest), out))
+        click.echo(field(save(draw(*arguments, **rest), out)))
 
     return out_option("The picture: a new .png or .svg file.", ".png", ".svg")(command)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 
+from vecstore.terminal import printable
+
 __all__ = ["progress"]
 
 PATIENCE = 1.0  # seconds without a bar
@@ -57,7 +59,7 @@ def progress(description: str, unit: str | None = None) -> Iterator[Report]:
         console=screen,
         transient=True,
     )
-    task = bar.add_task(description, total=None, rate="")
+    task = bar.add_task(printable(description), total=None, rate="")
 
     def report(done: int, total: int | None) -> None:
         speed = bar.tasks[0].speed if unit else None

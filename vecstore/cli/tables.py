@@ -9,9 +9,11 @@ from rich.columns import Columns
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from vecstore.cli.output import SIMILAR, field
 from vecstore.results import Matches
+from vecstore.terminal import printable
 
 if TYPE_CHECKING:
     from vecstore.bench.measure import Measurement
@@ -30,9 +32,16 @@ __all__ = [
 SHOWN_VALUES = 6  # of a vector: enough to recognise it
 
 
+class _Plain(Console):
+    """Prints text that nothing in it can steer."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(printable(text, lines=True), **options)
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console that prints keys as they are: "[red]" and ":smile:" are only text."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    return _Plain(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def plain_table() -> Table:

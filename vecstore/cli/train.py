@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vecstore.cli.options import metric_option, new_path, output_options
-from vecstore.cli.output import Style, write_record
+from vecstore.cli.output import Style, say, write_record
 
 if TYPE_CHECKING:
     from vecstore.trainers.trainer import Trainer
@@ -165,14 +165,14 @@ def kept(
     try:
         yield facts
     except BaseException:
-        click.echo(f"{out} holds what was learned; the command ended while measuring it.", err=True)
+        say(f"{out} holds what was learned; the command ended while measuring it.")
         raise
     epochs = trainer.history.to_dicts()
     last = _rounded(epochs[-1]) if epochs else {"epoch": 0}
     seconds = round(sum(epoch["seconds"] for epoch in epochs), 1)
     write_record({**facts, **last, "seconds": seconds}, style)
     if trainer.interrupted:
-        click.echo(f"Interrupted; {out} holds what was learned until then.", err=True)
+        say(f"Interrupted; {out} holds what was learned until then.")
         raise KeyboardInterrupt  # main.py makes the exit code of it
 
 
@@ -198,7 +198,7 @@ def _write(
             save = _free_path(out)
             _save(trainer, save, texts)
         loaded = f"{type(trainer).__name__}.load({str(save)!r})"
-        click.echo(f"There is no store, but the model is kept: {loaded}.", err=True)
+        say(f"There is no store, but the model is kept: {loaded}.")
         raise
     return made if save is None else {**made, "saved": str(save)}
 

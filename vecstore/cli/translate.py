@@ -9,7 +9,7 @@ import vecstore
 from vecstore.analysis.retrieval import RETRIEVALS
 from vecstore.analysis.translation import Translation, Translator
 from vecstore.cli.options import output_options, threads_option
-from vecstore.cli.output import Style, write_answers, write_objects
+from vecstore.cli.output import Style, field, say, write_answers, write_objects
 from vecstore.cli.progress import progress
 
 __all__ = ["translate"]
@@ -79,7 +79,7 @@ def translate(
             )
         elif style in ("table", "lines"):
             for _, translation in found:
-                click.echo(str(translation))
+                click.echo(field(translation))
         else:
             objects = (
                 {"text": line, "translation": str(whole), "unknown": whole.unknown}
@@ -92,5 +92,5 @@ def _translated(translator: Translator, line: str, k: int) -> tuple[str, Transla
     """Translate a line, and say which words have no translation."""
     translation = translator(line, k)
     if translation.unknown:
-        click.echo(f"Unknown: {', '.join(map(str, translation.unknown))}.", err=True)
+        say(f"Unknown: {', '.join(map(str, translation.unknown))}.")
     return line, translation

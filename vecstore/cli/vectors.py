@@ -3,7 +3,9 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -14,6 +16,7 @@ from vecstore import ingest
 from vecstore.cli.output import write_lines
 from vecstore.ingest.hdf5 import queries_dataset
 from vecstore.results import Matches
+from vecstore.storage.outputs import write_new
 
 __all__ = ["parse_vectors", "read_queries", "save_answers", "save_array"]
 
@@ -126,21 +129,31 @@ def _from_value(value: Any) -> Named:
 
 def save_array(path: Path, array: npt.NDArray[Any]) -> None:
     """Write a new .npy file."""
-    with path.open("xb") as file:
-        np.save(file, array)
+    write_new(path, partial(_write_array, array))
 
 
 def save_answers(path: Path, answers: Iterable[tuple[str, Matches]]) -> None:
     """Write the answers to a new .npz file (arrays) or .tsv file (a line per match)."""
     known = list(answers)
-    if path.suffix == ".tsv":
-        with path.open("x", encoding="utf-8", newline="") as lines:
-            write_lines(known, lines)
-        return
+    write_new(path, partial(_write_tsv if path.suffix == ".tsv" else _write_arrays, known))
+
+
+def _write_array(array: npt.NDArray[Any], path: Path) -> None:
+    with path.open("wb") as file:
+        # Of a file itself NumPy would only say how many bytes are missing, not why.
+        np.save(SimpleNamespace(write=file.write), array)
+
+
+def _write_tsv(known: list[tuple[str, Matches]], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        write_lines(known, lines)
+
+
+def _write_arrays(known: list[tuple[str, Matches]], path: Path) -> None:
     keys = np.stack([matches.keys for _, matches in known])
     if keys.dtype == object:  # str; fixed-width text needs no pickle to be read again
         keys = np.where(keys == None, "", keys).astype(str)  # noqa: E711
-    with path.open("xb") as arrays:
+    with path.open("wb") as arrays:
         np.savez(
             arrays,
             queries=np.array([name for name, _ in known]),

@@ -29,6 +29,8 @@ _BATCH = 32
 # A walk passes rows that may not answer as well. Where fewer may than this, it would have to be so
 # wide that scanning them is faster, and sooner or later it would not find k.
 _LEAST_SHARE = 0.1
+# Rows of a graph are numbered in 32 bits: no walk is wider.
+_MOST_EF = 2**32 - 1
 
 _NO_INDEX = "no index covers these rows"
 
@@ -81,7 +83,7 @@ def check_approximate(approximate: Any) -> Asked | None:
             raise ValueError(
                 f'`approximate` must be a recall or {{"ef": n}}; got {dict(approximate)!r}.'
             )
-        return Asked(None, check_count(approximate["ef"], "ef"))
+        return Asked(None, check_count(approximate["ef"], "ef", most=_MOST_EF))
     if isinstance(approximate, bool) or not isinstance(approximate, Real):
         raise TypeError(
             f'`approximate` must be a recall, such as 0.95, or {{"ef": n}}; '

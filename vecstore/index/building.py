@@ -79,7 +79,7 @@ def hnsw_graph(
     if n == 0:
         return Graph(np.empty((0, 2 * M), np.uint32), (), 0)
     index = hnswlib.Index(_SPACES[metric], dim)
-    index.init_index(n, M=M, ef_construction=ef_construction, random_seed=seed)
+    index.init_index(n, M=M, ef_construction=min(n, ef_construction), random_seed=seed)
     for first in range(0, n, _STEP):
         rows = vectors[first : first + _STEP].astype(np.float32)
         if metric == "cosine":

@@ -81,7 +81,7 @@ def grown_graph(
     graph, sizes = Graph(links, (), int(order[0])), _sizes(n)
     for first, stop in _batches(n, sizes):
         rows = order[first:stop]
-        engine.grow(graph, block, rows, M, ef_construction, metric, threads=threads)
+        engine.grow(graph, block, rows, M, min(n, ef_construction), metric, threads=threads)
         if stop in sizes:
             graph = Graph(links, _with_level(graph, order[:stop], M), 0)
         if progress:

@@ -39,7 +39,7 @@ from vecstore.ingest import (
 from vecstore.ingest.matrix import companion_paths
 from vecstore.ingest.projector import metadata_path
 from vecstore.ingest.rows import Rows
-from vecstore.storage import files
+from vecstore.storage.outputs import publish_output
 from vecstore.store import Store
 
 __all__ = ["WRITABLE", "export"]
@@ -126,8 +126,16 @@ def export(
     for made, _ in jobs:
         if made.exists():
             raise StoreExistsError(f"{made} exists already; remove it, or choose another path.")
-    for made, job in jobs:
-        files.publish(made, partial(job, rows))
+    begun: list[Path] = []
+    try:
+        for made, job in jobs:
+            publish_output(made, partial(job, rows))
+            begun.append(made)
+    except BaseException:
+        # Half of what was asked for would only be in the way of the next try.
+        for made in begun:
+            made.unlink(missing_ok=True)
+        raise
     return tuple(made for made, _ in reversed(jobs))
 
 

@@ -5,7 +5,7 @@ from os import PathLike
 
 import numpy.typing as npt
 
-from vecstore.arrays import check_count, check_dtype
+from vecstore.arrays import MOST_THREADS, check_count, check_dtype
 from vecstore.encodings import check_encoding
 from vecstore.ingest.reader import Policy, Reader
 from vecstore.ingest.recognise import FORMATS, recognise
@@ -157,7 +157,7 @@ def read_source(
         keys=None if keys is None else str(keys),
         attributes=None if attributes is None else _names(attributes),
         allow_pickle=allow_pickle,
-        threads=None if threads is None else check_count(threads, "threads"),
+        threads=None if threads is None else check_count(threads, "threads", most=MOST_THREADS),
         allow_zero=allow_zero,
         encoding=source.told_encoding,
     )

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from vecstore.arrays import MOST_THREADS
+
 __all__ = ["in_threads", "thread_count"]
 
 Task = TypeVar("Task")
@@ -33,18 +35,22 @@ def thread_count(threads: int | None = None) -> int:
     Raises
     ------
     ValueError
-        If ``VECSTORE_THREADS`` is not a whole number of at least 1.
+        If ``VECSTORE_THREADS`` is not a whole number from 1 to 4096.
     """
     if threads is not None:
         return threads
     wished = os.environ.get("VECSTORE_THREADS")
     if wished is None:
         return int(max(1, min(_processors(), _quota())))
-    if not wished.isdecimal() or int(wished) < 1:
+    if not wished.isdecimal() or not wished.strip("0"):
         raise ValueError(
             f'`VECSTORE_THREADS` must be a whole number of at least 1; got "{wished}".'
         )
-    return int(wished)
+    # Python refuses to read thousands of digits.
+    digits = wished.lstrip("0")
+    if len(digits) > len(str(MOST_THREADS)) or int(digits) > MOST_THREADS:
+        raise ValueError(f'`VECSTORE_THREADS` must be at most {MOST_THREADS}; got "{wished[:40]}".')
+    return int(digits)
 
 
 def in_threads(work: Callable[[Task], Result], tasks: Iterable[Task], threads: int) -> list[Result]:

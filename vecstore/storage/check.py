@@ -29,6 +29,7 @@ from vecstore.storage.lock import is_held
 from vecstore.storage.manifest import FileEntry, Manifest
 from vecstore.storage.mapped import open_regular
 from vecstore.storage.names import parse_name
+from vecstore.storage.origins import origin_faults
 from vecstore.storage.problems import Problem, guarded, problem_of
 from vecstore.storage.segment import Segment
 from vecstore.storage.single import is_single, open_single
@@ -64,8 +65,8 @@ def check(path: str | PathLike[str], *, full: bool = False) -> Iterator[Problem]
     Returns
     -------
     iterator of Problem
-        Nothing, for a store that is whole. What a writer that died left behind is a problem too,
-        though a small one: the next writer removes it.
+        Nothing, for a store that is whole. What a writer that died left behind is named too, as
+        `harmless`: the next writer removes it.
 
     Raises
     ------
@@ -111,6 +112,9 @@ def _problems(folder: Path, full: bool) -> Iterator[Problem]:
             yield from check_journal(folder, generation)
             yield from check_live_keys(folder, generation)
         yield from _check_numbers(folder, manifest)
+        yield from _check_origins(
+            folder / names.manifest_name(manifest.generation), manifest.provenance
+        )
         yield from _check_names(folder, manifest)
 
 
@@ -232,6 +236,11 @@ def _check_numbers(folder: Path, manifest: Manifest) -> Iterator[Problem]:
             yield Problem(path, f"it names {segment.name}, all of whose rows are deleted")
 
 
+def _check_origins(path: Path, provenance: object) -> Iterator[Problem]:
+    for what in origin_faults(provenance):
+        yield Problem(path, what)
+
+
 def _check_names(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     """Find files of ours that mean nothing."""
     lock = folder / names.LOCK
@@ -247,14 +256,16 @@ def _check_names(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     ]
     if not (held or is_held(folder)) and read_latest(folder).generation == manifest.generation:
         for path in left:
-            yield Problem(path, "the newest manifest does not name it; the next writer removes it")
+            what = "the newest manifest does not name it; the next writer removes it"
+            yield Problem(path, what, harmless=True)
 
 
 def _check_alone(path: Path, full: bool) -> Iterator[Problem]:
     if not is_single(path):
         yield from check_segment(Segment.open(path), None, full)
         return
-    segment, subwords, _ = open_single(path)
+    segment, subwords, metadata = open_single(path)
     yield from check_segment(segment, None, full)
+    yield from _check_origins(path, metadata.get("provenance", []))
     if subwords:
         yield from check_finite(path, subwords.buckets, refuse_zero=False)

@@ -232,11 +232,18 @@ class Manifest:
             known = {
                 **fields,
                 "files": tuple(FileEntry(**entry) for entry in entries),
-                "provenance": tuple(fields["provenance"]),
+                "provenance": _listed(fields["provenance"]),
             }
             return cls(**known)
         except (TypeError, KeyError) as error:
             raise ValueError(f"its fields do not make a manifest ({error})") from None
+
+
+def _listed(provenance: object) -> tuple[Any, ...]:
+    # A dict or a string could be made a tuple, too.
+    if not isinstance(provenance, list):
+        raise TypeError(f"`provenance` must be a list; got {type(provenance).__name__}")
+    return tuple(provenance)
 
 
 def _check_types(owner: object, **types: type) -> None:

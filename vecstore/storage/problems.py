@@ -24,6 +24,8 @@ class Problem:
         What is wrong with it.
     expected, found : str or None
         What was compared, where something was.
+    harmless : bool
+        Whether the store is whole all the same: what a writer that died left behind.
 
     Examples
     --------
@@ -35,6 +37,7 @@ class Problem:
     what: str
     expected: str | None = None
     found: str | None = None
+    harmless: bool = False
 
     def __str__(self) -> str:
         compared = (

@@ -17,6 +17,7 @@ from vecstore.arrays import check_count
 from vecstore.errors import FormatVersionError, VecstoreError
 from vecstore.metrics import check_metric
 from vecstore.opening import create, removed_on_failure
+from vecstore.storage.outputs import disk_errors
 from vecstore.store import Store
 from vecstore.trainers.parameters import check_savable, check_seed
 
@@ -182,8 +183,9 @@ class Trainer(ABC):
             raise FileExistsError(f"{folder} exists already; remove it or choose another name.")
         folder.mkdir(parents=True)
         try:
-            model.save(folder / MODEL)
-            (folder / DESCRIPTION).write_text(text, encoding="utf-8")
+            with disk_errors(folder):
+                model.save(folder / MODEL)
+                (folder / DESCRIPTION).write_text(text, encoding="utf-8")
         except BaseException:
             # Half a trainer would only be in the way of the next try.
             shutil.rmtree(folder)

@@ -162,8 +162,9 @@ class Vocabulary:
         return f"<Vocabulary of {len(self):,}: {shown}>"
 
     def _not_found(self, word: str) -> KeyNotFoundError:
-        letters = "".join(self._words[:_SAMPLED_WORDS])
-        near = near_spellings(word, letters, lambda tried: [w for w in tried if w in self._ids])
-        hint = f' Did you mean "{near[0]}"?' if near else ""
-        message = f'No word "{word}" in this vocabulary ({len(self):,} words).{hint}'
+        def near() -> list[str]:
+            letters = "".join(self._words[:_SAMPLED_WORDS])
+            return near_spellings(word, letters, lambda tried: [w for w in tried if w in self._ids])
+
+        message = f'No word "{word}" in this vocabulary ({len(self):,} words).'
         return KeyNotFoundError(message, key=word, suggestions=near)

@@ -17,7 +17,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
-from vecstore.storage import files
+from vecstore.storage.outputs import publish_output
 
 __all__ = [
     "ACCENT",
@@ -202,7 +202,7 @@ def save(figure: Figure, path: str | PathLike[str]) -> Path:
         raise ValueError(f'`path` must end in {" or ".join(_SUFFIXES)}; got "{path}".')
     if path.exists():
         raise FileExistsError(f"{path} exists already; remove it or choose another name.")
-    files.publish(path, partial(_write, figure, path.suffix[1:]))
+    publish_output(path, partial(_write, figure, path.suffix[1:]))
     return path
 
 
