@@ -18,8 +18,9 @@ MAX_LINES = 400
 
 # A unit may import only from the layers above its own line; siblings do not know each other.
 LAYERS = [
-    {"errors", "extras", "metrics", "records", "spelling"},
-    {"arrays", "results"},
+    {"errors", "extras", "metrics", "spelling"},
+    {"forks"},
+    {"arrays", "records", "results"},
     {"kernels", "storage"},
     {"index", "frames"},
     {"parts", "attributes"},

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.forks import check_polars
 from vecstore.storage.columns import KINDS, Column, check_name
 from vecstore.storage.packed import PackedStrings
 
@@ -108,6 +109,7 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(attributes, np.ndarray) and attributes.dtype.names:
         return ((name, attributes[name]) for name in attributes.dtype.names)
     if hasattr(attributes, "__arrow_c_stream__"):
+        check_polars()
         import polars
 
         if not isinstance(attributes, polars.DataFrame):
