@@ -107,6 +107,10 @@ def from_series(name: str, series: Any) -> Column | list[Any]:
     if series.dtype == polars.Null:
         return [None] * len(series)
     kind = _kind(name, series.dtype)
+    if kind == "float64":
+        series = series.fill_nan(None)
+        if len(series) and series.null_count() == len(series):
+            return [None] * len(series)
     valid = series.is_not_null().to_numpy().astype(np.uint8) if series.null_count() else None
     if kind == "string":
         texts = series.cast(polars.String).fill_null("").to_list()

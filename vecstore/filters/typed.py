@@ -196,8 +196,8 @@ def _values_of_kind(term: Typed, known: Sequence[Typed]) -> list[Any]:
     for one in known:
         value = one.value
         if (term.kind, one.kind) == ("int64", "float64"):
-            value = int(value) if value.is_integer() else None
-            value = value if value in _INTEGERS else None
+            whole = value.is_integer() and int(value) in _INTEGERS
+            value = int(value) if whole else None
         elif (term.kind, one.kind) == ("float64", "int64"):
             value = float(value) if float(value) == value else None
         elif (term.kind, one.kind) == ("date", "datetime"):
