@@ -321,9 +321,11 @@ def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
         values = values.to_pylist()
     try:
         given = np.asarray(values)
-        if given.dtype == object and given.size and given.ndim == 1:
-            if all(hasattr(row, "__len__") and not isinstance(row, str | bytes) for row in given):
-                given = np.asarray(list(given))  # a column of a frame
+        nested = (
+            hasattr(row, "__len__") and not isinstance(row, str | bytes) for row in given.flat
+        )
+        if given.dtype == object and given.size and given.ndim == 1 and all(nested):
+            given = np.asarray(list(given))  # a column of a frame
         if given.dtype.name == "bfloat16":
             given = given.astype(np.float32)
     except ValueError:

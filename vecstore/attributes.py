@@ -39,8 +39,8 @@ def normalise(attributes: Any, n: int, schema: Mapping[str, str]) -> dict[str, C
     attributes : mapping of str to sequence, frame, structured array, or None
         A value or None for each of n rows in every column: a dict of lists, arrays or series; a
         frame of polars, pandas or Arrow; a NumPy array with named fields; None for no attributes.
-        NaN and NaT are missing, as None is. Integers become int64, floats float64, instants are rounded to microseconds; a column of
-        integers and floats is float64.
+        NaN and NaT are missing, as None is. Integers become int64, floats float64, instants are
+        rounded to microseconds; a column of integers and floats is float64.
     n : int
         The number of rows.
     schema : mapping of str to str
