@@ -1,4 +1,4 @@
-"""A forked child answers, or says at once why it cannot; it never waits for threads that are gone."""
+"""A forked child answers, or says at once why it cannot; it never waits for lost threads."""
 
 import os
 import subprocess
