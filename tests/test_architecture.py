@@ -19,8 +19,9 @@ MAX_LINES = 400
 # A unit may import only from the layers above its own line; siblings do not know each other.
 LAYERS = [
     {"terminal"},
-    {"errors", "extras", "metrics", "records", "spelling"},
-    {"arrays", "encodings", "pipes", "results"},
+    {"errors", "extras", "metrics", "spelling"},
+    {"forks"},
+    {"arrays", "encodings", "pipes", "records", "results"},
     {"kernels", "storage"},
     {"index", "frames"},
     {"parts", "attributes"},

@@ -331,9 +331,21 @@ def check_rows(
             raise ValueError(f"`{name}` must be nonzero under cosine; {which} is all zeros.")
 
 
-def _as_numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        place = tuple(np.argwhere(np.ma.getmaskarray(values))[0].tolist())
+        raise ValueError(f"`{name}` must have no masked values; the one at {place} is masked.")
+    if hasattr(values, "to_pylist"):  # of Arrow
+        values = values.to_pylist()
     try:
         given = np.asarray(values)
+        nested = (
+            hasattr(row, "__len__") and not isinstance(row, str | bytes) for row in given.flat
+        )
+        if given.dtype == object and given.size and given.ndim == 1 and all(nested):
+            given = np.asarray(list(given))  # a column of a frame
+        if given.dtype.name == "bfloat16":
+            given = given.astype(np.float32)
     except ValueError:
         raise ValueError(f"`{name}` must be rectangular; got rows of different lengths.") from None
     if given.dtype.kind not in "fiub" and given.size:

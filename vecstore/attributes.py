@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.forks import check_polars
 from vecstore.storage.columns import KINDS, Column, check_name
 from vecstore.storage.packed import PackedStrings
 
@@ -38,8 +39,8 @@ def normalise(attributes: Any, n: int, schema: Mapping[str, str]) -> dict[str, C
     attributes : mapping of str to sequence, frame, structured array, or None
         A value or None for each of n rows in every column: a dict of lists, arrays or series; a
         frame of polars, pandas or Arrow; a NumPy array with named fields; None for no attributes.
-        Integers become int64, floats float64, instants are rounded to microseconds; a column of
-        integers and floats is float64.
+        NaN and NaT are missing, as None is. Integers become int64, floats float64, instants are
+        rounded to microseconds; a column of integers and floats is float64.
     n : int
         The number of rows.
     schema : mapping of str to str
@@ -108,6 +109,7 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(attributes, np.ndarray) and attributes.dtype.names:
         return ((name, attributes[name]) for name in attributes.dtype.names)
     if hasattr(attributes, "__arrow_c_stream__"):
+        check_polars()
         import polars
 
         if not isinstance(attributes, polars.DataFrame):
@@ -120,7 +122,7 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _column(name: str, values: Any, kind: str | None) -> Column | None:
-    if hasattr(values, "__arrow_c_stream__"):
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         from vecstore.frames import from_series
 
         values = from_series(name, values)
@@ -148,12 +150,19 @@ def _from_array(name: str, values: npt.NDArray[Any]) -> Column:
     if isinstance(values, np.ma.MaskedArray):
         valid = (~np.ma.getmaskarray(values)).astype(np.uint8)
         values = np.where(valid != 0, values.data, np.zeros((), values.dtype))
+    if values.dtype.kind == "f":
+        # A number that is not known is missing, wherever it comes from.
+        known = ~np.isnan(values)
+        valid = (known if valid is None else known & (valid != 0)).astype(np.uint8)
+        values = np.where(valid != 0, values, np.zeros((), values.dtype))
+        valid = None if valid.all() else valid
     if values.dtype.kind == "M":
         known = ~np.isnat(values)
         valid = (known if valid is None else known & (valid != 0)).astype(np.uint8)
         kind = "date" if np.datetime_data(values.dtype)[0] == "D" else "datetime"
         unit = "datetime64[D]" if kind == "date" else "datetime64[us]"
-        whole = np.where(valid != 0, values, np.datetime64(0, "D")).astype(unit).astype(np.int64)
+        zero = np.zeros((), values.dtype)
+        whole = _instants(name, np.where(valid != 0, values, zero), unit)
         return Column(kind, whole.astype(KINDS[kind]), None if valid.all() else valid)
     kind = {"b": "bool", "f": "float64"}.get(values.dtype.kind, "int64")
     if values.dtype.kind == "u" and len(values) and int(values.max()) >= 2**63:
@@ -161,8 +170,29 @@ def _from_array(name: str, values: npt.NDArray[Any]) -> Column:
     return Column(kind, np.ascontiguousarray(values, KINDS[kind]), valid)
 
 
+def _instants(name: str, values: npt.NDArray[Any], unit: str) -> npt.NDArray[np.int64]:
+    """Return counts of a unit, once they are known to name the instants that were given."""
+    counts = values.astype(unit).astype(np.int64)
+    back = counts.view(unit).astype(values.dtype)
+    far = back != values
+    if np.datetime_data(values.dtype)[0] in ("ns", "ps", "fs", "as"):
+        far = np.zeros(len(values), np.bool_)  # finer, so that only rounding differs
+    if unit == "datetime64[D]":
+        far |= counts != counts.astype(np.int32)
+    if far.any():
+        raise ValueError(
+            f'`attributes` must hold dates of 32 and datetimes of 64 bits in column "{name}"; '
+            f"row {int(np.argmax(far))} is {int(values.astype(np.int64)[far][0])} in units of "
+            f"{values.dtype.str[4:-1]}, which is too far from 1970."
+        )
+    return counts
+
+
 def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
     """Return a list as a column of the kind given, or else of what it holds."""
+    values = [
+        None if isinstance(one, float | np.floating) and one != one else one for one in values
+    ]
     # A few types instead of a million values.
     kinds = {cls: _kind_of(cls) for cls in set(map(type, values))}
     found = {one for one in kinds.values() if one is not None}
@@ -223,8 +253,12 @@ def _microseconds(name: str, value: datetime) -> int:
     return (value - _EPOCH) // _MICROSECOND
 
 
-def _as_kind(name: str, column: Column, kind: str | None) -> Column:
+def _as_kind(name: str, column: Column, kind: str | None) -> Column | None:
     """Return a column that is of the kind given, if any."""
+    unknown = column.valid is not None and not column.valid.any()
+    if unknown and column.kind == "float64" and kind != "float64":
+        # NaN in all rows is what frames make of nothing, of whatever type.
+        return _from_list(name, [None] * len(column), kind)
     if kind in (None, column.kind):
         return column
     if (kind, column.kind) == ("float64", "int64"):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vecstore.forks import check_polars
 from vecstore.storage.columns import KINDS, Column
 from vecstore.storage.damage import damaged
 from vecstore.storage.packed import PackedStrings
@@ -42,6 +43,7 @@ def to_series(name: str, column: Column) -> "polars.Series":
     >>> to_series("day", Column("date", np.array([0, 365], np.int32))).to_list()
     [datetime.date(1970, 1, 1), datetime.date(1971, 1, 1)]
     """
+    check_polars()
     import polars
 
     if isinstance(column.values, PackedStrings):
@@ -49,6 +51,8 @@ def to_series(name: str, column: Column) -> "polars.Series":
     else:
         values = column.values != 0 if column.kind == "bool" else np.asarray(column.values)
         series = polars.Series(values).cast(polars_type(column.kind))
+        if column.kind == "float64":
+            series = series.fill_nan(None)  # stores written before NaN was missing have some
     if column.valid is not None:
         series = series.zip_with(polars.Series(column.valid != 0), missing_series("", column.kind))
     return series.alias(name)
@@ -69,6 +73,7 @@ def missing_series(name: str, kind: str, rows: int = 1) -> "polars.Series":
     polars.Series
         Of nulls.
     """
+    check_polars()
     import polars
 
     return polars.Series(name, [None], polars_type(kind)).new_from_index(0, rows)
@@ -94,6 +99,7 @@ def from_series(name: str, series: Any) -> Column | list[Any]:
     TypeError
         If they are of a type that no column has.
     """
+    check_polars()
     import polars
 
     if not isinstance(series, polars.Series):
@@ -101,6 +107,10 @@ def from_series(name: str, series: Any) -> Column | list[Any]:
     if series.dtype == polars.Null:
         return [None] * len(series)
     kind = _kind(name, series.dtype)
+    if kind == "float64":
+        series = series.fill_nan(None)
+        if len(series) and series.null_count() == len(series):
+            return [None] * len(series)
     valid = series.is_not_null().to_numpy().astype(np.uint8) if series.null_count() else None
     if kind == "string":
         texts = series.cast(polars.String).fill_null("").to_list()
@@ -146,6 +156,7 @@ def kind_of(dtype: "polars.DataType") -> str | None:
     str or None
         One of `KINDS`; None if there is none, as for lists and for times in a zone.
     """
+    check_polars()
     import polars
 
     if dtype.is_integer() and dtype not in (polars.Int128, polars.UInt128):
@@ -180,6 +191,7 @@ def polars_type(kind: str) -> "polars.DataType":
     polars.DataType
         Its name there.
     """
+    check_polars()
     import polars
 
     return {

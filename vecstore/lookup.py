@@ -86,6 +86,8 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]
         raise TypeError(f"`{name}` must be a sequence of keys; got one {type(keys).__name__}.")
     if not isinstance(keys, Iterable):
         raise TypeError(f"`{name}` must be a sequence of keys; got {type(keys).__name__} {keys!r}.")
+    if hasattr(keys, "to_pylist"):  # of Arrow, which iterates over scalars of its own
+        keys = keys.to_pylist()
     if isinstance(keys, np.ndarray):
         if keys.ndim != 1:
             raise ValueError(f"`{name}` must have shape (n,); got {keys.shape}.")

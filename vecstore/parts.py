@@ -1,10 +1,12 @@
 """What a snapshot is made of: rows with their keys, wherever they lie."""
 
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -104,6 +106,7 @@ class Part:
         #: The answers to the last conditions put to the rows: bits, as `packbits` makes them.
         self.answers: Mapping[str, npt.NDArray[np.uint8]] = {}
         self._encoding = Lock()
+        _parts.add(self)
         #: What leads a search through the rows, or why that cannot be used. It is derived from them
         #: alone, and may come and go while snapshots share the part.
         self.stored_index: StoredIndex | VecstoreError | None = None
@@ -234,3 +237,17 @@ class Part:
                     self._sidecar.write(norms, made)
                 self._codes = made
             return self._codes
+
+
+# Where a process forks while another of its threads makes codes, the child has the lock, and nobody
+# to release it.
+_parts: WeakSet[Part] = WeakSet()
+
+
+def _release_locks() -> None:
+    for part in list(_parts):
+        part._encoding = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release_locks)

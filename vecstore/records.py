@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vecstore.forks import check_polars
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -40,6 +42,7 @@ def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data"
     ValueError
         If it is no table, has no such column, or no rows.
     """
+    check_polars()
     import polars as pl
 
     if isinstance(data, str | PathLike):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import metrics
+from vecstore.forks import check_polars
 
 if TYPE_CHECKING:
     import polars
@@ -211,6 +212,7 @@ class Matches:
         >>> store.search([1, 0], k=2).to_frame().rows()
         [('east', 0.0), ('north', 1.0)]
         """
+        check_polars()
         import polars
 
         found = self._rows >= 0

@@ -1,18 +1,24 @@
 """Which rows of a snapshot a filter lets through."""
 
 import sys
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import as_mask
+from vecstore.filters.arithmetic import FilterOverflowError
 from vecstore.filters.syntax import parse, unknown_column
 from vecstore.filters.translate import translate
-from vecstore.frames import kind_of, polars_type
+from vecstore.filters.typed import Compute
+from vecstore.filters.values import Values, lone, read
+from vecstore.forks import check_polars
+from vecstore.frames import from_series, kind_of, polars_type
+from vecstore.parts import Part, Rows
 from vecstore.snapshot import Snapshot
+from vecstore.storage.columns import Column, take_columns
 from vecstore.tables import part_table
 
 if TYPE_CHECKING:
@@ -25,6 +31,9 @@ Mask = npt.NDArray[np.bool_]
 # A condition is asked again and again with other queries: every part keeps its answers to the last
 # few, a bit for every row.
 _KEPT = 8
+
+# Rows evaluated at a time: intermediate values of a part of any size take a few megabytes.
+_STEP = 1 << 16
 
 
 def qualifying(where: Any, snapshot: Snapshot) -> Mask:
@@ -114,15 +123,15 @@ def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
     >>> filtered(polars.DataFrame({"year": [1980, 1990, None]}), "year > 1985")["year"].to_list()
     [1990]
     """
-    from polars.exceptions import PolarsError
-
     kinds = _kinds_of(frame.schema)
-    condition, names = _translated(where, tuple(kinds.items()))
-    columns = (frame[name].cast(polars_type(kinds[name])) for name in names)
-    try:
-        return frame.filter(frame.with_columns(columns).select(condition).to_series())
-    except PolarsError as error:
-        raise ValueError(f"`where` cannot be evaluated: {str(error).splitlines()[0]}.") from error
+    compute, names = _translated(where, tuple(kinds.items()))
+    columns = {name: from_series(name, frame[name]) for name in names}
+    known = {name: column for name, column in columns.items() if isinstance(column, Column)}
+
+    def values(start: int, stop: int, name: str) -> Values:
+        return read(known[name], start, stop)
+
+    return frame.filter(_answers(compute, values, frame.height))
 
 
 def _kinds_of(schema: "Mapping[str, polars.DataType]") -> dict[str, str]:
@@ -135,15 +144,21 @@ def _kinds(snapshot: Snapshot) -> dict[str, str]:
 
 def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
     kinds = _kinds(snapshot)
-    condition, names = _translated(where, tuple(kinds.items()))
+    compute, names = _translated(where, tuple(kinds.items()))
     mask = np.zeros(snapshot.rows, np.bool_)
     for part, first in zip(snapshot.parts, snapshot.first_rows[:-1].tolist(), strict=True):
         n = len(part.keys)
         bits = part.answers.get(where)
         if bits is None:
-            answer = part_table(part, names, kinds).select(condition).to_series().to_numpy()
-            # Where no column is named, the answer is one for all rows.
-            bits = np.packbits(answer if names else np.broadcast_to(answer, n))
+            try:
+                bits = np.packbits(_answers(compute, _values_of(part, kinds), n))
+            except FilterOverflowError:
+                # Rows that are deleted break no condition; those that are left may.
+                live = snapshot.live[(snapshot.live >= first) & (snapshot.live < first + n)]
+                if len(live) == n:
+                    raise
+                mask[live] = _answers_of_some(compute, names, part, live - first, kinds)
+                continue
             # A new dict, so that threads that ask at once do not see one change.
             kept = list(part.answers.items())[1 - _KEPT :]
             part.answers = dict([*kept, (where, bits)])
@@ -151,13 +166,51 @@ def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
     return mask if len(snapshot) == snapshot.rows else snapshot.spread(mask[snapshot.live])
 
 
+def _answers(compute: Compute, values: Callable[[int, int, str], Values], rows: int) -> Mask:
+    """Return in which rows a condition is true; where it names no column, it is one for all."""
+    answers = np.zeros(rows, np.bool_)
+    for start in range(0, rows, _STEP):
+        stop = min(start + _STEP, rows)
+        found = compute(partial(values, start, stop))
+        answers[start:stop] = found.data & found.valid
+    return answers
+
+
+def _values_of(part: Part, kinds: Mapping[str, str]) -> Callable[[int, int, str], Values]:
+    def values(start: int, stop: int, name: str) -> Values:
+        if name == "key":
+            return Values(part.keys.take(np.arange(start, stop)), np.ones(1, np.bool_))
+        if name in part.attributes:
+            return read(part.attributes[name], start, stop)
+        return _nothing(kinds[name])
+
+    return values
+
+
+def _answers_of_some(
+    compute: Compute, names: tuple[str, ...], part: Part, rows: Rows, kinds: Mapping[str, str]
+) -> Mask:
+    named = {name: part.attributes[name] for name in names if name in part.attributes}
+    columns = take_columns(named, rows)
+    keys = part.keys.take(rows)
+
+    def values(start: int, stop: int, name: str) -> Values:
+        if name == "key":
+            return Values(keys[start:stop], np.ones(1, np.bool_))
+        return read(columns[name], start, stop) if name in columns else _nothing(kinds[name])
+
+    return _answers(compute, values, len(rows))
+
+
+def _nothing(kind: str) -> Values:
+    dtypes = {"string": "O", "float64": "float64", "bool": "bool"}
+    return lone(None, dtypes.get(kind, "int64"))
+
+
 @lru_cache(maxsize=64)
-def _translated(
-    where: str, kinds: tuple[tuple[str, str], ...]
-) -> "tuple[polars.Expr, tuple[str, ...]]":
-    """Return the expression of a condition, and the columns that it needs."""
-    condition = translate(parse(where, dict(kinds)), dict(kinds)).fill_null(value=False)
-    return condition.alias("where"), tuple(dict.fromkeys(condition.meta.root_names()))
+def _translated(where: str, kinds: tuple[tuple[str, str], ...]) -> tuple[Compute, tuple[str, ...]]:
+    """Return what computes a condition, and the columns that it needs."""
+    return translate(parse(where, dict(kinds)), dict(kinds))
 
 
 def _evaluated(where: "polars.Expr", snapshot: Snapshot) -> Mask:
@@ -165,6 +218,7 @@ def _evaluated(where: "polars.Expr", snapshot: Snapshot) -> Mask:
 
     It may look at all of them at once, as a mean does, so that the parts are put together first.
     """
+    check_polars()
     import polars
     from polars.exceptions import PolarsError
 

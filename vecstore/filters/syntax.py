@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from vecstore.forks import IMPORTING
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -63,10 +65,11 @@ def parse(text: str, columns: Collection[str]) -> "exp.Expression":
     ValueError
         If it is not such a condition; says where, or which construct is refused.
     """
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-    from sqlglot.parser import Parser
-    from sqlglot.tokens import Tokenizer
+    with IMPORTING:
+        from sqlglot import exp
+        from sqlglot.errors import SqlglotError
+        from sqlglot.parser import Parser
+        from sqlglot.tokens import Tokenizer
 
     if len(text) > _LONGEST:
         raise ValueError(

@@ -1,31 +1,34 @@
-"""From a tree of SQL to a polars expression.
+"""From a tree of SQL to a function of columns.
 
-Polars is given no text, and nothing that this module did not build. Types are checked here, so
-that what does not fit is an error in the words of the caller, whatever polars would make of it.
+Types are checked here, before any row is looked at, so that what does not fit is an error in the
+words of the caller even where there are no rows.
 """
 
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import reduce
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from vecstore.filters.arithmetic import MAGNITUDES, computed, negative, part_of_date
+from vecstore.filters.patterns import Pattern
 from vecstore.filters.syntax import refusal, unknown_column
 from vecstore.filters.typed import (
     NUMBERS,
+    Compute,
     Typed,
-    as_pattern,
-    compared,
+    comparison,
     constant,
     contained,
     instant,
-    missing,
     unified,
 )
-from vecstore.frames import polars_type
+from vecstore.filters.values import Values, both, either, negated, texts, truth
 
 if TYPE_CHECKING:
-    import polars
     from sqlglot import exp
 
 __all__ = ["translate"]
@@ -34,6 +37,7 @@ __all__ = ["translate"]
 _DEEPEST = 64
 _NUMBER = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?", re.ASCII)
 _LONGEST_INTEGER = 20
+_LEAST = str(-(2**63))  # its digits alone are no integer of 64 bits
 
 # Every node that a filter may hold, and the parts that it may have.
 _PARTS = {
@@ -59,7 +63,7 @@ _PARTS = {
     **dict.fromkeys(["Year", "Month", "Day"], "this"),
 }
 
-_LOGIC: dict[str, Callable[[Any, Any], Any]] = {"And": operator.and_, "Or": operator.or_}
+_LOGIC: dict[str, Callable[[Values, Values], Values]] = {"And": both, "Or": either}
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "EQ": operator.eq,
@@ -70,51 +74,22 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "LTE": operator.le,
 }
 
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.add,
-    "Sub": operator.sub,
-    "Mul": operator.mul,
-    "Div": operator.truediv,
-    "Mod": operator.mod,
+_ARITHMETIC = ("Add", "Sub", "Mul", "Div", "Mod")
+_TEXTS: dict[str, Callable[[str], str]] = {
+    "Lower": str.lower,
+    "Upper": str.upper,
+    "Trim": lambda text: text.strip(" "),
 }
+_DATES = ("Year", "Month", "Day")
 
-# What an argument may be, what the value is (None: what the argument is), and how it is computed.
-_Function = tuple[tuple[str, ...], str | None, Callable[["polars.Expr"], "polars.Expr"]]
-_FUNCTIONS: dict[str, _Function] = {
-    "Lower": (("string",), "string", lambda text: text.str.to_lowercase()),
-    "Upper": (("string",), "string", lambda text: text.str.to_uppercase()),
-    "Trim": (("string",), "string", lambda text: text.str.strip_chars(" ")),
-    "Length": (("string",), "int64", lambda text: text.str.len_chars()),
-    "Abs": (NUMBERS, None, lambda number: number.abs()),
-    "Floor": (NUMBERS, None, lambda number: number.floor()),
-    "Ceil": (NUMBERS, None, lambda number: number.ceil()),
-    "Year": (("date", "datetime"), "int64", lambda time: time.dt.year()),
-    "Month": (("date", "datetime"), "int64", lambda time: time.dt.month()),
-    "Day": (("date", "datetime"), "int64", lambda time: time.dt.day()),
-}
+# Characters of an expression in an error.
+_SHOWN = 60
 
 
-def translate(tree: "exp.Expression", kinds: Mapping[str, str]) -> "polars.Expr":
-    """Translate a condition.
-
-    Parameters
-    ----------
-    tree : sqlglot.exp.Expression
-        From `syntax.parse`.
-    kinds : mapping of str to str
-        The columns that there are, and their kinds.
-
-    Returns
-    -------
-    polars.Expr
-        True, false, or null where what decides is missing; row by row.
-
-    Raises
-    ------
-    ValueError
-        If it holds what a filter must not hold, or compares what cannot be compared.
-    """
-    return _Translator(kinds).condition(tree, 0)
+def translate(tree: "exp.Expression", kinds: Mapping[str, str]) -> tuple[Compute, tuple[str, ...]]:
+    """Return what computes a condition from columns of these kinds, and which it needs."""
+    translator = _Translator(kinds)
+    return translator.condition(tree, 0).compute, tuple(translator.named)
 
 
 class _Translator:
@@ -122,15 +97,14 @@ class _Translator:
 
     def __init__(self, kinds: Mapping[str, str]) -> None:
         self._kinds = kinds
+        self.named: dict[str, None] = {}
 
-    def condition(self, node: Any, depth: int) -> "polars.Expr":
+    def condition(self, node: Any, depth: int) -> Typed:
         """Translate a node that must be true or false."""
         found = self.term(node, depth)
-        if found.kind == "null":
-            return missing("bool")
-        if found.kind != "bool":
+        if found.kind not in ("bool", "null"):
             raise ValueError(f"`where` must be true or false where it is {found.kind}.")
-        return found.expr
+        return found._replace(kind="bool")
 
     def term(self, node: Any, depth: int) -> Typed:
         """Translate any node."""
@@ -147,27 +121,34 @@ class _Translator:
             return self._chain(node, depth)
         if name in _COMPARISONS:
             left, right = self.term(node.this, depth), self.term(node.expression, depth)
-            return compared(left, right, _COMPARISONS[name])
+            compare = comparison(left, right, _COMPARISONS[name])
+            return Typed(lambda rows: compare(left.compute(rows), right.compute(rows)), "bool")
         if name in _ARITHMETIC:
             return self._computed(node, depth)
-        if name in _FUNCTIONS:
-            allowed, kind, compute = _FUNCTIONS[name]
-            argument = self._argument(node.this, depth, *allowed)
-            kind = kind or argument.kind
-            return Typed(compute(argument.expr).cast(polars_type(kind)), kind)
+        if name in _TEXTS:
+            return self._text(node, depth)
+        if name in MAGNITUDES:
+            this, shown, change = (
+                self._argument(node.this, depth, *NUMBERS),
+                _sql(node),
+                MAGNITUDES[name],
+            )
+            return Typed(lambda rows: change(this.compute(rows), shown), this.kind)
+        if name in _DATES:
+            this = self._argument(node.this, depth, "date", "datetime")
+            return Typed(lambda rows: part_of_date(name, this.compute(rows), this.kind), "int64")
         method: Callable[[Any, int], Typed] = getattr(self, f"_{name.lower()}")
         return method(node, depth)
 
     # Leaves.
 
     def _column(self, node: Any, _: int) -> Typed:
-        import polars
-
         name = str(node.name)
         if name not in self._kinds:
             # IN and ESCAPE alone: words of SQL that the parser takes for columns.
             raise unknown_column(name, self._kinds)
-        return Typed(polars.col(name), self._kinds[name])
+        self.named[name] = None
+        return Typed(lambda rows: rows(name), self._kinds[name], is_column=True)
 
     def _literal(self, node: Any, _: int) -> Typed:
         text = str(node.this)
@@ -198,26 +179,30 @@ class _Translator:
         return self.term(node.this, depth)
 
     def _not(self, node: Any, depth: int) -> Typed:
-        return Typed(~self.condition(node.this, depth), "bool")
+        this = self.condition(node.this, depth)
+        return Typed(lambda rows: negated(this.compute(rows)), "bool")
 
     def _chain(self, node: Any, depth: int) -> Typed:
-        """Translate a AND b AND c, which may be long, to a tree that is not deep."""
+        """Translate a AND b AND c, which may be long, without going deep."""
         kind, join, links = type(node), _LOGIC[type(node).__name__], []
         while type(node) is kind:
             links.append(node.expression)
             node = node.this
-        exprs = [self.condition(link, depth) for link in (node, *reversed(links))]
-        while len(exprs) > 1:
-            pairs = [join(*exprs[at : at + 2]) for at in range(0, len(exprs) - 1, 2)]
-            exprs = pairs + exprs[len(pairs) * 2 :]
-        return Typed(exprs[0], "bool")
+        terms = [self.condition(link, depth) for link in (node, *reversed(links))]
+        return Typed(lambda rows: reduce(join, (term.compute(rows) for term in terms)), "bool")
 
     # Comparisons.
 
     def _between(self, node: Any, depth: int) -> Typed:
         this, low, high = (self.term(node.args[name], depth) for name in ("this", "low", "high"))
-        above, below = compared(this, low, operator.ge), compared(this, high, operator.le)
-        return Typed(above.expr & below.expr, "bool")
+        above = comparison(this, low, operator.ge)
+        below = comparison(this, high, operator.le)
+
+        def between(rows: Callable[[str], Values]) -> Values:
+            found = this.compute(rows)
+            return both(above(found, low.compute(rows)), below(found, high.compute(rows)))
+
+        return Typed(between, "bool")
 
     def _in(self, node: Any, depth: int) -> Typed:
         listed = [self.term(one, depth) for one in node.expressions]
@@ -228,18 +213,37 @@ class _Translator:
     def _is(self, node: Any, depth: int) -> Typed:
         wanted = self.term(node.expression, depth)
         if wanted.kind == "null":
-            return Typed(self.term(node.this, depth).expr.is_null(), "bool")
-        if not wanted.is_constant or wanted.kind != "bool":
+            this = self.term(node.this, depth)
+        elif wanted.is_constant and wanted.kind == "bool":
+            this = self.condition(node.this, depth)
+        else:
             raise refusal("IS with anything but NULL, TRUE or FALSE")
-        return Typed(self.condition(node.this, depth).eq_missing(wanted.expr), "bool")
+
+        def matched(rows: Callable[[str], Values]) -> Values:
+            found = this.compute(rows)
+            if wanted.kind == "null":
+                answer = ~found.valid
+            else:
+                answer = found.valid & (found.data == wanted.value)
+            return Values(answer, np.ones_like(answer))
+
+        return Typed(matched, "bool")
 
     def _like(self, node: Any, depth: int, escape: str = "") -> Typed:
         this, like = self._argument(node.this, depth, "string"), self.term(node.expression, depth)
         if not like.is_constant or like.kind != "string":
             raise refusal("LIKE with anything but a literal pattern")
         any_case = type(node).__name__ == "ILike"
-        matched = this.expr.str.contains(as_pattern(like.value, escape, any_case=any_case))
-        return Typed(~matched if node.args.get("negate") else matched, "bool")
+        matches = Pattern(like.value, escape, any_case=any_case).matches
+
+        def matched(rows: Callable[[str], Values]) -> Values:
+            found = this.compute(rows)
+            strings = texts(found)
+            return truth(np.fromiter(map(matches, strings), np.bool_, len(strings)), found.valid)
+
+        if node.args.get("negate"):
+            return Typed(lambda rows: negated(matched(rows)), "bool")
+        return Typed(matched, "bool")
 
     _ilike = _like
 
@@ -256,7 +260,7 @@ class _Translator:
         """Translate a node that must be of one of some kinds."""
         found = self.term(node, depth)
         if found.kind == "null":
-            return Typed(missing(kinds[0]), kinds[0])
+            return Typed(unified([found, constant(kinds[0], None)], "")[0][0], kinds[0])
         if found.kind not in kinds:
             raise ValueError(f"`where` must have {' or '.join(kinds)} where it has {found.kind}.")
         return found
@@ -265,24 +269,69 @@ class _Translator:
         left = self._argument(node.this, depth, *NUMBERS)
         right = self._argument(node.expression, depth, *NUMBERS)
         name, whole = type(node).__name__, left.kind == right.kind == "int64"
-        kind = "int64" if whole and name != "Div" else "float64"
-        return Typed(_ARITHMETIC[name](left.expr, right.expr), kind)
+        kind, shown = "int64" if whole and name != "Div" else "float64", _sql(node)
+        return Typed(
+            lambda rows: computed(name, left.compute(rows), right.compute(rows), shown), kind
+        )
+
+    def _text(self, node: Any, depth: int) -> Typed:
+        this, change = self._argument(node.this, depth, "string"), _TEXTS[type(node).__name__]
+
+        def changed(rows: Callable[[str], Values]) -> Values:
+            found = this.compute(rows)
+            strings = texts(found)
+            data = np.empty(len(strings), object)
+            data[:] = list(map(change, strings))
+            return Values(data, found.valid)
+
+        return Typed(changed, "string")
+
+    def _length(self, node: Any, depth: int) -> Typed:
+        this = self._argument(node.this, depth, "string")
+
+        def lengths(rows: Callable[[str], Values]) -> Values:
+            found = this.compute(rows)
+            strings = texts(found)
+            return Values(np.fromiter(map(len, strings), np.int64, len(strings)), found.valid)
+
+        return Typed(lengths, "int64")
 
     def _neg(self, node: Any, depth: int) -> Typed:
-        this = self._argument(node.this, depth, *NUMBERS)
+        digits = str(node.this.this) if type(node.this).__name__ == "Literal" else ""
+        if not getattr(node.this, "is_string", False) and digits == _LEAST[1:]:
+            return constant("int64", int(_LEAST))
+        this, shown = self._argument(node.this, depth, *NUMBERS), _sql(node)
         if this.is_constant:
             return constant(this.kind, -this.value)
-        return Typed(-this.expr, this.kind)
+        return Typed(lambda rows: negative(this.compute(rows), shown), this.kind)
 
     def _coalesce(self, node: Any, depth: int) -> Typed:
-        import polars
+        terms = [self.term(one, depth) for one in (node.this, *node.expressions)]
+        computes, kind = unified(terms, _sql(node))
 
-        exprs, kind = unified([self.term(one, depth) for one in (node.this, *node.expressions)])
-        return Typed(polars.coalesce(exprs), kind)
+        def first(rows: Callable[[str], Values]) -> Values:
+            found = computes[0](rows)
+            for compute in computes[1:]:
+                other = compute(rows)
+                data = np.where(found.valid, found.data, other.data)
+                found = Values(data, found.valid | other.valid)
+            return found
+
+        return Typed(first, kind)
 
     def _nullif(self, node: Any, depth: int) -> Typed:
-        import polars
-
         this, other = self.term(node.this, depth), self.term(node.expression, depth)
-        same = compared(this, other, operator.eq).expr.fill_null(value=False)
-        return Typed(polars.when(~same).then(this.expr), this.kind)
+        compare = comparison(this, other, operator.eq)
+
+        def kept(rows: Callable[[str], Values]) -> Values:
+            found = this.compute(rows)
+            same = compare(found, other.compute(rows))
+            valid = found.valid & ~same.data
+            return truth(found.data, valid) if this.kind == "bool" else Values(found.data, valid)
+
+        return Typed(kept, this.kind)
+
+
+def _sql(node: Any) -> str:
+    shown = str(node.sql())
+    return repr(shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "...")

@@ -4,164 +4,136 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from vecstore.filters.arithmetic import FilterOverflowError, as_float
+from vecstore.filters.order import Compare, compare_values, float32_name, named
 from vecstore.filters.syntax import refusal
-from vecstore.frames import polars_type
-
-if TYPE_CHECKING:
-    import polars
+from vecstore.filters.values import Values, lone, texts, truth
+from vecstore.storage.packed import PackedStrings
 
 __all__ = [
     "NUMBERS",
+    "Compute",
     "Typed",
-    "as_pattern",
-    "compared",
+    "comparison",
     "constant",
     "contained",
     "instant",
-    "missing",
     "unified",
 ]
 
 #: Kinds that can be computed with.
 NUMBERS = ("int64", "float64")
 
+#: From what gives the values of a column by its name to the values of an expression.
+Compute = Callable[[Callable[[str], Values]], Values]
+
 _INSTANTS = ("date", "datetime")
 _INTEGERS = range(-(2**63), 2**63)
+_DAY = 86_400_000_000  # microseconds
 _SHOWN = 40
+_FEW = 16
+_TOO_FINE = re.compile(r"[.,]\d{7}")
+_DTYPES = {
+    "bool": "bool",
+    "date": "int64",
+    "datetime": "int64",
+    "float64": "float64",
+    "int64": "int64",
+    "null": "bool",
+    "string": "O",
+}
 
 
 class Typed(NamedTuple):
-    """An expression, and the kind of its values.
+    """An expression, and the kind of its values; ``"null"`` for the literal NULL."""
 
-    Attributes
-    ----------
-    expr : polars.Expr
-        What polars evaluates.
-    kind : str
-        A kind of column, or ``"null"`` for the literal NULL.
-    is_constant : bool
-        Whether it is a literal.
-    value : object
-        Of a literal.
-    """
-
-    expr: "polars.Expr"
+    compute: Compute
     kind: str
     is_constant: bool = False
     value: Any = None
+    is_column: bool = False
 
 
 def constant(kind: str, value: Any) -> Typed:
-    """Return a literal.
-
-    Parameters
-    ----------
-    kind : str
-        Of the value.
-    value : object
-        None for NULL.
-
-    Returns
-    -------
-    Typed
-        A constant.
-
-    Raises
-    ------
-    ValueError
-        If it is an integer that does not fit 64 bits.
-    """
-    import polars
-
+    """Return a literal; of an instant `value` is a count of days or microseconds."""
     if kind == "int64" and value not in _INTEGERS:
         raise refusal("an integer beyond 64 bits")
-    if value is None:
-        return Typed(missing("bool"), kind, True, None)
-    return Typed(polars.lit(value, polars_type(kind)), kind, True, value)
-
-
-def missing(kind: str) -> "polars.Expr":
-    """Return null.
-
-    Parameters
-    ----------
-    kind : str
-        Of which type.
-
-    Returns
-    -------
-    polars.Expr
-        For every row.
-    """
-    import polars
-
-    return polars.lit(None, polars_type(kind))
+    found = lone(value, _DTYPES[kind])
+    return Typed(lambda _: found, kind, True, value)
 
 
 def instant(text: str, kind: str) -> Typed:
-    """Return the date or the datetime that a string names.
-
-    Parameters
-    ----------
-    text : str
-        As in ISO 8601.
-    kind : str
-        ``"date"`` or ``"datetime"``.
-
-    Returns
-    -------
-    Typed
-        A constant.
-
-    Raises
-    ------
-    ValueError
-        If it names none, or one with a zone.
-    """
+    """Return the date or the datetime that a string names."""
     try:
         found = (date if kind == "date" else datetime).fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or getattr(found, "tzinfo", None) is not None:
+    if found is None or getattr(found, "tzinfo", None) is not None or _TOO_FINE.search(text):
         example = "2024-02-29" if kind == "date" else "2024-02-29 12:00:00"
+        hint = "" if kind == "date" else ", without a zone, at most microseconds"
         raise ValueError(
-            f"`where` must write a {kind} like '{example}'; got {text[:_SHOWN]!r}."
+            f"`where` must write a {kind} like '{example}'{hint}; got {text[:_SHOWN]!r}."
         ) from None
-    return constant(kind, found)
+    return constant(
+        kind, int(np.datetime64(found, "D" if kind == "date" else "us").astype(np.int64))
+    )
 
 
-def unified(terms: Sequence[Typed]) -> tuple[list["polars.Expr"], str]:
-    """Return expressions of one type, those of terms that can be compared.
+def comparison(left: Typed, right: Typed, compare: Compare) -> Callable[[Values, Values], Values]:
+    """Return what compares the values of two terms, which must go together."""
+    left, right = _as_instants([left, right])
+    kinds = (left.kind, right.kind)
+    if "null" in kinds:
+        return lambda one, other: truth(np.zeros(1, np.bool_), one.valid & other.valid)
+    _check_together(kinds)
+    literals = [
+        term.value if term.is_constant and term.kind == "float64" and other.is_column else None
+        for term, other in ((right, left), (left, right))
+    ]
+    # A literal string is compared with instants as the instant that it names.
+    fixed = [term.compute(_no_column) if term.is_constant else None for term in (left, right)]
 
-    Parameters
-    ----------
-    terms : sequence of Typed
-        Integers go with floats, dates with datetimes, strings with both if they name one, and
-        NULL with everything.
+    def compared(one: Values, other: Values) -> Values:
+        one, other = fixed[0] or one, fixed[1] or other
+        if literals[0] is not None and kinds[0] == "float64":
+            one = named(one, literals[0])
+        if literals[1] is not None and kinds[1] == "float64":
+            other = named(other, literals[1])
+        return compare_values(one, other, kinds, compare)
 
-    Returns
-    -------
-    exprs : list of polars.Expr
-        One for each.
-    kind : str
-        Of all; ``"null"`` if they are all NULL.
+    return compared
 
-    Raises
-    ------
-    ValueError
-        If they do not go together.
-    """
+
+def contained(term: Typed, listed: Sequence[Typed]) -> Typed:
+    """Return whether a term is one of a list of literals; a NULL among them is unknown."""
+    known = [one for one in listed if one.kind != "null"]
+    (term, *known) = _as_instants([term, *known])
+    for one in known:
+        _check_together((term.kind, one.kind))
+    kinds = {one.kind for one in known}
+    if len(kinds - set(NUMBERS)) > 1 and kinds != set(_INSTANTS):
+        raise ValueError(f"`where` compares {' with '.join(sorted(kinds))}.")
+    if term.kind == "null" or not known:
+        return constant("null", None)._replace(kind="bool")
+    values = _values_of_kind(term, known)
+    has_null = len(known) < len(listed)
+
+    def found(columns: Callable[[str], Values]) -> Values:
+        this = term.compute(columns)
+        data = _is_in(this, values)
+        return truth(data, this.valid & data if has_null else this.valid)
+
+    return Typed(found, "bool")
+
+
+def unified(terms: Sequence[Typed], shown: str) -> tuple[list[Compute], str]:
+    """Return expressions of one kind: integers as floats, dates as datetimes, none rounded."""
+    terms = _as_instants(terms)
     kinds = {term.kind for term in terms} - {"null"}
-    if kinds & set(_INSTANTS):
-        # A literal that names an instant of the finer kind makes both of that kind.
-        kind = "datetime" if "datetime" in kinds else "date"
-        terms = [
-            instant(term.value, kind) if term.is_constant and term.kind == "string" else term
-            for term in terms
-        ]
-        kinds = {term.kind for term in terms} - {"null"}
     if len(kinds) <= 1:
         kind = kinds.pop() if kinds else "null"
     elif kinds == set(NUMBERS):
@@ -170,108 +142,87 @@ def unified(terms: Sequence[Typed]) -> tuple[list["polars.Expr"], str]:
         kind = "datetime"
     else:
         raise ValueError(f"`where` compares {' with '.join(sorted(kinds))}.")
-    of_kind = "bool" if kind == "null" else kind
-    exprs = [
-        missing(of_kind)
-        if term.kind == "null"
-        else term.expr
-        if term.kind == kind
-        else term.expr.cast(polars_type(kind))
+    return [_converted(term, kind, shown) for term in terms], kind
+
+
+def _converted(term: Typed, kind: str, shown: str) -> Compute:
+    if term.kind == "null":
+        nothing = lone(None, _DTYPES[kind])
+        return lambda _: nothing
+    if kind == "string":
+
+        def as_texts(columns: Callable[[str], Values]) -> Values:
+            this = term.compute(columns)
+            return Values(texts(this), this.valid)
+
+        return as_texts
+    if term.kind == kind:
+        return term.compute
+    if kind == "float64":
+        return lambda columns: as_float(term.compute(columns), shown)
+
+    def as_datetimes(columns: Callable[[str], Values]) -> Values:
+        this = term.compute(columns)
+        if ((abs(this.data) > 2**63 // _DAY) & this.valid).any():
+            raise FilterOverflowError(
+                f"`where` needs a date as a datetime beyond 64 bits in {shown}."
+            )
+        return Values(this.data * _DAY, this.valid)
+
+    return as_datetimes
+
+
+def _as_instants(terms: Sequence[Typed]) -> list[Typed]:
+    """Return terms in which a literal string beside instants is the instant that it names."""
+    kinds = {term.kind for term in terms}
+    if not kinds & set(_INSTANTS):
+        return list(terms)
+    kind = "datetime" if "datetime" in kinds else "date"
+    return [
+        instant(term.value, kind) if term.is_constant and term.kind == "string" else term
         for term in terms
     ]
-    return exprs, kind
 
 
-def compared(left: Typed, right: Typed, compare: Callable[[Any, Any], Any]) -> Typed:
-    """Compare two terms.
-
-    Parameters
-    ----------
-    left, right : Typed
-        Of types that go together.
-    compare : callable
-        Of the module `operator`.
-
-    Returns
-    -------
-    Typed
-        True, false, or null where a value is missing.
-
-    Raises
-    ------
-    ValueError
-        If they do not go together.
-    """
-    (one, other), _ = unified([left, right])
-    return Typed(compare(one, other), "bool")
+def _check_together(kinds: tuple[str, str]) -> None:
+    found = set(kinds) - {"null"}
+    if len(found) > 1 and found != set(NUMBERS) and found != set(_INSTANTS):
+        raise ValueError(f"`where` compares {' with '.join(sorted(found))}.")
 
 
-def contained(term: Typed, listed: Sequence[Typed]) -> Typed:
-    """Return whether a term is one of a list of literals.
-
-    Parameters
-    ----------
-    term : Typed
-        What is looked for.
-    listed : sequence of Typed
-        Constants. One that is NULL makes the answer null instead of false.
-
-    Returns
-    -------
-    Typed
-        True, false or null.
-
-    Raises
-    ------
-    ValueError
-        If they do not go together.
-    """
-    import polars
-
-    known = [one for one in listed if one.kind != "null"]
-    (expr, *_), kind = unified([term, *known])
-    if not known or kind == "null":
-        return Typed(missing("bool"), "bool")
-    if kind in _INSTANTS:
-        values = [instant(o.value, kind).value if o.kind == "string" else o.value for o in known]
-    else:
-        values = [one.value for one in known]
-    found = expr.is_in(polars.Series(values, dtype=polars_type(kind)).implode())
-    if len(known) < len(listed):
-        found = operator.or_(found, missing("bool"))
-    return Typed(found, "bool")
+def _values_of_kind(term: Typed, known: Sequence[Typed]) -> list[Any]:
+    """Return the listed values that a term can have, as it has them."""
+    values = []
+    for one in known:
+        value = one.value
+        if (term.kind, one.kind) == ("int64", "float64"):
+            whole = value.is_integer() and int(value) in _INTEGERS
+            value = int(value) if whole else None
+        elif (term.kind, one.kind) == ("float64", "int64"):
+            value = float(value) if float(value) == value else None
+        elif (term.kind, one.kind) == ("date", "datetime"):
+            value = value // _DAY if value % _DAY == 0 else None
+        elif (term.kind, one.kind) == ("datetime", "date"):
+            value = value * _DAY
+        elif one.kind == "float64" and term.is_column:
+            values.append(float32_name(value))
+        values.append(value)
+    return [value for value in dict.fromkeys(values) if value is not None]
 
 
-def as_pattern(like: str, escape: str, *, any_case: bool) -> str:
-    """Return the regular expression of a pattern of LIKE.
+def _is_in(this: Values, values: list[Any]) -> Any:
+    if isinstance(this.data, PackedStrings) and len(values) <= _FEW:
+        found = np.zeros(len(this.data), np.bool_)
+        for value in values:
+            one = lone(value, "O")
+            kinds = ("string", "string")
+            found |= compare_values(Values(this.data, found | True), one, kinds, operator.eq).data
+        return found
+    data = texts(this)
+    if data.dtype == object:
+        return np.fromiter(map(set(values).__contains__, data), np.bool_, len(data))
+    return np.isin(data, np.array(values, data.dtype))
 
-    Parameters
-    ----------
-    like : str
-        ``%`` stands for any text and ``_`` for any character.
-    escape : str
-        Before a character that stands for itself; empty for none.
-    any_case : bool
-        Whether case does not matter.
 
-    Returns
-    -------
-    str
-        In the syntax of Rust, which takes no more than linear time to search with it.
-
-    Examples
-    --------
-    >>> as_pattern("50!%_%%", "!", any_case=False)
-    '^(?s:50%..*)$'
-    """
-    pieces: list[str] = []
-    characters = iter(like)
-    for character in characters:
-        if escape and character == escape:
-            pieces.append(re.escape(next(characters, escape)))
-        elif character == "%":
-            if pieces[-1:] != [".*"]:
-                pieces.append(".*")
-        else:
-            pieces.append("." if character == "_" else re.escape(character))
-    return f"^(?{'si' if any_case else 's'}:{''.join(pieces)})$"
+def _no_column(name: str) -> Values:
+    raise KeyError(name)

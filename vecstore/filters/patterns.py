@@ -1,0 +1,94 @@
+"""Patterns of LIKE, matched in time that grows with the text and not with the marks."""
+
+import re
+from collections.abc import Callable
+
+__all__ = ["Pattern"]
+
+
+class _Folds(dict[int, str]):
+    """Each character in the case that stands for all of its cases; always one character."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        cases = (character.casefold(), character.lower(), character)
+        self[code] = next(case for case in cases if len(case) == 1)
+        return self[code]
+
+
+_FOLDS = _Folds()
+
+
+class Pattern:
+    """Which texts are like a pattern: ``%`` is any text, ``_`` any character.
+
+    >>> Pattern("50!%_%", "!", any_case=False).matches("50% off")
+    True
+    """
+
+    def __init__(self, like: str, escape: str, *, any_case: bool) -> None:
+        self._any_case = any_case
+        runs: list[list[str]] = [[]]  # what stands between the percent signs; "" is any character
+        characters = iter(like.translate(_FOLDS) if any_case else like)
+        escape = escape.translate(_FOLDS) if any_case else escape
+        for character in characters:
+            if escape and character == escape:
+                runs[-1].append(next(characters, escape))
+            elif character == "%":
+                runs.append([])
+            else:
+                runs[-1].append("" if character == "_" else character)
+        self._is_open = len(runs) > 1
+        self._start, self._end = _at(runs[0]), _at(runs[-1])
+        self._least = sum(map(len, runs))
+        self._first, self._last = len(runs[0]), len(runs[-1])
+        self._between = [(_finder(run), len(run)) for run in runs[1:-1] if run]
+
+    def matches(self, text: str) -> bool:
+        """Return whether the whole text is like the pattern."""
+        if self._any_case:
+            text = text.translate(_FOLDS)
+        size = len(text)
+        if size < self._least or not self._start(text, 0):
+            return False
+        if not self._is_open:
+            return size == self._least
+        stop = size - self._last
+        if not self._end(text, stop):
+            return False
+        # The first place for each run leaves the most room for those after it.
+        at = self._first
+        for find, length in self._between:
+            at = find(text, at, stop)
+            if at < 0:
+                return False
+            at += length
+        return True
+
+
+def _at(run: list[str]) -> Callable[[str, int], bool]:
+    """Return what tells whether a run stands at a place."""
+    if "" not in run:
+        literal = "".join(run)
+        return lambda text, place: text.startswith(literal, place)
+    matcher = _expression(run)
+    return lambda text, place: matcher.match(text, place) is not None
+
+
+def _finder(run: list[str]) -> Callable[[str, int, int], int]:
+    """Return what finds the first place of a run between two places; -1 if there is none."""
+    if "" not in run:
+        literal = "".join(run)
+        return lambda text, start, stop: text.find(literal, start, stop)
+    searcher = _expression(run)
+
+    def find(text: str, start: int, stop: int) -> int:
+        found = searcher.search(text, start, stop)
+        return found.start() if found else -1
+
+    return find
+
+
+def _expression(run: list[str]) -> re.Pattern[str]:
+    # Of fixed length, so that there is nothing to go back to.
+    return re.compile("".join(re.escape(one) if one else "." for one in run), re.DOTALL)

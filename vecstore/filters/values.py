@@ -1,0 +1,85 @@
+"""Values of rows with what is missing among them, and the logic of three values."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.storage.columns import Column
+from vecstore.storage.packed import PackedStrings
+
+__all__ = [
+    "Bools",
+    "Values",
+    "both",
+    "either",
+    "lone",
+    "negated",
+    "numbers",
+    "read",
+    "texts",
+    "truth",
+]
+
+Bools = npt.NDArray[np.bool_]
+
+
+class Values(NamedTuple):
+    """Values of n rows, or a single one for all of them; `data` is arbitrary where not `valid`."""
+
+    data: Any
+    valid: Bools
+
+
+def truth(data: Any, valid: Bools) -> Values:
+    """Return booleans, False where they are missing."""
+    return Values(data & valid, valid)
+
+
+def numbers(data: npt.NDArray[Any], valid: Bools) -> Values:
+    """Return numbers; NaN is missing."""
+    return Values(data, valid & ~np.isnan(data) if data.dtype.kind == "f" else valid)
+
+
+def lone(value: Any, dtype: str) -> Values:
+    """Return one value for all rows; None is missing."""
+    data = np.empty(1, dtype)
+    data[0] = ("" if dtype == "O" else 0) if value is None else value
+    return Values(data, np.array([value is not None]))
+
+
+def read(column: Column, start: int, stop: int) -> Values:
+    """Return some rows of a column."""
+    valid = np.ones(1, np.bool_) if column.valid is None else column.valid[start:stop] != 0
+    if isinstance(column.values, PackedStrings):
+        strings = column.values
+        cut = PackedStrings(strings.utf8, strings.offsets[start : stop + 1], strings.path)
+        return Values(cut, valid)
+    data = np.asarray(column.values[start:stop])
+    if column.kind == "bool":
+        return truth(data != 0, valid)
+    return numbers(data.astype(np.int64) if data.dtype.kind == "i" else data, valid)
+
+
+def texts(values: Values) -> npt.NDArray[Any]:
+    """Return strings as Python has them."""
+    if isinstance(values.data, PackedStrings):
+        return values.data.take(np.arange(len(values.data)))
+    return np.asarray(values.data)
+
+
+def negated(this: Values) -> Values:
+    """Return NOT: unknown stays unknown."""
+    return truth(~this.data, this.valid)
+
+
+def both(left: Values, right: Values) -> Values:
+    """Return AND: false wins over unknown."""
+    true = left.data & right.data
+    return Values(true, true | (left.valid & ~left.data) | (right.valid & ~right.data))
+
+
+def either(left: Values, right: Values) -> Values:
+    """Return OR: true wins over unknown."""
+    true = left.data | right.data
+    return Values(true, true | (left.valid & right.valid))
