@@ -187,7 +187,10 @@ def _write_documents(
     """Put the vectors of all texts into a store."""
     texts = [text for part in parts.values() for text in part.texts]
     attributes = {
-        "text": [text[:BEGINNING] for text in texts],
+        "text": [
+            (text if isinstance(text, str) else " ".join(map(str, text)))[:BEGINNING]
+            for text in texts
+        ],
         "label": [label for part in parts.values() for label in part.labels],
         "predicted": trainer.predict(texts),
         "part": [name for name, part in parts.items() for _ in part.texts],

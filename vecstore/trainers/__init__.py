@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vecstore.trainers.corpus import Corpus
     from vecstore.trainers.images import ImageClassifier
     from vecstore.trainers.matrices import reduce
+    from vecstore.trainers.numbered import words_of_ids
     from vecstore.trainers.text import TextClassifier
     from vecstore.trainers.trainer import Trainer
     from vecstore.trainers.vocabulary import Vocabulary
@@ -40,6 +41,7 @@ _HOMES = {
     "Word2Vec": "word2vec",
     "WordWindow": "words",
     "reduce": "matrices",
+    "words_of_ids": "numbered",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "Word2Vec",
     "WordWindow",
     "reduce",
+    "words_of_ids",
 ]
 
 

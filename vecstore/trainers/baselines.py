@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.extras import need
+from vecstore.trainers.numbered import as_texts
 from vecstore.trainers.samples import as_samples, scaled
 from vecstore.trainers.word_ids import Text, words_of
 
@@ -47,8 +48,8 @@ def linear_labels(
     model = make_pipeline(
         TfidfVectorizer(analyzer=words_of, sublinear_tf=True), LinearSVC(random_state=seed)
     )
-    model.fit(texts, [known.index(label) for label in labels])
-    return [known[place] for place in model.predict(others)]
+    model.fit(as_texts(texts, "texts"), [known.index(label) for label in labels])
+    return [known[place] for place in model.predict(as_texts(others, "others"))]
 
 
 def pca_error(data: npt.ArrayLike, others: npt.ArrayLike, dim: int) -> float:

@@ -51,7 +51,8 @@ class CategoricalFactors(Trainer):
         Weight in the loss of the squares of the vectors before they are normalised.
     learning_rate : float or None
         Of RMSprop at the beginning of each `fit`, from which it falls to 3/1000 of it. None takes
-        what the target's size allows.
+        one by which biases get as far as the target strays from its mean, and not much farther:
+        at larger ones dimensions die, and have the same value for all categories.
     seed : int, default 0
         Of everything random. The same seed, data and machine give the same losses.
 
@@ -159,13 +160,13 @@ class CategoricalFactors(Trainer):
             raise ValueError(f'"{self.parameters["target"]}" must not be 0 in all rows.')
         if self._model is None:
             self._fields = [Field.of(values) for values in names]
-            self._build(float(target.mean()))
+            self._build(float(target.mean(dtype=np.float64)))
         codes = self._codes(names)
         self._refuse_new(codes, names)
         for field, column in zip(self._fields, codes.T, strict=True):
             field.count(column)
         size = batch_size or min(max(len(target) // STEPS, FEWEST), MOST)
-        self._compile(float(target.mean()), epochs * ceil(len(target) / size))
+        self._compile(target, epochs * ceil(len(target) / size))
         self._train(
             codes,
             target,
@@ -248,8 +249,9 @@ class CategoricalFactors(Trainer):
         Returns
         -------
         mapping of str to sequence of n values
-            ``field``, its name; ``bias``, what the category adds to a prediction by itself;
-            ``count``, the rows of the last `fit` that have it.
+            ``field``, its name; ``bias``, what the category adds to a prediction by itself (each
+            field has a share of the target's mean in it); ``count``, the rows of the last `fit`
+            that have it.
         """
         places, factors = self._places(field), self._factors()
         return {
@@ -343,14 +345,18 @@ class CategoricalFactors(Trainer):
         dim, sizes = self.parameters["dim"], [len(field) for field in self._fields]
         self._unit = output_unit(target, len(sizes), dim)
         with self._seeded():
-            self._model = factor_network(sizes, dim, self.parameters["l2"], self._unit)
+            self._model = factor_network(sizes, dim, self.parameters["l2"], self._unit, target)
 
-    def _compile(self, target: float, steps: int) -> None:
+    def _compile(self, target: npt.NDArray[np.float32], steps: int) -> None:
         from vecstore.trainers.factor_network import compile_factors, learning_rate
 
-        reach = self._epochs[-1]["mae"] if self._epochs else target
+        if self._epochs:
+            reach = self._epochs[-1]["mae"] / self._unit
+        else:  # from the mean; normalised vectors are about 1 long in each dimension anyway
+            off = np.abs(target - target.mean(dtype=np.float64)).mean(dtype=np.float64)
+            reach = max(float(off) / self._unit, 1.0)
         rate = self.parameters["learning_rate"] or learning_rate(
-            reach / self._unit, target / self._unit, len(self.fields), self.parameters["dim"]
+            reach, steps, len(self.fields), self.parameters["dim"]
         )
         compile_factors(self._model, rate, steps)
 

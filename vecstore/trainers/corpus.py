@@ -32,8 +32,9 @@ class Corpus:
     Parameters
     ----------
     source : path-like, or iterable of (str, sequence of str, or Path)
-        A file (plain or gzipped), a folder of files, or sentences as text or as tokens. A line is
-        a sentence.
+        A file (plain or gzipped), a folder of files, or sentences: as text, of which each line is
+        one, as tokens, or as ids, integers from 0, which become the words of their digits. In an
+        array of rows 0 is padding, and no word; in lists it is an id like the others.
     tokenizer : str or callable, default "words"
         ``"words"``: runs of letters and digits, with apostrophes inside. ``"spaces"``: whatever
         spaces separate. A callable gets a line and returns its tokens.
@@ -62,8 +63,10 @@ class Corpus:
     ------
     FileNotFoundError
         If there is nothing at a path.
+    TypeError
+        If a sentence is none of these, or has words and ids.
     ValueError
-        If a file is not text, or no word is left.
+        If a file is not text, an id is negative, or no word is left.
 
     Notes
     -----

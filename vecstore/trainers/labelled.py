@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from vecstore.filters import columns_named, filtered
 from vecstore.records import read_columns, scan_table
+from vecstore.trainers.numbered import as_texts, rows_of
 
 __all__ = ["LabelledTexts", "as_labelled", "read_texts"]
 
@@ -15,7 +16,7 @@ class LabelledTexts(NamedTuple):
 
     Attributes
     ----------
-    texts : list of n str, or of lists of words
+    texts : list of n str, or of lists of words or of ids
         What to learn from.
     labels : list of n str, int or bool
         What to learn; none, where nobody asked for them.
@@ -31,7 +32,7 @@ def as_labelled(data: Any, name: str) -> LabelledTexts:
     Parameters
     ----------
     data : pair of sequences
-        Texts, or lists of words, and as many labels.
+        Texts, or lists of words or of ids, and as many labels.
     name : str
         The caller's argument, for the errors.
 
@@ -43,13 +44,13 @@ def as_labelled(data: Any, name: str) -> LabelledTexts:
     Raises
     ------
     TypeError
-        If it is no pair, or holds what is neither text nor label.
+        If it is no pair, or holds what is neither text nor label, or words and ids.
     ValueError
-        If there are none, or not as many labels as texts.
+        If there are none, not as many labels as texts, or a negative id.
     """
     if not isinstance(data, tuple | list) or len(data) != 2:
         raise TypeError(f"`{name}` must be a pair (texts, labels); got {type(data).__name__}.")
-    texts, labels = (list(part) for part in data)
+    texts, labels = list(rows_of(data[0], f"`{name}`")), list(data[1])
     labels = [label.item() if hasattr(label, "item") else label for label in labels]
     if len(texts) != len(labels):
         raise ValueError(
@@ -58,12 +59,8 @@ def as_labelled(data: Any, name: str) -> LabelledTexts:
         )
     if not texts:
         raise ValueError(f"`{name}` must have at least one text; got none.")
-    for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
-        if not isinstance(text, str | list | tuple):
-            raise TypeError(
-                f"`{name}` must hold texts, or lists of words; text {row} is of type "
-                f"{type(text).__name__}."
-            )
+    texts = as_texts(texts, name)
+    for row, label in enumerate(labels):
         if not isinstance(label, str | int):
             raise TypeError(
                 f"`{name}` must hold labels of type str, int or bool; label {row} is of type "
@@ -87,7 +84,7 @@ def read_texts(
         CSV or TSV (also .gz), Parquet, JSON (a list of objects) or JSON lines; the suffix tells.
     text : str or sequence of str, default "text"
         The column of the texts; of several, the texts are joined by line breaks. A missing text is
-        empty.
+        empty. A column may hold lists of words or of ids; then all of them must.
     label : str or None, default "label"
         The column of the labels. Rows without one are left out. None reads texts alone.
     where : str or None
@@ -125,6 +122,15 @@ def read_texts(
         with_label = f' with a "{label}"' if labels else ""
         fulfilled = f" where {where}" if where else ""
         raise ValueError(f"{path} must have rows{with_label}{fulfilled}; it has none.")
+    found = [] if label is None else kept[label].to_list()
+    lists = [column for column in columns if isinstance(kept.schema[column], pl.List | pl.Array)]
+    if lists:
+        if len(lists) < len(columns):
+            other = next(column for column in columns if column not in lists)
+            raise ValueError(f'{path} must have lists in all of these columns; "{other}" has none.')
+        rows = kept.select(lists).rows()
+        joined = [[token for part in row for token in part or ()] for row in rows]
+        return LabelledTexts(as_texts(joined, "text"), found)
     parts = [pl.col(column).cast(pl.String).fill_null("") for column in columns]
     texts = kept.select(pl.concat_str(parts, separator="\n")).to_series()
-    return LabelledTexts(texts.to_list(), [] if label is None else kept[label].to_list())
+    return LabelledTexts(texts.to_list(), found)

@@ -10,11 +10,12 @@ from vecstore.arrays import check_count
 from vecstore.trainers.encoder import Encoder
 from vecstore.trainers.evaluation import Evaluation, evaluate_labels
 from vecstore.trainers.labelled import as_labelled
+from vecstore.trainers.numbered import as_texts, holds_ids
 from vecstore.trainers.parameters import check_number
 from vecstore.trainers.split import drawn_rows
 from vecstore.trainers.trainer import check_schedule
 from vecstore.trainers.vocabulary import Vocabulary
-from vecstore.trainers.word_ids import Text, WordIds
+from vecstore.trainers.word_ids import Text, WordIds, words_of
 
 __all__ = ["TextClassifier"]
 
@@ -121,8 +122,10 @@ class TextClassifier(Encoder):
         Parameters
         ----------
         data : pair (texts, labels)
-            n str, or lists of words, and n labels of type str, int or bool; `read_texts` reads
-            them from a table. The first call settles vocabulary and labels.
+            n str, or lists of words or of ids, and n labels of type str, int or bool; `read_texts`
+            reads them from a table. Ids are integers from 0, as lists or as rows of an array, in
+            which 0 is padding and no word; they keep their digits as words, unless `words_of_ids`
+            spells them. The first call settles vocabulary and labels.
         epochs : int, default 3
             More of them: a second call goes on where the first stopped.
         batch_size : int, default 256
@@ -143,14 +146,17 @@ class TextClassifier(Encoder):
         ------
         ValueError
             If labels are not as many as texts, fewer than two different ones, not as many different
-            ones as `classes`, or unknown to a classifier that has learned before.
+            ones as `classes`, or unknown to a classifier that has learned before; if an id is
+            negative, or there are words after ids or the other way round.
         TypeError
-            If the data are no such pair.
+            If the data are no such pair, or have words and ids.
         """
         check_schedule(epochs, batch_size, validation)
         texts, labels = as_labelled(data, "data")
         known = self.labels or self._checked_labels(labels)
         targets = _targets(labels, known, "data")
+        if self._model is not None:
+            self._check_kind(texts, "data")
         held_out = None
         if validation is not None and not isinstance(validation, float):
             others = as_labelled(validation, "validation")
@@ -164,6 +170,8 @@ class TextClassifier(Encoder):
             self.labels = known
             with self._seeded():
                 self._model = self._built(len(known))
+        if held_out is not None:
+            self._check_kind(held_out[0], "validation")
         self._train(
             self._padded(texts),
             targets,
@@ -179,8 +187,8 @@ class TextClassifier(Encoder):
 
         Parameters
         ----------
-        data : sequence of n str, or of lists of words
-            Without labels.
+        data : sequence of n str, or of lists of words or of ids, or ndarray of rows of ids
+            Without labels. As in `fit`.
 
         Returns
         -------
@@ -199,8 +207,8 @@ class TextClassifier(Encoder):
 
         Parameters
         ----------
-        data : sequence of n str, or of lists of words
-            Without labels.
+        data : sequence of n str, or of lists of words or of ids, or ndarray of rows of ids
+            Without labels. As in `fit`.
 
         Returns
         -------
@@ -215,8 +223,8 @@ class TextClassifier(Encoder):
 
         Parameters
         ----------
-        data : sequence of n str, or of lists of words
-            Without labels.
+        data : sequence of n str, or of lists of words or of ids, or ndarray of rows of ids
+            Without labels. As in `fit`.
 
         Returns
         -------
@@ -314,9 +322,22 @@ class TextClassifier(Encoder):
         chosen = self.parameters
         return self.word_ids.padded(texts, chosen["max_length"], chosen["keep"])
 
+    def _check_kind(self, texts: Sequence[Text], name: str) -> None:
+        """Refuse ids after words, and words after ids: all of them would be unknown."""
+        learned_ids = all(map(str.isdecimal, self.vocabulary))
+        if holds_ids(texts) and not learned_ids:
+            raise ValueError(
+                f"`{name}` must hold words, as in the training; got ids; spell them with "
+                "`words_of_ids`."
+            )
+        if learned_ids and not holds_ids(texts):
+            words = [word for text in texts for word in words_of(text)]
+            if words and not any(map(str.isdecimal, words)):
+                raise ValueError(f"`{name}` must hold ids, as in the training; got words.")
+
     def _predicted(self, model: Any, texts: Sequence[Text]) -> Any:
-        if isinstance(texts, str):
-            raise TypeError("`data` must be texts, not one; put it into a list.")
+        texts = as_texts(texts, "data")
+        self._check_kind(texts, "data")
         rows = self._padded(texts)
         return model.predict(rows, batch_size=PREDICTED, verbose=0)
 

@@ -1,8 +1,8 @@
 """Text as a stream of tokens, a piece of bounded size at a time.
 
 A source is a file (plain or gzipped), a folder with such files in it at any depth, or an iterable
-of sentences: texts, or lists of tokens. In files a line is a sentence. Of a folder, what is hidden
-(a name with a dot in front) is left out.
+of sentences: texts, or lists of tokens or of ids. In files a line is a sentence. Of a folder, what
+is hidden (a name with a dot in front) is left out.
 """
 
 import codecs
@@ -15,12 +15,14 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from vecstore.trainers.numbered import rows_of, spelled
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
 __all__ = ["END", "TOKENIZERS", "Source", "Tokenizer", "pieces", "tokens"]
 
-Sentence: "TypeAlias" = str | Sequence[str] | PathLike[str]
+Sentence: "TypeAlias" = str | Sequence[str] | Sequence[int] | PathLike[str]
 Source: "TypeAlias" = str | PathLike[str] | Iterable[Sentence]
 Tokenizer: "TypeAlias" = str | Callable[[str], Iterable[str]]
 
@@ -48,8 +50,8 @@ def tokens(
     Parameters
     ----------
     source : path-like, or iterable of (str, sequence of str, or Path)
-        A file or folder; or sentences, as text (of which each line is one) or as tokens. A `Path`
-        among them is read, too.
+        A file or folder; or sentences, as text (of which each line is one), as tokens, or as ids,
+        integers from 0. Of an array of rows of ids, 0 is padding. A `Path` among them is read, too.
     tokenizer : str or callable, default "words"
         ``"words"``: runs of letters and digits, with apostrophes inside. ``"spaces"``: whatever
         spaces separate. A callable gets a line and returns its tokens.
@@ -68,8 +70,11 @@ def tokens(
     ------
     FileNotFoundError
         If there is nothing at a path.
+    TypeError
+        If a sentence is none of these, or has words and ids.
     ValueError
-        If a file is not text in this encoding, or the encoding or the tokenizer is unknown.
+        If a file is not text in this encoding, or the encoding or the tokenizer is unknown; if an
+        id is negative.
 
     Examples
     --------
@@ -106,13 +111,14 @@ def pieces(source: Source, encoding: str = "utf-8") -> Iterator[str | Sequence[s
     if isinstance(source, str | PathLike):
         yield from _of_path(Path(source), encoding)
         return
-    for sentence in source:
+    for number, sentence in enumerate(rows_of(source, "The text")):
         if isinstance(sentence, str):
             yield sentence + END
         elif isinstance(sentence, PathLike):
             yield from _of_path(Path(fspath(sentence)), encoding)
         else:
-            yield sentence
+            place = f"The text must have sentences of words or of ids; sentence {number}"
+            yield spelled(sentence, place)
 
 
 def _splitter(tokenizer: Tokenizer) -> Callable[[str], list[str]]:

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.trainers.numbered import holds_ids, rows_of, spelled
 from vecstore.trainers.tokens import END, TOKENIZERS
 from vecstore.trainers.vocabulary import Vocabulary
 
@@ -24,8 +25,11 @@ __all__ = [
 PADDING = 0
 UNKNOWN = 1  # with a vocabulary; the hashing trick knows every word
 
-#: A text, or its words, if somebody has cut it already.
-Text = str | Sequence[str]
+# What pads texts of ids: a word only where the training had it as one.
+_PADDING_WORD = "0"
+
+#: A text, or its words, or their ids, if somebody has cut it already.
+Text = str | Sequence[str] | Sequence[int]
 
 
 def words_of(text: Text) -> Sequence[str]:
@@ -33,8 +37,8 @@ def words_of(text: Text) -> Sequence[str]:
 
     Parameters
     ----------
-    text : str or sequence of str
-        Words are left as they are.
+    text : str, or sequence of str or of int
+        Words are left as they are; ids become their digits.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def words_of(text: Text) -> Sequence[str]:
     ['well', 'done', "don't", 'stop']
     """
     if not isinstance(text, str):
-        return text
+        return spelled(text, "A text")
     return [word for word in TOKENIZERS["words"].findall(text.lower()) if word != END]
 
 
@@ -71,7 +75,7 @@ def vocabulary_of(texts: Iterable[Text], *, max_size: int | None = None) -> Voca
     ValueError
         If there is no word in the texts.
     """
-    counts = Counter(chain.from_iterable(map(words_of, texts)))
+    counts = Counter(chain.from_iterable(map(words_of, rows_of(texts, "`data`"))))
     if not counts:
         raise ValueError("`data` must hold words; got texts without any.")
     return Vocabulary.counted(counts, max_size=max_size)
@@ -99,7 +103,7 @@ def bags_of_words(texts: Sequence[Text], vocabulary: Vocabulary) -> npt.NDArray[
            [ True, False]])
     """
     bags = np.zeros((len(texts), len(vocabulary)), np.bool_)
-    for bag, text in zip(bags, texts, strict=True):
+    for bag, text in zip(bags, rows_of(texts, "`texts`"), strict=True):
         ids = vocabulary.ids(words_of(text))
         bag[ids[ids >= 0]] = True
     return bags
@@ -184,8 +188,8 @@ class WordIds:
             Numbers of words, and `PADDING`.
         """
         rows = np.full((len(texts), length), PADDING, np.int32)
-        for row, text in zip(rows, texts, strict=True):
-            words = words_of(text)
+        for row, text in zip(rows, rows_of(texts, "`data`"), strict=True):
+            words = self._words_of(text)
             kept = words[:length] if keep == "first" else words[-length:]
             ids = self.ids(kept) if kept else np.array([UNKNOWN], np.int32)
             if keep == "first":
@@ -193,6 +197,12 @@ class WordIds:
             else:
                 row[-len(ids) :] = ids
         return rows
+
+    def _words_of(self, text: Text) -> Sequence[str]:
+        words = words_of(text)
+        if not holds_ids([text]) or _PADDING_WORD in self.vocabulary:
+            return words
+        return [word for word in words if word != _PADDING_WORD]
 
     def _hash(self, word: str) -> int:
         # Python's own hash differs from one process to the next.

@@ -100,7 +100,8 @@ class WordWindow(WordTrainer):
         Parameters
         ----------
         data : Corpus, what `Corpus` reads, or ndarray of int of shape (n, context + 1)
-            A row of an array is a window: numbers of words, the last to be predicted.
+            A row of an array of numbers is a window: numbers of words, the last to be predicted. 0
+            is a word like the others there.
         epochs : int, default 10
             Times to go through the data.
         batch_size : int, default 2048
@@ -184,7 +185,7 @@ class WordWindow(WordTrainer):
     def _rows(self, data: Any, known: Vocabulary | None, name: str) -> tuple[Rows, Vocabulary]:
         """Return windows, at least one, and the words that they are made of."""
         width = self.parameters["context"] + 1
-        if not isinstance(data, np.ndarray):
+        if not isinstance(data, np.ndarray) or data.dtype.kind in "OU":  # sentences in an array
             corpus = corpus_of(data, known, name)
             rows = Rows(corpus.count_windows(width), lambda: corpus.windows(width))
             if rows.count == 0:
