@@ -72,7 +72,8 @@ def _order(
     if kinds == ("date", "datetime"):
         days, rest = right // _DAY, right % _DAY
         order = np.sign(left - days)
-        return np.where(order == 0, -np.sign(rest), order).astype(np.int8)
+        early: npt.NDArray[np.int8] = np.where(order == 0, -np.sign(rest), order).astype(np.int8)
+        return early
     # Rounding keeps the order, and only where it makes both the same is there more to tell.
     rounded = left.astype(np.float64)
     order = (rounded > right).astype(np.int8) - (rounded < right)

@@ -128,6 +128,7 @@ def import_into(
                 read_source, source, format, **chosen, allow_pickle=allow_pickle, threads=threads
             ),
             whole=format in ("auto", "hdf5") and dataset is keys is key_kind is None,
+            labelled=format in ("auto", "hdf5"),
             key_kind=key_kind,
             limit=limit,
             attributes=attributes,
@@ -146,6 +147,7 @@ def _import(
     reading: Callable[..., Reader],
     *,
     whole: bool,
+    labelled: bool,
     key_kind: KeyKind | None,
     limit: int | None,
     attributes: Sequence[str] | None,
@@ -175,7 +177,7 @@ def _import(
                 return add(store, reader)
 
         return _add_to_old(store_path, metric, dtype, add_to_old)
-    if metric is None and format in ("auto", "hdf5") and is_hdf5(source):
+    if metric is None and labelled and is_hdf5(source):
         metric = metric_said(source.file())  # what a benchmark file names
     metric, dtype = metric or "cosine", dtype or "float32"
     with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:

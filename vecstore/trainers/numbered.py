@@ -76,7 +76,8 @@ def rows_of(texts: Iterable[Any], what: str) -> Iterable[Any]:
     if texts.ndim != 2:
         raise ValueError(f"{what} must have a row for each text; got shape {texts.shape}.")
     if texts.dtype.kind == "U":
-        return texts.tolist()
+        words: list[list[str]] = texts.tolist()
+        return words
     if texts.dtype.kind not in "iuO":
         raise TypeError(f"{what} must hold words or ids, from 0; got an array of {texts.dtype}.")
     return (row[row != 0].tolist() for row in texts)
