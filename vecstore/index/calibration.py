@@ -122,9 +122,7 @@ class Table(NamedTuple):
         if depth is None or self.outdated:
             return None
         least = depth if k == DEPTHS[depth] else max(0, depth - 1)
-        enough = (
-            step for step in self.steps if min(step.assured[least : depth + 1]) >= wanted
-        )
+        enough = (step for step in self.steps if min(step.assured[least : depth + 1]) >= wanted)
         return next(enough, None)
 
     def to_json(self) -> dict[str, Any]:

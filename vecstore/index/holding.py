@@ -45,9 +45,7 @@ def held_out(
     return [alone, (np.asarray(block.vectors[chosen], np.float32), gone)] if len(chosen) else []
 
 
-def _apart(
-    held: Int64s, groups: list[Int64s], start: int, most: int
-) -> tuple[Int64s, Int64s]:
+def _apart(held: Int64s, groups: list[Int64s], start: int, most: int) -> tuple[Int64s, Int64s]:
     """Return rows no two of which are copies, and these with all their copies: not too many."""
     taken: set[int] = set()
     chosen: list[int] = []
@@ -79,9 +77,7 @@ def without(graph: Graph, held: Int64s) -> Graph:
     return graph._replace(links=links, levels=tuple(levels))
 
 
-def _unlinked(
-    links: npt.NDArray[np.uint32], gone: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.uint32]:
+def _unlinked(links: npt.NDArray[np.uint32], gone: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint32]:
     links, ends = links.copy(), np.append(gone, False)  # the place at the end is nobody's
     doomed = ends[np.minimum(links, len(gone))]
     for row in np.flatnonzero(doomed.any(axis=1)).tolist():

@@ -36,7 +36,9 @@ def first_copies(vectors: Vectors) -> Int64s:
 def _hashes(vectors: Vectors) -> npt.NDArray[np.uint64]:
     dim = vectors.shape[1]
     bits = np.uint32 if vectors.dtype == np.float32 else np.uint16
-    odd = np.random.default_rng(0).integers(0, 1 << 63, dim, np.uint64) * np.uint64(2) + np.uint64(1)
+    odd = np.random.default_rng(0).integers(0, 1 << 63, dim, np.uint64) * np.uint64(2) + np.uint64(
+        1
+    )
     hashes = np.empty(len(vectors), np.uint64)
     for start in range(0, len(vectors), _ROWS_AT_ONCE):
         some = np.ascontiguousarray(vectors[start : start + _ROWS_AT_ONCE]).view(bits)
