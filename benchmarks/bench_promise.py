@@ -13,7 +13,7 @@ _WANTED = (0.8, 0.9, 0.95, 0.99)
 
 
 def sets(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return (rows, queries) by name: words, with copies that were made up, and made-up clusters."""
+    """Return (rows, queries) by name: words, with made-up copies, and made-up clusters."""
     rng = np.random.default_rng(0)
     words = np.load(_DATA / "glove-6b-100d-320k" / "vectors.npy", mmap_mode="r")
     queries = np.array(words[60_000:60_400], np.float32)
