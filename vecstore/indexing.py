@@ -19,6 +19,7 @@ from vecstore.index.graph import NOBODY, Graph, reached
 from vecstore.index.growing import grown_graph
 from vecstore.index.hnsw import Index, as_stored
 from vecstore.index.joining import joined
+from vecstore.index.twins import first_copies, with_copies
 from vecstore.kernels.blocks import allowed
 from vecstore.kernels.contract import Float32s
 from vecstore.snapshot import Snapshot
@@ -113,8 +114,11 @@ def _build(
     if not len(rows):
         return state.manifest
     begun = time.perf_counter()
+    vectors = block.vectors if len(rows) == len(chosen) else block.vectors[rows]
+    first = first_copies(vectors)
+    heads = np.flatnonzero(first == np.arange(len(first)))
     graph = _builder(recipe.kind)(
-        block.vectors if len(rows) == len(chosen) else block.vectors[rows],
+        vectors if len(heads) == len(rows) else vectors[heads],
         metric,
         M=recipe.M,
         ef_construction=recipe.ef_construction,
@@ -122,6 +126,10 @@ def _build(
         seed=recipe.seed,
         progress=progress,
     )
+    if len(heads) < len(rows):
+        graph = with_copies(graph, first)
+        if progress:
+            progress(len(rows), len(rows))
     graph = joined(graph)
     if len(rows) < len(chosen):
         graph = _spread(graph, rows, len(chosen))

@@ -11,11 +11,12 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Block, Exclusions, check_count
 from vecstore.index import exact
-from vecstore.index.calibration import Speed
+from vecstore.index.calibration import Speed, remoteness
 from vecstore.index.hnsw import Index
 from vecstore.kernels.contract import Float32s, Found, Int64s
 from vecstore.results import Plan
@@ -32,7 +33,16 @@ _LEAST_SHARE = 0.1
 # Rows of a graph are numbered in 32 bits: no walk is wider.
 _MOST_EF = 2**32 - 1
 
+# Where rows that qualify lie together, a walk that starts among others may end before it comes to
+# them. Half as many beside those that do not qualify as there are of all is no chance any more.
+_LEAST_EVENNESS = 0.5
+_SAMPLED = 256  # rows whose neighbours tell how evenly the others are spread
+
 _NO_INDEX = "no index covers these rows"
+_OUTDATED = (
+    "the index was measured by an older vecstore, to which copies looked easy; "
+    '"vecstore index tune" measures it again'
+)
 
 
 class Asked(NamedTuple):
@@ -158,10 +168,18 @@ def search(
     if rest:
         parts.append(_exactly(rest, queries, k, metric, exclude, threads)[0])
     found = exact.merged(parts, k)
-    found = _filled(found, [block for block, _ in pairs], queries, k, metric, exclude, threads)
+    blocks = [block for block, _ in pairs]
+    short = _short(found, blocks, k)
+    strange = _strange(found, pairs, choices, queries, metric)
+    found = _searched_again(found, short | strange, blocks, queries, k, metric, exclude, threads)
+    n_strange = int(np.count_nonzero(strange))
+    note = (
+        f"{n_strange} of {len(queries)} queries are farther from the rows than those that the "
+        "index was measured with; they were searched exactly"
+    )
     widest = max(k, *(choice.ef or 0 for choice in choices))
     recalls = [choice.recall for choice in choices if choice.recall is not None]
-    return found, exact.as_plan(
+    plan = exact.as_plan(
         engine,
         "graph",
         found.work,
@@ -170,6 +188,7 @@ def search(
         ef=widest,
         recall=min(recalls, default=None),
     )
+    return found, replace(plan, note=note if n_strange else None)
 
 
 def _choose(
@@ -184,6 +203,12 @@ def _choose(
         return _Choice(None, None, f"{share:.0%} of the rows qualify, too few for a walk")
     if asked.ef is not None:
         return _Choice(ceil(asked.ef / share), None, None)
+    if index.table.outdated:
+        return _Choice(None, None, _OUTDATED)
+    evenness = _evenness(inside, index)
+    if evenness < _LEAST_EVENNESS:
+        return _Choice(None, None, "the rows that qualify lie together, where a walk may not come")
+    share *= min(1.0, evenness)
     wanted = float(asked.recall or 1.0)
     step = None if wanted == 1 else index.table.step(wanted, k)
     if step is None:
@@ -193,6 +218,50 @@ def _choose(
         return _Choice(None, None, "the exact search was measured to be as fast")
     # Of what a walk finds only a share may answer, and none of what is excluded.
     return _Choice(ceil(step.ef / share) + most_excluded, wanted, None)
+
+
+def _evenness(block: Block, index: Index) -> float:
+    """Return how many rows qualify beside some that do not, in terms of the share of all; or 1."""
+    if block.mask is None:
+        return 1.0
+    n, links = len(block.vectors), index.graph.links
+    share = _qualifying(block) / n
+    some = np.arange(0, n, max(1, n // (4 * _SAMPLED)))
+    covered = some if index.covered is None else some[_bits(index.covered, some)]
+    others = covered[~_bits(block.mask, covered)]
+    others = others[:: max(1, len(others) // _SAMPLED)]
+    if not len(others) or not share:
+        return 1.0
+    beside = links[others].ravel()
+    beside = beside[beside < n].astype(np.int64)
+    return float(_bits(block.mask, beside).mean()) / share if len(beside) else 1.0
+
+
+def _bits(words: npt.NDArray[np.uint64], rows: Int64s) -> npt.NDArray[np.bool_]:
+    bits = words[rows >> 6] >> (rows & 63).astype(np.uint64) & np.uint64(1)
+    return bits.astype(np.bool_)
+
+
+def _strange(
+    found: Found,
+    pairs: Sequence[tuple[Block, Index | None]],
+    choices: Sequence[_Choice],
+    queries: Float32s,
+    metric: str,
+) -> npt.NDArray[np.bool_]:
+    """Return which queries found nothing as near as all that the indexes were measured with."""
+    far = np.inf
+    for (block, index), choice in zip(pairs, choices, strict=True):
+        if index is None or choice.recall is None or index.table.reach is None:
+            continue
+        share = _qualifying(block) / max(1, len(block.vectors))
+        # Of ten rows one qualifies at least: it is hardly farther than the tenth.
+        far = min(far, index.table.reach[0 if share == 1 else 1])
+    if not np.isfinite(far) or not found.distances.shape[1]:
+        return np.zeros(len(queries), np.bool_)
+    nearest = remoteness(found.distances[:, :1], queries, metric)[:, 0]
+    there = found.counts > 0
+    return there & (nearest > far)
 
 
 def _fitting(speed: Speed, n_queries: int) -> float:
@@ -228,8 +297,18 @@ def _exactly(
     return exact.search(blocks, queries, k, metric, path, exclude=exclude, threads=threads)
 
 
-def _filled(
+def _short(found: Found, blocks: Sequence[Block], k: int) -> npt.NDArray[np.bool_]:
+    """Return which queries a walk did not find k rows for, though as many may answer."""
+    if found.counts.min(initial=k) >= k:
+        return np.zeros(len(found.counts), np.bool_)
+    there = sum(_qualifying(block) for block in blocks)
+    short: npt.NDArray[np.bool_] = found.counts < min(k, there)
+    return short
+
+
+def _searched_again(
     found: Found,
+    again: npt.NDArray[np.bool_],
     blocks: Sequence[Block],
     queries: Float32s,
     k: int,
@@ -237,17 +316,14 @@ def _filled(
     exclude: Exclusions | None,
     threads: int | None,
 ) -> Found:
-    """Answer exactly what a walk did not find k rows for, though as many may answer."""
-    if found.counts.min(initial=k) >= k:
+    """Answer some of the queries exactly."""
+    places = np.flatnonzero(again)
+    if not len(places):
         return found
-    there = sum(_qualifying(block) for block in blocks)
-    short = np.flatnonzero(found.counts < min(k, there))
-    if not len(short):
-        return found
-    some = None if exclude is None else _chosen(exclude, short)
-    more, _ = _exactly(blocks, queries[short], k, metric, some, threads)
+    some = None if exclude is None else _chosen(exclude, places)
+    more, _ = _exactly(blocks, queries[places], k, metric, some, threads)
     for mine, theirs in zip(found[:3], more[:3], strict=True):
-        mine[short] = theirs
+        mine[places] = theirs
     return found._replace(work=exact.summed([found.work, more.work]))
 
 
