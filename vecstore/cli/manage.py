@@ -137,15 +137,17 @@ def create(path: str, style: Style, **options: Any) -> None:
       vecstore create words.vecs --dim 100 --metric dot
     """
     with vecstore.create(path, **options) as store:
-        write_record(store.info(), style)
+        write_record({**store.info(), "path": path}, style)
 
 
 @click.command()
 @with_store
 @output_options
-def info(store: vecstore.Store, style: Style) -> None:
+@click.pass_context
+def info(ctx: click.Context, store: vecstore.Store, style: Style) -> None:
     """Describe STORE: size, metric, files, origin."""
-    write_record(store.info(), style)
+    # As it was typed: the store knows the absolute path.
+    write_record({**store.info(), "path": ctx.params["path"]}, style)
 
 
 @click.command()
