@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.forks import check_polars
-from vecstore.storage.columns import KINDS, Column, check_name
+from vecstore.storage.columns import KINDS, Column, as_kind, check_name, first_rounded, widened
 from vecstore.storage.packed import PackedStrings
 
 __all__ = ["normalise", "schema_of"]
@@ -40,7 +40,8 @@ def normalise(attributes: Any, n: int, schema: Mapping[str, str]) -> dict[str, C
         A value or None for each of n rows in every column: a dict of lists, arrays or series; a
         frame of polars, pandas or Arrow; a NumPy array with named fields; None for no attributes.
         NaN and NaT are missing, as None is. Integers become int64, floats float64, instants are
-        rounded to microseconds; a column of integers and floats is float64.
+        rounded to microseconds; a column of integers and
+        floats is float64, and so a column of integers becomes one that takes floats.
     n : int
         The number of rows.
     schema : mapping of str to str
@@ -97,7 +98,7 @@ def schema_of(schema: Mapping[str, str], columns: Mapping[str, Column]) -> dict[
     dict of str to str
         For the manifest.
     """
-    return {**schema, **{name: column.kind for name, column in columns.items()}}
+    return widened(schema, {name: column.kind for name, column in columns.items()})
 
 
 def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
@@ -201,6 +202,8 @@ def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
             return None
         first = next(kinds[type(value)] for value in values if kinds[type(value)])
         kind = "float64" if found == {"int64", "float64"} else str(first)
+    if kind == "int64" and "float64" in found:
+        kind = "float64"  # the whole column becomes that
     fitting = {kind} if kind != "float64" else {"float64", "int64"}
     if kind not in KINDS or not found <= fitting:
         places = enumerate(kinds[type(value)] for value in values)
@@ -238,10 +241,15 @@ def _stored(name: str, kind: str, values: list[Any]) -> Any:
     elif kind == "datetime":
         values = [_microseconds(name, value) for value in values]
     try:
-        return np.array(values, KINDS[kind])
+        stored = np.array(values, KINDS[kind])
     except OverflowError:
         far = next(value for value in values if not -(2**63) <= value < 2**63)
         raise _too_large(name, far) from None
+    if kind == "float64":
+        for given, found in zip(values, stored.tolist(), strict=True):
+            if isinstance(given, int) and given != found:
+                raise _rounded(name, given)
+    return stored
 
 
 def _microseconds(name: str, value: datetime) -> int:
@@ -261,8 +269,12 @@ def _as_kind(name: str, column: Column, kind: str | None) -> Column | None:
         return _from_list(name, [None] * len(column), kind)
     if kind in (None, column.kind):
         return column
+    if (kind, column.kind) == ("int64", "float64"):
+        return column  # the whole column becomes that
     if (kind, column.kind) == ("float64", "int64"):
-        return Column("float64", np.asarray(column.values, np.float64), column.valid)
+        if (far := first_rounded(column)) is not None:
+            raise _rounded(name, far)
+        return as_kind(column, "float64")
     row = 0 if column.valid is None or not column.valid.any() else int(np.argmax(column.valid))
     if len(column) == 0 or (column.valid is not None and not column.valid.any()):
         raise TypeError(
@@ -287,6 +299,13 @@ def _mismatch(name: str, kind: str, row: int, found: str, value: Any) -> TypeErr
 def _shown(value: Any) -> str:
     shown = repr(value.item() if isinstance(value, np.generic) else value)
     return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
+
+
+def _rounded(name: str, value: int) -> ValueError:
+    return ValueError(
+        f'`attributes` must hold integers that are float64, too, in column "{name}", which is '
+        f"float64; got {value}. Put such integers into a column of their own."
+    )
 
 
 def _too_large(name: str, value: Any) -> ValueError:
