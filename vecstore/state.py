@@ -14,7 +14,7 @@ from vecstore.parts import Part, Rows
 from vecstore.snapshot import Snapshot, cleared
 from vecstore.storage import Generation, Manifest, Record, Segment
 from vecstore.storage.attributes import decode_attributes
-from vecstore.storage.columns import Columns, wider, widened
+from vecstore.storage.columns import Columns, widened, wider
 from vecstore.storage.damage import damaged
 from vecstore.storage.names import journal_name
 from vecstore.storage.tombstones import Words, all_rows, has_row, have_rows

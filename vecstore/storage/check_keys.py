@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from vecstore.storage.attributes import decode_attributes
 from vecstore.storage.check_segment import check_column, check_finite
+from vecstore.storage.columns import wider
 from vecstore.storage.generations import Generation
 from vecstore.storage.names import journal_name
 from vecstore.storage.packed import PackedStrings
-from vecstore.storage.columns import wider
 from vecstore.storage.problems import Problem, guarded
 from vecstore.storage.records import Record
 from vecstore.storage.tombstones import rows_of

@@ -31,8 +31,8 @@ __all__ = [
     "first_rounded",
     "join_columns",
     "take_columns",
-    "wider",
     "widened",
+    "wider",
 ]
 
 #: What a column can hold, and the dtype of its values; strings are packed.
