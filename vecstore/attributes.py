@@ -113,9 +113,15 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
         check_polars()
         import polars
 
-        if not isinstance(attributes, polars.DataFrame):
-            attributes = polars.DataFrame(attributes)
-        return ((series.name, series) for series in attributes.get_columns())
+        if isinstance(attributes, polars.DataFrame):
+            return ((series.name, series) for series in attributes.get_columns())
+        series = polars.DataFrame(attributes).get_columns()
+        # Of pandas, where an object that is missing is of no type.
+        types = getattr(attributes, "dtypes", [None] * len(series))
+        return (
+            (one.name, [None] * len(one) if dtype == object and one.is_null().all() else one)
+            for one, dtype in zip(series, types, strict=True)
+        )
     raise TypeError(
         "`attributes` must be a dict of lists, a frame, or an array with named fields; "
         f"got {type(attributes).__name__}."
@@ -222,7 +228,7 @@ def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
 
 def _kind_of(cls: type) -> str | None:
     """Return the kind of a value's type: its name if it has none, None if it is a missing value."""
-    if cls.__name__ in ("NoneType", "NaTType", "NAType"):
+    if cls.__name__ in ("NoneType", "NaTType", "NAType", "MaskedConstant"):
         return None
     return next((kind for types, kind in _TYPES if issubclass(cls, types)), cls.__name__)
 
@@ -264,8 +270,8 @@ def _microseconds(name: str, value: datetime) -> int:
 def _as_kind(name: str, column: Column, kind: str | None) -> Column | None:
     """Return a column that is of the kind given, if any."""
     unknown = column.valid is not None and not column.valid.any()
-    if unknown and column.kind == "float64" and kind != "float64":
-        # NaN in all rows is what frames make of nothing, of whatever type.
+    if unknown and (kind is not None or column.kind == "float64"):
+        # What is missing everywhere goes into any column; NaN is what frames make of nothing.
         return _from_list(name, [None] * len(column), kind)
     if kind in (None, column.kind):
         return column
@@ -275,11 +281,9 @@ def _as_kind(name: str, column: Column, kind: str | None) -> Column | None:
         if (far := first_rounded(column)) is not None:
             raise _rounded(name, far)
         return as_kind(column, "float64")
-    row = 0 if column.valid is None or not column.valid.any() else int(np.argmax(column.valid))
-    if len(column) == 0 or (column.valid is not None and not column.valid.any()):
-        raise TypeError(
-            f'`attributes` must hold {kind} in column "{name}"; got {column.kind}, all missing.'
-        )
+    if len(column) == 0:
+        raise TypeError(f'`attributes` must hold {kind} in column "{name}"; got {column.kind}.')
+    row = 0 if column.valid is None else int(np.argmax(column.valid))
     value = column.values.take(np.array([row]))[0]
     raise _mismatch(name, str(kind), row, column.kind, value)
 

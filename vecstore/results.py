@@ -277,8 +277,9 @@ class Matches:
 
     def __getstate__(self) -> dict[str, Any]:
         rows = np.unique(self._rows[self._rows >= 0])
-        table = self._attributes and _Kept(rows, self._attributes(rows))
-        return {**self.__dict__, "_take": _Kept(rows, self._take(rows)), "_attributes": table}
+        table = self._attributes and self._attributes(rows)
+        kept = None if table is None or not table.width else _Kept(rows, table)
+        return {**self.__dict__, "_take": _Kept(rows, self._take(rows)), "_attributes": kept}
 
     def __repr__(self) -> str:
         k = self._distances.shape[1]

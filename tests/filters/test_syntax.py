@@ -170,6 +170,15 @@ def test_words_of_sql_may_name_columns(text: str) -> None:
     compiled(text)
 
 
+def test_names_stand_in_quotes_of_two_kinds() -> None:
+    for text in ('"my col" = 1', "`my col` = 1"):
+        assert parse(text, {"my col"}).this.name == "my col"
+    assert parse("`a``b` = 1", {"a`b"}).this.name == "a`b"
+    for text in ("`my col = 1", "`other` = 1", "`` = 1"):
+        with pytest.raises(ValueError, match="^`where`"):
+            parse(text, {"my col"})
+
+
 def test_a_column_named_like_a_word_of_sql_opens_no_door() -> None:
     kinds = {"select": "int64", "from": "int64", "cast": "int64", "year": "int64"}
     translate(parse("select = 1 and cast > year", kinds), kinds)

@@ -41,7 +41,7 @@ YES, NO, UNKNOWN = True, False, None
 def answers(text: str, table: pl.DataFrame = TABLE) -> list[bool | None]:
     columns = {name: from_series(name, table[name]) for name in table.columns}
     found = translate(parse(text, KINDS), KINDS)[0](
-        lambda name: read(cast("Column", columns[name]), 0, len(table))
+        lambda name: read(cast("Column", columns[name]), 0, len(table), KINDS[name])
     )
     data, valid = np.broadcast_to(found.data, len(table)), np.broadcast_to(found.valid, len(table))
     pairs = zip(data.tolist(), valid.tolist(), strict=True)

@@ -58,7 +58,7 @@ def read(column: Column, start: int, stop: int, kind: str) -> Values:
     data = np.asarray(column.values[start:stop])
     if column.kind == "bool":
         return truth(data != 0, valid)
-    return numbers(data.astype(np.float64 if kind == "float64" else np.int64), valid)
+    return numbers(data.astype(np.float64 if kind == "float64" else np.int64, copy=False), valid)
 
 
 def texts(values: Values) -> npt.NDArray[Any]:
