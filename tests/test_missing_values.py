@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vecstore
@@ -105,6 +105,7 @@ def test_a_frame_of_pandas_says_nothing_of_missing_objects(store: vecstore.Store
     assert store.frame().rows() == [("a", None, None), ("b", 1, "x")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.floats(width=32), min_size=1))
 def test_every_source_says_the_same_of_floats(values: list[float | None]) -> None:
     expected = [None if value is None or np.isnan(value) else value for value in values]

@@ -119,7 +119,7 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
         # Of pandas, where an object that is missing is of no type.
         types = getattr(attributes, "dtypes", [None] * len(series))
         return (
-            (one.name, [None] * len(one) if dtype == object and one.is_null().all() else one)
+            (one.name, [None] * len(one) if str(dtype) == "object" and one.is_null().all() else one)
             for one, dtype in zip(series, types, strict=True)
         )
     raise TypeError(

@@ -103,7 +103,7 @@ def from_series(name: str, series: Any) -> Column | list[Any]:
     import polars
 
     # Of pandas, where an object that is missing is of no type.
-    is_object = getattr(series, "dtype", None) == object
+    is_object = str(getattr(series, "dtype", "")) == "object"
     if not isinstance(series, polars.Series):
         series = polars.Series(name, series)
     if series.dtype == polars.Null or (is_object and series.is_null().all()):

@@ -76,7 +76,6 @@ REFUSED = {
     "year = :x": "':'",
     "year = @x": "'@'",
     "year = $1": "'$1'",
-    "year = `year`": "'`'",
     "other.year = 1": 'the column "other"',
     "year.x = 1": "'.'",
     "year is distinct from 1": "'distinct'",
@@ -175,7 +174,7 @@ def test_names_stand_in_quotes_of_two_kinds() -> None:
         assert parse(text, {"my col"}).this.name == "my col"
     assert parse("`a``b` = 1", {"a`b"}).this.name == "a`b"
     for text in ("`my col = 1", "`other` = 1", "`` = 1"):
-        with pytest.raises(ValueError, match="^`where`"):
+        with pytest.raises(ValueError, match=r"^`where`"):
             parse(text, {"my col"})
 
 
@@ -215,10 +214,10 @@ WORDS = r"""
 @example("escape = 1")
 def test_any_text_is_a_condition_or_a_value_error(text: str) -> None:
     try:
-        expression = compiled(text)
+        names = compiled(text)[1]
     except ValueError as error:
         caught = str(error)
     else:
         caught = "`where`"
-        assert set(expression.meta.root_names()) <= set(KINDS)
+        assert set(names) <= set(KINDS)
     assert caught.startswith("`where`")
