@@ -60,15 +60,6 @@ class Editor(Reader):
         error. Numbers meet, though: integers go into a column of float64, and the first float
         makes a column of int64 one of float64, all rows included. Both are refused where an
         integer beyond 2**53 would be rounded.
-
-        Examples
-        --------
-        >>> import vecstore
-        >>> with vecstore.create("prices.vecs", dim=2) as store:
-        ...     store.add(["pen"], [[0, 1]], {"price": [3]})
-        ...     store.add(["ink", "pad"], [[1, 0], [1, 1]], {"price": [9.99, float("nan")]})
-        ...     store.frame().rows()
-        [('pen', 3.0), ('ink', 9.99), ('pad', None)]
         """
         self._writable().writer.add(keys, vectors, attributes)
 
