@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vecstore.filters.syntax import parse
@@ -276,6 +276,7 @@ conditions = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(ROWS, conditions)
 def test_any_condition_says_what_python_says(rows: list[Row], condition: Condition) -> None:
     text, truth = condition
