@@ -129,6 +129,8 @@ def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
     known = {name: column for name, column in columns.items() if isinstance(column, Column)}
 
     def values(start: int, stop: int, name: str) -> Values:
+        if name not in known:
+            return _nothing(kinds[name])
         return read(known[name], start, stop, kinds[name])
 
     return frame.filter(_answers(compute, values, frame.height))
