@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vecstore.arrays import as_queries, as_vectors, check_count, check_dtype, check_rows
+from vecstore.arrays import (
+    as_mask,
+    as_queries,
+    as_vectors,
+    check_count,
+    check_dtype,
+    check_rows,
+)
 
 
 def raises(error: type[Exception], message: str) -> Any:
@@ -210,3 +217,70 @@ def test_stored_dtypes_are_native(dtype: Any) -> None:
 def test_other_dtypes_are_refused(dtype: str) -> None:
     with raises(ValueError, f'`dtype` must be one of "float32", "float16"; got "{dtype}".'):
         check_dtype(dtype)
+
+
+# What other libraries have.
+
+MASKED = np.ma.masked_array([3.0, 1e30], [False, True])
+
+
+def test_columns_of_lists_are_vectors() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    expected = np.arange(6, dtype=np.float32).reshape(2, 3)
+    column = np.empty(2, object)
+    column[:] = list(expected)
+    for form in (
+        pyarrow.array(expected.tolist()),
+        pyarrow.chunked_array([expected[:1].tolist(), expected[1:].tolist()]),
+        pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(expected.ravel()), 3),
+        column,
+        list(expected),
+    ):
+        np.testing.assert_array_equal(as_vectors(form, 3, np.float32), expected)
+    column[1] = expected[1, :2]
+    with raises(ValueError, "`vectors` must be rectangular; got rows of different lengths."):
+        as_vectors(column, 3, np.float32)
+
+
+def test_series_of_arrays_are_vectors() -> None:
+    pandas = pytest.importorskip("pandas")
+    expected = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(
+        as_vectors(pandas.Series(list(expected)), 3, np.float32), expected
+    )
+
+
+def test_bfloat16_is_a_number() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    given = np.arange(6).reshape(2, 3).astype(ml_dtypes.bfloat16)
+    np.testing.assert_array_equal(as_vectors(given, 3, np.float32), given.astype(np.float32))
+    assert as_queries(given[1], 3, "euclidean")[0].tolist() == [[3, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "place"),
+    [
+        (MASKED[np.newaxis], (0, 1)),
+        ([np.ones(2), MASKED], (1, 1)),
+        ((MASKED,), (0, 1)),
+    ],
+    ids=["array", "list", "tuple"],
+)
+def test_masked_numbers_are_refused(vectors: Any, place: tuple[int, int]) -> None:
+    with raises(ValueError, f"`vectors` must have no masked values; the one at {place} is masked."):
+        as_vectors(vectors, 2, np.float32)
+
+
+def test_a_mask_that_hides_nothing_is_none() -> None:
+    given = np.ma.masked_array([[3.0, 4.0]])
+    assert as_vectors(given, 2, np.float32).tolist() == [[3, 4]]
+
+
+def test_a_masked_query_is_refused() -> None:
+    with raises(ValueError, "`queries` must have no masked values; the one at (1,) is masked."):
+        as_queries(MASKED, 2, "euclidean")
+
+
+def test_a_row_may_not_answer_where_the_mask_is_masked() -> None:
+    where = np.ma.masked_array([True, True, False], [False, True, True])
+    assert as_mask(where, 3).tolist() == [True, False, False]

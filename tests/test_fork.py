@@ -72,6 +72,36 @@ in_child(lambda: store.search([1, 1], k=1, where="year > 1").keys.tolist())
     assert lines[5] == "['b']"
 
 
+def test_files_of_tables_are_refused_or_read_in_children_and_nothing_waits() -> None:
+    lines = printed(
+        """
+import polars as pl, numpy as np
+from vecstore.ingest import export, read
+from vecstore.records import as_table
+folder = tempfile.mkdtemp()
+table = pl.DataFrame({"id": ["a", "b"], "x": [[0.0, 1.0], [1.0, 0.0]], "year": [1, 2]})
+table.write_parquet(folder + "/t.parquet")
+table.write_ipc(folder + "/t.arrow")
+open(folder + "/t.csv", "w").write("id,x,y,year\\na,0,1,1\\nb,1,0,2\\n")
+open(folder + "/t.txt", "w").write("a 0 1\\nb 1 0\\n")
+table.lazy().with_columns(pl.col("year") + 1, z=pl.col("year") * 2).collect()
+read_all = lambda name: sum(len(keys) for keys, _ in read(f"{folder}/{name}"))
+for ask in (
+    lambda: read_all("t.parquet"),
+    lambda: read_all("t.arrow"),
+    lambda: read_all("t.csv"),
+    lambda: as_table(folder + "/t.csv", None, "data"),
+    lambda: export(store, folder + "/o.parquet", format="parquet"),
+    lambda: export(store, folder + "/o.tsv", format="projector"),
+    lambda: read_all("t.txt"),
+):
+    in_child(ask)
+"""
+    )
+    assert {line[:36] for line in lines[:6]} == {"VecstoreError: polars does not work "}
+    assert lines[6:] == ["2"]
+
+
 def test_children_do_not_wait_for_codes_that_another_thread_made() -> None:
     assert printed(
         """

@@ -245,7 +245,7 @@ def as_mask(where: npt.ArrayLike, n: int, name: str = "where") -> npt.NDArray[np
     Parameters
     ----------
     where : array_like of bool, shape (n,)
-        Whether each row may be an answer.
+        Whether each row may be an answer; a masked one may not.
     n : int
         The number of rows.
     name : str, default "where"
@@ -263,7 +263,7 @@ def as_mask(where: npt.ArrayLike, n: int, name: str = "where") -> npt.NDArray[np
     ValueError
         If there is not one for every row.
     """
-    mask = np.asarray(where)
+    mask = np.asarray(np.ma.filled(where, False) if np.ma.isMaskedArray(where) else where)
     if mask.dtype != np.bool_ and mask.size:
         raise TypeError(f"`{name}` must be booleans; got dtype {mask.dtype}.")
     if mask.shape != (n,):
@@ -332,9 +332,7 @@ def check_rows(
 
 
 def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
-    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
-        place = tuple(np.argwhere(np.ma.getmaskarray(values))[0].tolist())
-        raise ValueError(f"`{name}` must have no masked values; the one at {place} is masked.")
+    _refuse_masked(values, name)
     if hasattr(values, "to_pylist"):  # of Arrow
         values = values.to_pylist()
     try:
@@ -343,6 +341,7 @@ def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
             hasattr(row, "__len__") and not isinstance(row, str | bytes) for row in given.flat
         )
         if given.dtype == object and given.size and given.ndim == 1 and all(nested):
+            _refuse_masked(list(given), name)
             given = np.asarray(list(given))  # a column of a frame
         if given.dtype.name == "bfloat16":
             given = given.astype(np.float32)
@@ -351,6 +350,16 @@ def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
     if given.dtype.kind not in "fiub" and given.size:
         raise TypeError(f"`{name}` must be numeric; got dtype {given.dtype}.")
     return given
+
+
+def _refuse_masked(values: Any, name: str) -> None:
+    """Refuse a masked array, or a list that has one: NumPy would take what is under the mask."""
+    rows = values if isinstance(values, list | tuple) else [values]
+    for row, one in enumerate(rows):
+        if np.ma.isMaskedArray(one) and np.ma.is_masked(one):
+            place = np.argwhere(np.ma.getmaskarray(one))[0].tolist()
+            shown = tuple(place if one is values else [row, *place])
+            raise ValueError(f"`{name}` must have no masked values; the one at {shown} is masked.")
 
 
 def _converted(given: npt.NDArray[Any], dtype: np.dtype[Any], name: str) -> npt.NDArray[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.forks import check_polars
-from vecstore.storage.columns import KINDS, Column, check_name
+from vecstore.storage.columns import KINDS, Column, as_kind, check_name, first_rounded, widened
 from vecstore.storage.packed import PackedStrings
 
 __all__ = ["normalise", "schema_of"]
@@ -40,7 +40,8 @@ def normalise(attributes: Any, n: int, schema: Mapping[str, str]) -> dict[str, C
         A value or None for each of n rows in every column: a dict of lists, arrays or series; a
         frame of polars, pandas or Arrow; a NumPy array with named fields; None for no attributes.
         NaN and NaT are missing, as None is. Integers become int64, floats float64, instants are
-        rounded to microseconds; a column of integers and floats is float64.
+        rounded to microseconds; a column of integers and
+        floats is float64, and so a column of integers becomes one that takes floats.
     n : int
         The number of rows.
     schema : mapping of str to str
@@ -97,7 +98,7 @@ def schema_of(schema: Mapping[str, str], columns: Mapping[str, Column]) -> dict[
     dict of str to str
         For the manifest.
     """
-    return {**schema, **{name: column.kind for name, column in columns.items()}}
+    return widened(schema, {name: column.kind for name, column in columns.items()})
 
 
 def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
@@ -112,9 +113,15 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
         check_polars()
         import polars
 
-        if not isinstance(attributes, polars.DataFrame):
-            attributes = polars.DataFrame(attributes)
-        return ((series.name, series) for series in attributes.get_columns())
+        if isinstance(attributes, polars.DataFrame):
+            return ((series.name, series) for series in attributes.get_columns())
+        series = polars.DataFrame(attributes).get_columns()
+        # Of pandas, where an object that is missing is of no type.
+        types = getattr(attributes, "dtypes", [None] * len(series))
+        return (
+            (one.name, [None] * len(one) if str(dtype) == "object" and one.is_null().all() else one)
+            for one, dtype in zip(series, types, strict=True)
+        )
     raise TypeError(
         "`attributes` must be a dict of lists, a frame, or an array with named fields; "
         f"got {type(attributes).__name__}."
@@ -201,6 +208,8 @@ def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
             return None
         first = next(kinds[type(value)] for value in values if kinds[type(value)])
         kind = "float64" if found == {"int64", "float64"} else str(first)
+    if kind == "int64" and "float64" in found:
+        kind = "float64"  # the whole column becomes that
     fitting = {kind} if kind != "float64" else {"float64", "int64"}
     if kind not in KINDS or not found <= fitting:
         places = enumerate(kinds[type(value)] for value in values)
@@ -219,7 +228,7 @@ def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
 
 def _kind_of(cls: type) -> str | None:
     """Return the kind of a value's type: its name if it has none, None if it is a missing value."""
-    if cls.__name__ in ("NoneType", "NaTType", "NAType"):
+    if cls.__name__ in ("NoneType", "NaTType", "NAType", "MaskedConstant"):
         return None
     return next((kind for types, kind in _TYPES if issubclass(cls, types)), cls.__name__)
 
@@ -238,10 +247,15 @@ def _stored(name: str, kind: str, values: list[Any]) -> Any:
     elif kind == "datetime":
         values = [_microseconds(name, value) for value in values]
     try:
-        return np.array(values, KINDS[kind])
+        stored = np.array(values, KINDS[kind])
     except OverflowError:
         far = next(value for value in values if not -(2**63) <= value < 2**63)
         raise _too_large(name, far) from None
+    if kind == "float64":
+        for given, found in zip(values, stored.tolist(), strict=True):
+            if isinstance(given, int) and given != found:
+                raise _rounded(name, given)
+    return stored
 
 
 def _microseconds(name: str, value: datetime) -> int:
@@ -256,18 +270,20 @@ def _microseconds(name: str, value: datetime) -> int:
 def _as_kind(name: str, column: Column, kind: str | None) -> Column | None:
     """Return a column that is of the kind given, if any."""
     unknown = column.valid is not None and not column.valid.any()
-    if unknown and column.kind == "float64" and kind != "float64":
-        # NaN in all rows is what frames make of nothing, of whatever type.
+    if unknown and (kind is not None or column.kind == "float64"):
+        # What is missing everywhere goes into any column; NaN is what frames make of nothing.
         return _from_list(name, [None] * len(column), kind)
     if kind in (None, column.kind):
         return column
+    if (kind, column.kind) == ("int64", "float64"):
+        return column  # the whole column becomes that
     if (kind, column.kind) == ("float64", "int64"):
-        return Column("float64", np.asarray(column.values, np.float64), column.valid)
-    row = 0 if column.valid is None or not column.valid.any() else int(np.argmax(column.valid))
-    if len(column) == 0 or (column.valid is not None and not column.valid.any()):
-        raise TypeError(
-            f'`attributes` must hold {kind} in column "{name}"; got {column.kind}, all missing.'
-        )
+        if (far := first_rounded(column)) is not None:
+            raise _rounded(name, far)
+        return as_kind(column, "float64")
+    if len(column) == 0:
+        raise TypeError(f'`attributes` must hold {kind} in column "{name}"; got {column.kind}.')
+    row = 0 if column.valid is None else int(np.argmax(column.valid))
     value = column.values.take(np.array([row]))[0]
     raise _mismatch(name, str(kind), row, column.kind, value)
 
@@ -287,6 +303,13 @@ def _mismatch(name: str, kind: str, row: int, found: str, value: Any) -> TypeErr
 def _shown(value: Any) -> str:
     shown = repr(value.item() if isinstance(value, np.generic) else value)
     return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
+
+
+def _rounded(name: str, value: int) -> ValueError:
+    return ValueError(
+        f'`attributes` must hold integers that are float64, too, in column "{name}", which is '
+        f"float64; got {value}. Put such integers into a column of their own."
+    )
 
 
 def _too_large(name: str, value: Any) -> ValueError:

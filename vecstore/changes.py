@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,11 +12,11 @@ import numpy.typing as npt
 from vecstore.attributes import normalise, schema_of
 from vecstore.lookup import as_keys, not_found
 from vecstore.parts import Rows
-from vecstore.sealing import Batches, Checked, checked, refuse_known
+from vecstore.sealing import Batches, Checked, checked, refuse_known, refuse_rounding
 from vecstore.state import State
 from vecstore.storage import Record, build_keys
 from vecstore.storage.attributes import encode_attributes
-from vecstore.storage.columns import Column, join_columns, take_columns
+from vecstore.storage.columns import Column, Columns, join_columns, take_columns
 
 __all__ = ["Batch"]
 
@@ -238,7 +238,12 @@ class Batch:
     def _append(self, batch: Checked | _Moved, replaced: Rows) -> None:
         if not len(batch.keys):
             return
-        self._dead.extend(replaced[replaced >= 0].tolist())
+        gone = replaced[replaced >= 0].tolist()
+        if _widens(self.schema, batch.columns):
+            dead = np.array([*self._dead, *gone], np.int64)
+            left = self._state.without(dead[dead < self._state.rows])
+            refuse_rounding(self.schema, batch.columns, left, (one.columns for one in self._added))
+        self._dead.extend(gone)
         self._added.append(batch)
         self.schema = schema_of(self.schema, batch.columns)
         first, end = self._bounds[-1], self._bounds[-1] + len(batch.keys)
@@ -296,6 +301,10 @@ class Batch:
     def _refuse_when_over(self) -> None:
         if self._is_over():
             raise ValueError("The batch is over; begin another one with store.batch().")
+
+
+def _widens(schema: Mapping[str, str], columns: Columns) -> bool:
+    return any(schema.get(name, one.kind) != one.kind for name, one in columns.items())
 
 
 def _is_plain(key: str | int) -> bool:

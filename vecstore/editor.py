@@ -36,8 +36,10 @@ class Editor(Reader):
         vectors : array_like of numbers, shape (n, dim)
             Rounded to the dtype of the store.
         attributes : mapping of str to sequence, frame, structured array, or None
-            For every column n values, None where one is missing: a dict of lists, a frame of
-            polars, pandas or Arrow, a NumPy array with named fields.
+            For every column n values: a dict of lists, arrays or series, a frame of polars, pandas
+            or Arrow, a NumPy array with named fields. None, NaN, NaT, pandas.NA and masked values
+            are missing, wherever they come from; ``where`` sees NULL. A column that is missing
+            everywhere has no type yet. Dates and datetimes are refused beyond what is stored.
 
         Raises
         ------
@@ -45,12 +47,19 @@ class Editor(Reader):
             If a key is in the store, or twice among `keys`.
         ValueError
             If the shapes disagree, a value is not finite or does not fit the dtype, or a vector is
-            zero under cosine.
+            zero under cosine; if an integer is not exact in a column of float64.
         TypeError
             If a key is not of the type of the store, the vectors are not numbers, or an attribute
             is not of the type of its column.
         ReadOnlyError
             If the store was not opened for writing.
+
+        Notes
+        -----
+        A column keeps the type of the first value that it got: text into a column of numbers is an
+        error. Numbers meet, though: integers go into a column of float64, and the first float
+        makes a column of int64 one of float64, all rows included. Both are refused where an
+        integer beyond 2**53 would be rounded.
         """
         self._writable().writer.add(keys, vectors, attributes)
 

@@ -102,9 +102,11 @@ def from_series(name: str, series: Any) -> Column | list[Any]:
     check_polars()
     import polars
 
+    # Of pandas, where an object that is missing is of no type.
+    is_object = str(getattr(series, "dtype", "")) == "object"
     if not isinstance(series, polars.Series):
         series = polars.Series(name, series)
-    if series.dtype == polars.Null:
+    if series.dtype == polars.Null or (is_object and series.is_null().all()):
         return [None] * len(series)
     kind = _kind(name, series.dtype)
     if kind == "float64":

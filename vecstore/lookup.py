@@ -91,7 +91,7 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]
     if isinstance(keys, np.ndarray):
         if keys.ndim != 1:
             raise ValueError(f"`{name}` must have shape (n,); got {keys.shape}.")
-        if kind == "int" and keys.dtype.kind == "i":
+        if kind == "int" and keys.dtype.kind == "i" and not np.ma.is_masked(keys):
             return cast("Sequence[Any]", keys)
         keys = keys.tolist()
     listed = list(keys)

@@ -82,6 +82,7 @@ def read_columns(
     ValueError
         If the table cannot be read, has no such column, or no rows.
     """
+    check_polars()
     with _reading(where):
         there = table.collect_schema().names()
     check_columns(there, columns or (), where)
@@ -112,6 +113,7 @@ def scan_table(path: str | PathLike[str]) -> "pl.LazyFrame":
     ValueError
         If it is no table.
     """
+    check_polars()
     import polars as pl
 
     path = Path(path)

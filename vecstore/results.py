@@ -182,7 +182,19 @@ class Matches:
 
     @property
     def keys(self) -> npt.NDArray[Any]:
-        """Keys: ndarray of shape (k,) or (n, k), of str (None unused) or int64 (-1 unused)."""
+        """Keys: ndarray of shape (k,) or (n, k), of object (str) or int64.
+
+        Places past `counts` hold None, or -1, which may be an integer key as well: only the first
+        `counts` places of a query are answers. Iteration, `to_frame`, the CLI and pickles give
+        these alone.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> matches = vecstore.from_arrays([[1, 0]], keys=[-1]).search([1, 0], k=2)
+        >>> matches.keys.tolist(), matches.counts, [key for key, _ in matches]
+        ([-1, -1], 1, [-1])
+        """
         return self._keys[0] if self.single else self._keys
 
     @property
@@ -265,8 +277,9 @@ class Matches:
 
     def __getstate__(self) -> dict[str, Any]:
         rows = np.unique(self._rows[self._rows >= 0])
-        table = self._attributes and _Kept(rows, self._attributes(rows))
-        return {**self.__dict__, "_take": _Kept(rows, self._take(rows)), "_attributes": table}
+        table = self._attributes and self._attributes(rows)
+        kept = None if table is None or not table.width else _Kept(rows, table)
+        return {**self.__dict__, "_take": _Kept(rows, self._take(rows)), "_attributes": kept}
 
     def __repr__(self) -> str:
         k = self._distances.shape[1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +19,19 @@ from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Directory, Manifest, Segment, build_keys, write_segment
 from vecstore.storage.attributes import attribute_arrays
-from vecstore.storage.columns import Column, join_columns, take_columns
+from vecstore.storage.columns import Column, Columns, first_rounded, join_columns, take_columns
+from vecstore.storage.tombstones import rows_of
 
-__all__ = ["SEGMENT_BYTES", "Batches", "Checked", "checked", "refuse_known", "seal", "weight"]
+__all__ = [
+    "SEGMENT_BYTES",
+    "Batches",
+    "Checked",
+    "checked",
+    "refuse_known",
+    "refuse_rounding",
+    "seal",
+    "weight",
+]
 
 #: Keys, vectors and perhaps attributes, one batch after another.
 Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike] | tuple[Iterable[Any], npt.ArrayLike, Any]]
@@ -149,7 +160,7 @@ def seal(
     DuplicateKeyError, ValueError, TypeError
         If anything is wrong with a batch. Segments of the batches before it are left behind.
     """
-    for keys, group in _grouped(_all_checked(batches, manifest, replacing), manifest):
+    for keys, group in _grouped(_all_checked(batches, manifest, snapshot, replacing), manifest):
         if replacing:
             keys, group = _newest(keys, group)
             found = snapshot.find(keys)
@@ -200,10 +211,38 @@ def refuse_known(keys: Sequence[Any], rows: npt.NDArray[np.int64]) -> None:
         raise DuplicateKeyError(f"Key {shown} is in the store already.")
 
 
-def _all_checked(batches: Batches, manifest: Manifest, replacing: bool) -> Iterator[Checked]:
+def refuse_rounding(
+    schema: Mapping[str, str], columns: Columns, snapshot: Snapshot, before: Iterable[Columns]
+) -> None:
+    """Refuse columns of floats where integers of the store, or of before, would be rounded."""
+    for name, column in columns.items():
+        if schema.get(name) != "int64" or column.kind != "float64":
+            continue
+        held = (one[name] for one in chain(_living_columns(snapshot, name), before) if name in one)
+        if any((far := first_rounded(one)) is not None for one in held):
+            raise ValueError(
+                f'`attributes` must hold int64 in column "{name}", because it has {far}, which '
+                f"no float64 is; got float64. Put the floats into a column of their own."
+            )
+
+
+def _living_columns(snapshot: Snapshot, name: str) -> Iterator[Columns]:
+    for part, mask in zip(snapshot.parts, snapshot.masks, strict=True):
+        columns = {name: part.attributes[name]} if name in part.attributes else {}
+        yield columns if mask is None else take_columns(columns, rows_of(mask))
+
+
+def _all_checked(
+    batches: Batches, manifest: Manifest, snapshot: Snapshot, replacing: bool
+) -> Iterator[Checked]:
     schema: Mapping[str, str] = manifest.schema
+    rounded: dict[str, Column] = {}  # integers that no float64 is, one for a column
     for keys, vectors, *rest in batches:
         batch = checked(keys, vectors, rest[0] if rest else None, manifest, schema)
+        refuse_rounding(schema, batch.columns, snapshot, [rounded])
+        for name, column in batch.columns.items():
+            if name not in rounded and (far := first_rounded(column)) is not None:
+                rounded[name] = Column("int64", np.array([far]))
         schema = schema_of(schema, batch.columns)
         if replacing:  # across batches the last one counts, within one nobody knows which
             build_keys(batch.keys, manifest.key_kind)

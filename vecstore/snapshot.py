@@ -18,7 +18,7 @@ from vecstore.arrays import Block
 from vecstore.index.codes import Progress
 from vecstore.parts import Part, Rows
 from vecstore.storage import RangeKeys, StrKeys
-from vecstore.storage.columns import Column, join_columns, take_columns
+from vecstore.storage.columns import Column, as_kind, join_columns, take_columns, wider
 from vecstore.storage.damage import damaged
 from vecstore.storage.packed import PackedStrings
 from vecstore.storage.tombstones import (
@@ -105,8 +105,10 @@ class Snapshot:
         schema = dict(self._schema)
         for part in self.parts:
             for name, column in part.attributes.items():
-                if schema.setdefault(name, column.kind) != column.kind:
-                    raise damaged("store", f'column "{name}" is {schema[name]} and {column.kind}')
+                known = schema.get(name, column.kind)
+                if (kind := wider(known, column.kind)) is None:
+                    raise damaged("store", f'column "{name}" is {known} and {column.kind}')
+                schema[name] = kind
         return schema
 
     @cached_property
@@ -321,9 +323,14 @@ class Snapshot:
             part.check()
             taken.append((len(local), take_columns(part.attributes, local)))
             places.append(np.flatnonzero(here))
-        if len(taken) < 2:
-            return dict(taken[0][1]) if taken else {}
-        return take_columns(join_columns(taken), np.argsort(np.concatenate(places)))
+        if not taken:
+            return {}
+        found = taken[0][1]
+        if len(taken) > 1:
+            found = take_columns(join_columns(taken), np.argsort(np.concatenate(places)))
+        # Rows of a part may be int64 in a column that has become float64.
+        kinds = self._schema
+        return {name: as_kind(one, kinds.get(name, one.kind)) for name, one in found.items()}
 
     def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         """Go through all rows in order.

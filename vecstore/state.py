@@ -14,7 +14,7 @@ from vecstore.parts import Part, Rows
 from vecstore.snapshot import Snapshot, cleared
 from vecstore.storage import Generation, Manifest, Record, Segment
 from vecstore.storage.attributes import decode_attributes
-from vecstore.storage.columns import Columns
+from vecstore.storage.columns import Columns, widened, wider
 from vecstore.storage.damage import damaged
 from vecstore.storage.names import journal_name
 from vecstore.storage.tombstones import Words, all_rows, has_row, have_rows
@@ -87,7 +87,7 @@ class State:
     @property
     def schema(self) -> dict[str, str]:
         """The attribute columns that there are, and their kinds."""
-        return {**self.manifest.schema, **self.tail.schema}
+        return widened(self.manifest.schema, self.tail.schema)
 
     @property
     def generation(self) -> int:
@@ -203,8 +203,9 @@ class State:
             return {}
         name = journal_name(self.manifest.generation)
         columns = decode_attributes(record.attributes, len(record.keys), name)
-        for column in columns:
-            if self.schema.get(column, columns[column].kind) != columns[column].kind:
+        schema = self.schema
+        for column, found in columns.items():
+            if wider(schema.get(column, found.kind), found.kind) is None:
                 raise damaged(name, f'column "{column}" changes its type')
         return columns
 

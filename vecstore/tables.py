@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vecstore.frames import missing_series, polars_type, to_series
 from vecstore.parts import Part, Rows
 from vecstore.snapshot import Snapshot
+from vecstore.storage.columns import as_kind
 
 if TYPE_CHECKING:
     import polars
@@ -72,7 +73,7 @@ def part_table(
         if name == "key":
             series.append(key_series(part.keys.take(np.arange(n))))
         elif name in part.attributes:
-            series.append(to_series(name, part.attributes[name]))
+            series.append(to_series(name, as_kind(part.attributes[name], schema[name])))
         else:
             series.append(missing_series(name, schema[name], n))
     return polars.DataFrame(series)

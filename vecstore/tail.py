@@ -9,7 +9,7 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.parts import Part, Rows
 from vecstore.storage import Manifest
-from vecstore.storage.columns import Column, Columns, join_columns
+from vecstore.storage.columns import Column, Columns, join_columns, widened
 
 __all__ = ["Tail", "TailKeys"]
 
@@ -69,7 +69,8 @@ class Tail:
         self._grow(first + len(listed))
         self._vectors[first : first + len(listed)] = vectors
         self._columns.append((len(listed), columns))
-        self.schema.update({name: column.kind for name, column in columns.items()})
+        kinds = {name: column.kind for name, column in columns.items()}
+        self.schema = widened(self.schema, kinds)
         for row, key in enumerate(listed, first):
             self._before.append(self._newest.get(key, -1))
             self.keys.append(key)

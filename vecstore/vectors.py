@@ -98,7 +98,8 @@ class Vectors(ABC):
         Returns
         -------
         ndarray of object (str) or int64, shape (n,)
-            Decoded now, all of them: `batches` goes through a large store in steps.
+            Decoded now, all of them: `batches` goes through a large store in steps. Their
+            ``tolist()`` holds int or str of Python, which JSON takes too.
         """
         snapshot = self._snapshot
         return snapshot.take(snapshot.live)

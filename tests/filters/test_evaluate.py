@@ -209,3 +209,9 @@ def test_rows_of_a_table_are_filtered_as_those_of_a_store() -> None:
         assert filtered(frame, where).equals(frame[rows])
     with pytest.raises(ValueError, match='`where` names the column "listed"'):
         filtered(frame, "listed = 1")
+
+
+def test_floats_of_a_table_may_all_be_missing() -> None:
+    table = pl.DataFrame({"p": pl.Series([None, float("nan")], dtype=pl.Float64)})
+    assert filtered(table, "p is null").height == 2
+    assert filtered(table, "p > 1 or not p > 1").height == 0

@@ -129,7 +129,9 @@ def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
     known = {name: column for name, column in columns.items() if isinstance(column, Column)}
 
     def values(start: int, stop: int, name: str) -> Values:
-        return read(known[name], start, stop)
+        if name not in known:
+            return _nothing(kinds[name])
+        return read(known[name], start, stop, kinds[name])
 
     return frame.filter(_answers(compute, values, frame.height))
 
@@ -145,10 +147,11 @@ def _kinds(snapshot: Snapshot) -> dict[str, str]:
 def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
     kinds = _kinds(snapshot)
     compute, names = _translated(where, tuple(kinds.items()))
+    asked = " ".join([*(kinds[name] for name in names), where])  # a column of integers may widen
     mask = np.zeros(snapshot.rows, np.bool_)
     for part, first in zip(snapshot.parts, snapshot.first_rows[:-1].tolist(), strict=True):
         n = len(part.keys)
-        bits = part.answers.get(where)
+        bits = part.answers.get(asked)
         if bits is None:
             try:
                 bits = np.packbits(_answers(compute, _values_of(part, kinds), n))
@@ -161,7 +164,7 @@ def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
                 continue
             # A new dict, so that threads that ask at once do not see one change.
             kept = list(part.answers.items())[1 - _KEPT :]
-            part.answers = dict([*kept, (where, bits)])
+            part.answers = dict([*kept, (asked, bits)])
         mask[first : first + n] = np.unpackbits(bits, count=n).view(np.bool_)
     return mask if len(snapshot) == snapshot.rows else snapshot.spread(mask[snapshot.live])
 
@@ -181,7 +184,7 @@ def _values_of(part: Part, kinds: Mapping[str, str]) -> Callable[[int, int, str]
         if name == "key":
             return Values(part.keys.take(np.arange(start, stop)), np.ones(1, np.bool_))
         if name in part.attributes:
-            return read(part.attributes[name], start, stop)
+            return read(part.attributes[name], start, stop, kinds[name])
         return _nothing(kinds[name])
 
     return values
@@ -197,7 +200,9 @@ def _answers_of_some(
     def values(start: int, stop: int, name: str) -> Values:
         if name == "key":
             return Values(keys[start:stop], np.ones(1, np.bool_))
-        return read(columns[name], start, stop) if name in columns else _nothing(kinds[name])
+        if name not in columns:
+            return _nothing(kinds[name])
+        return read(columns[name], start, stop, kinds[name])
 
     return _answers(compute, values, len(rows))
 

@@ -7,12 +7,14 @@ Behind it, `translate` knows a few nodes and refuses every other one by name.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vecstore.forks import IMPORTING
 
 if TYPE_CHECKING:
     from sqlglot import exp
+    from sqlglot.tokens import Tokenizer
 
 __all__ = ["FUNCTIONS", "parse", "refusal", "unknown_column"]
 
@@ -69,7 +71,6 @@ def parse(text: str, columns: Collection[str]) -> "exp.Expression":
         from sqlglot import exp
         from sqlglot.errors import SqlglotError
         from sqlglot.parser import Parser
-        from sqlglot.tokens import Tokenizer
 
     if len(text) > _LONGEST:
         raise ValueError(
@@ -77,7 +78,7 @@ def parse(text: str, columns: Collection[str]) -> "exp.Expression":
             "Use a polars expression such as polars.col(name).is_in(values)."
         )
     try:
-        tokens = list(_checked(Tokenizer().tokenize(text), columns))
+        tokens = list(_checked(_tokenizer()().tokenize(text), columns))
         _check_depth(tokens)
         (tree,) = Parser().parse_into(exp.Condition, tokens, text)
     except SqlglotError as error:
@@ -128,6 +129,14 @@ def unknown_column(name: str, columns: Collection[str]) -> ValueError:
         f"`where` names the column {_quoted(name)}; there are "
         f"{', '.join(sorted(map(_quoted, columns)))}."
     )
+
+
+@cache
+def _tokenizer() -> "type[Tokenizer]":
+    from sqlglot.tokens import Tokenizer
+
+    # The quotes of standard SQL, and those of MySQL, SQLite and pandas, around names of columns.
+    return type("_Tokenizer", (Tokenizer,), {"IDENTIFIERS": ['"', "`"]})
 
 
 def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator[Any]:

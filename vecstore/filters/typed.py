@@ -62,8 +62,8 @@ def constant(kind: str, value: Any) -> Typed:
     """Return a literal; of an instant `value` is a count of days or microseconds."""
     if kind == "int64" and value not in _INTEGERS:
         raise refusal("an integer beyond 64 bits")
-    found = lone(value, _DTYPES[kind])
-    return Typed(lambda _: found, kind, True, value)
+    # Made when it is asked for, which those of a long list never are.
+    return Typed(lambda _: lone(value, _DTYPES[kind]), kind, True, value)
 
 
 def instant(text: str, kind: str) -> Typed:

@@ -48,8 +48,8 @@ def lone(value: Any, dtype: str) -> Values:
     return Values(data, np.array([value is not None]))
 
 
-def read(column: Column, start: int, stop: int) -> Values:
-    """Return some rows of a column."""
+def read(column: Column, start: int, stop: int, kind: str) -> Values:
+    """Return some rows of a column, of the kind that the schema has."""
     valid = np.ones(1, np.bool_) if column.valid is None else column.valid[start:stop] != 0
     if isinstance(column.values, PackedStrings):
         strings = column.values
@@ -58,7 +58,7 @@ def read(column: Column, start: int, stop: int) -> Values:
     data = np.asarray(column.values[start:stop])
     if column.kind == "bool":
         return truth(data != 0, valid)
-    return numbers(data.astype(np.int64) if data.dtype.kind == "i" else data, valid)
+    return numbers(data.astype(np.float64 if kind == "float64" else np.int64, copy=False), valid)
 
 
 def texts(values: Values) -> npt.NDArray[Any]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
+from vecstore.forks import check_polars
 from vecstore.ingest.guess import ArrayInfo
 from vecstore.ingest.report import Faults
 from vecstore.ingest.source import Source
@@ -45,6 +46,7 @@ class _Columns(NamedTuple):
 
 def open_parquet(source: Source, options: Options) -> Table:
     """Open columns of a Parquet file."""
+    check_polars()
     import polars as pl
 
     path = source.file()
@@ -56,6 +58,7 @@ def open_parquet(source: Source, options: Options) -> Table:
 
 def open_arrow(source: Source, options: Options) -> Table:
     """Open columns of a file of Arrow, which is also called Feather."""
+    check_polars()
     import polars as pl
 
     scan = partial(pl.scan_ipc, source.file(), glob=False)

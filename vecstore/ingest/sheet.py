@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
+from vecstore.forks import check_polars
 from vecstore.frames import polars_type
 from vecstore.ingest.cells import CONVERT, join_kinds, numbers_of
 from vecstore.ingest.guess import ArrayInfo
@@ -163,6 +164,7 @@ def _usual_kinds(
 def _attribute_kinds(
     sheet: Sheet, places: list[int], kinds: list[str | None]
 ) -> tuple[dict[int, str], tuple[str, ...]]:
+    check_polars()
     import polars as pl
 
     schema: dict[str, pl.DataType] = {}
@@ -208,6 +210,7 @@ def _chunk(
     rows: list[Row], sheet: Sheet, plan: _Plan, parse: Callable[..., Any], first: int
 ) -> Chunk:
     """Convert some rows; of what is wrong with one, the first thing found is said."""
+    check_polars()
     import polars as pl
 
     reasons: dict[int, str] = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vecstore.errors import IngestError
+from vecstore.forks import check_polars
 from vecstore.frames import kind_of, polars_type
 from vecstore.ingest.guess import ArrayInfo, guess_arrays, is_key_name
 from vecstore.ingest.table import Options
@@ -61,6 +62,7 @@ def attribute_types(
     wanted: tuple[str, ...] | None,
 ) -> "tuple[dict[str, pl.DataType], tuple[str, ...]]":
     """Return the columns that can be attributes, their types in a store, and a note on others."""
+    check_polars()
     import polars as pl
 
     taken = set(taken)

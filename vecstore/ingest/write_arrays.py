@@ -7,6 +7,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.forks import check_polars
 from vecstore.ingest.diagnosis import has_controls
 from vecstore.ingest.rows import Rows
 
@@ -84,6 +85,7 @@ def _key_array(rows: Rows) -> npt.NDArray[Any]:
 
 def write_parquet(rows: Rows, path: Path) -> None:
     """Write the columns "key" and "vector", and the attributes."""
+    check_polars()
     import polars as pl
     from polars.io.plugins import register_io_source
 

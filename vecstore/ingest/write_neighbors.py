@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from vecstore.forks import check_polars
 from vecstore.ingest.rows import Rows
 from vecstore.results import Matches
 
@@ -53,6 +54,7 @@ def write_parquet_with_neighbors(rows: Rows, path: Path, *, k: int) -> None:
     A neighbour is a row number, from 0, with a distance: a struct of two lists, "ids" and
     "distances", nearest first. Neither the graph nor the table needs to fit in memory.
     """
+    check_polars()
     import polars as pl
     from polars.io.plugins import register_io_source
 

@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 
+from vecstore.forks import check_polars
 from vecstore.ingest.projector import metadata_path
 from vecstore.ingest.rows import Rows
 from vecstore.ingest.write_text import fits_label
@@ -63,6 +64,7 @@ def write_metadata(rows: Rows, path: Path) -> None:
 
     Tabs and line breaks in attributes become blanks.
     """
+    check_polars()
     import polars as pl
 
     with path.open("wb") as file:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.forks import check_polars
 from vecstore.ingest.lines import is_number
 from vecstore.ingest.rows import Rows
 
@@ -100,6 +101,7 @@ def _check_rows(rows: Rows) -> None:
 def _write_csv(
     keys: list[str] | None, vectors: npt.NDArray[np.floating], file: BinaryIO, separator: str
 ) -> None:
+    check_polars()
     import polars as pl
 
     frame = pl.DataFrame(vectors.astype(np.float32, copy=False))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from vecstore.storage.attributes import decode_attributes
 from vecstore.storage.check_segment import check_column, check_finite
+from vecstore.storage.columns import wider
 from vecstore.storage.generations import Generation
 from vecstore.storage.names import journal_name
 from vecstore.storage.packed import PackedStrings
@@ -99,8 +100,10 @@ def _check_columns(
 ) -> Iterator[Problem]:
     if record.attributes:
         for name, column in decode_attributes(record.attributes, len(record.keys), path).items():
-            if (known := schema.setdefault(name, column.kind)) != column.kind:
+            known = schema.get(name, column.kind)
+            if (kind := wider(known, column.kind)) is None:
                 yield Problem(path, f'{where} has column "{name}"', known, column.kind)
+            schema[name] = kind or known
             yield from check_column(path, name, column)
 
 

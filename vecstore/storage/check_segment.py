@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from vecstore.storage.attributes import read_attributes
 from vecstore.storage.check_codes import CODE_BLOCK, check_codes
-from vecstore.storage.columns import Column
+from vecstore.storage.columns import Column, wider
 from vecstore.storage.packed import PackedStrings
 from vecstore.storage.problems import Problem, guarded
 from vecstore.storage.segment import Segment
@@ -137,8 +137,8 @@ def _check_norms(segment: Segment, rows: Rows) -> Iterator[Problem]:
 def _check_attributes(segment: Segment, schema: Mapping[str, str] | None) -> Iterator[Problem]:
     columns = read_attributes(segment.arrays, segment.n, segment.path)
     for name, column in columns.items():
-        if schema is not None and schema.get(name) != column.kind:
-            wanted = schema.get(name, "no such column")
+        wanted = column.kind if schema is None else schema.get(name, "no such column")
+        if wider(wanted, column.kind) != wanted:
             yield Problem(segment.path, f'the type of column "{name}"', wanted, column.kind)
         yield from guarded(segment.path, check_column(segment.path, name, column))
 

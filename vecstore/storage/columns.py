@@ -21,7 +21,19 @@ import numpy.typing as npt
 
 from vecstore.storage.packed import PADDING, PackedStrings
 
-__all__ = ["KINDS", "RESERVED", "Column", "Columns", "check_name", "join_columns", "take_columns"]
+__all__ = [
+    "KINDS",
+    "RESERVED",
+    "Column",
+    "Columns",
+    "as_kind",
+    "check_name",
+    "first_rounded",
+    "join_columns",
+    "take_columns",
+    "widened",
+    "wider",
+]
 
 #: What a column can hold, and the dtype of its values; strings are packed.
 KINDS: Mapping[str, str] = {
@@ -110,6 +122,39 @@ def check_name(name: object) -> str:
     return name
 
 
+def wider(one: str, other: str) -> str | None:
+    """Return the kind that takes the values of two kinds; None if there is none."""
+    if one == other:
+        return one
+    return "float64" if {one, other} == {"int64", "float64"} else None
+
+
+def widened(schema: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, str]:
+    """Return a schema that also has columns of some kinds, which go with its own."""
+    return {
+        **schema,
+        **{name: wider(schema.get(name, kind), kind) or kind for name, kind in kinds.items()},
+    }
+
+
+def as_kind(column: Column, kind: str) -> Column:
+    """Return a column as a schema has it: integers may be float64 there."""
+    if column.kind == kind:
+        return column
+    return Column(kind, np.asarray(column.values, KINDS[kind]), column.valid)
+
+
+def first_rounded(column: Column) -> int | None:
+    """Return the first integer of a column that no float64 is; None if there is none."""
+    if column.kind != "int64":
+        return None
+    whole = np.asarray(column.values)
+    near = whole.astype(np.float64)
+    inside = near < 2.0**63  # what is rounded up to it has no integer of 64 bits
+    rounded = ~inside | (np.where(inside, near, 0).astype(np.int64) != whole)
+    return int(whole[np.argmax(rounded)]) if rounded.any() else None
+
+
 def take_columns(columns: Columns, rows: npt.NDArray[np.int64]) -> dict[str, Column]:
     """Return rows of columns, in memory.
 
@@ -135,7 +180,7 @@ def join_columns(parts: Sequence[tuple[int, Columns]]) -> dict[str, Column]:
     ----------
     parts : sequence of (rows, columns)
         A part may lack columns that others have; they are missing in its rows. Columns of the
-        same name are of the same kind.
+        same name are of the same kind, or of int64 and float64, which are float64 together.
 
     Returns
     -------
@@ -149,11 +194,18 @@ def join_columns(parts: Sequence[tuple[int, Columns]]) -> dict[str, Column]:
     >>> joined.values.tolist(), joined.valid.tolist()
     ([1999, 0, 0], [1, 0, 0])
     """
-    kinds = {name: column.kind for _, columns in parts for name, column in columns.items()}
+    kinds: dict[str, str] = {}
+    for _, columns in parts:
+        kinds = widened(kinds, {name: column.kind for name, column in columns.items()})
     return {
-        name: _joined(kind, [columns.get(name) or _missing(kind, rows) for rows, columns in parts])
+        name: _joined(kind, [_of_part(name, kind, *part) for part in parts])
         for name, kind in kinds.items()
     }
+
+
+def _of_part(name: str, kind: str, rows: int, columns: Columns) -> Column:
+    found = columns.get(name)
+    return _missing(kind, rows) if found is None else as_kind(found, kind)
 
 
 def _take(column: Column, rows: npt.NDArray[np.int64]) -> Column:
