@@ -31,6 +31,7 @@ from vecstore.state import State
 from vecstore.storage import (
     Directory,
     Generation,
+    Identity,
     Journal,
     Manifest,
     Subwords,
@@ -267,7 +268,10 @@ class Writer:
                 self._write(partial(merge, self._lock, self._state, run))
 
     def _publish(self, manifest: Manifest) -> None:
-        """Commit by a manifest, and move on to it."""
+        """Commit by a manifest, move on to it, and remove what it does not name, if that is possible.
+
+        Only what comes before the commit can fail it: files that stay are those of nobody.
+        """
         self._behind = self._stale = self._littered = True
         try:
             committed = commit(self._lock, manifest)
@@ -280,12 +284,15 @@ class Writer:
         found = self._state.manifest
         if (found.generation, found.journal) != (committed.generation, committed.journal):
             raise self._replaced()
-        reclaim(self._lock, committed)
-        self._littered = False
+        # The commit has happened: what cannot be removed now is removed before the next write.
+        with suppress(OSError, VecstoreError):
+            reclaim(self._lock, committed)
+            self._littered = False
 
     def _catch_up(self) -> None:
         """Read what the files say."""
         self._state = State(self._read(), self._state)
+        self._manifest_file = self._known_manifest()
         self._behind = False
 
     def _move_on(self, stored: Generation) -> None:
@@ -323,9 +330,14 @@ class Writer:
     def _verify(self) -> None:
         """Make sure that the folder, the lock and the manifest are those that this writer knows."""
         self._lock.verify()
-        name = manifest_name(self._state.manifest.generation)
-        if self._lock.identity_of(name) != self._manifest_file and not self._behind:
+        if self._known_manifest() != self._manifest_file and not self._behind:
             raise self._replaced()
+        if not self._stale:
+            self._journal.verify()
+
+    def _known_manifest(self) -> Identity | None:
+        """Return what tells the manifest that is known from one put in its place."""
+        return self._lock.identity_of(manifest_name(self._state.manifest.generation))
 
     def _replaced(self) -> StoreMovedError:
         return StoreMovedError(
@@ -336,7 +348,7 @@ class Writer:
 
     def _open_journal(self) -> Journal:
         stored = self._state.stored
-        self._manifest_file = self._lock.identity_of(manifest_name(stored.manifest.generation))
+        self._manifest_file = self._known_manifest()
         return Journal(self._lock, stored.manifest, stored.journal, durable=self._durable)
 
 
