@@ -102,11 +102,15 @@ class Turns:
 class Turn(Generic[T]):
     """A ``with`` block that has the turn: `begin` makes what it is given, `end` follows it.
 
-    `end` is called only when the block has ended without an exception.
+    `begin` is given what tells whether the block has ended, however it did, and holds nobody. `end`
+    is called only when the block has ended without an exception.
     """
 
     def __init__(
-        self, turns: Turns, begin: Callable[[], T], end: Callable[[T], object] | None = None
+        self,
+        turns: Turns,
+        begin: Callable[[Callable[[], bool]], T],
+        end: Callable[[T], object] | None = None,
     ) -> None:
         self._turns = turns
         self._begin = begin
@@ -114,18 +118,13 @@ class Turn(Generic[T]):
         self._place: _Place | None = None
         self._kept: _Ticket | None = None
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the block has ended, however it did."""
-        return self._place is None or self._place() is None
-
     def __enter__(self) -> T:
-        if self.is_over:  # there is no ``with`` statement to hold a ticket: an ExitStack calls
+        if self._place is None or self._place() is None:  # there is no ``with`` statement to hold a ticket: an ExitStack calls
             self._kept = _Ticket()
             self._place = _Place(self._kept)
-        assert self._place is not None
-        self._turns.wait(self._place)
-        self._given = self._begin()
+        place = self._place
+        self._turns.wait(place)
+        self._given = self._begin(lambda: place() is None)
         return self._given
 
     class _Exit:

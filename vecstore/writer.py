@@ -90,12 +90,11 @@ class Writer:
         if provenance is not None:
             stamped(provenance, 0)  # what JSON cannot say is an error before anything is collected
 
-        def begin() -> Batch:
+        def begin(is_over: Callable[[], bool]) -> Batch:
             self._prepare()
-            return Batch(self._state, is_over=lambda: turn.is_over)
+            return Batch(self._state, is_over)
 
-        turn = Turn(self._turns, begin, partial(self._commit, provenance=provenance))
-        return turn
+        return Turn(self._turns, begin, partial(self._commit, provenance=provenance))
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> None:
         """Add new rows as one commit; see `Store.add`."""
@@ -185,11 +184,11 @@ class Writer:
                 self._lock.release()
 
     def _turn(self) -> Turn[None]:
-        return Turn(self._turns, lambda: None)
+        return Turn(self._turns, lambda _: None)
 
     def _exclusively(self) -> Turn[None]:
         """Hold off other writes, and begin from what the files say."""
-        return Turn(self._turns, self._prepare)
+        return Turn(self._turns, lambda _: self._prepare())
 
     def _prepare(self) -> None:
         """Make sure that this store may be written now, and that nothing is left open."""
