@@ -93,8 +93,11 @@ def interrupt(world: World) -> None:
     key, row, one = _row(world, opened)
     kind = world.rng.choice(["interrupt", "raise", "write"])
     wrote: list[bool] = []
+    armed = [True]  # Python may call the handler after the timer has been stopped
 
     def handler(*_: Any) -> None:
+        if not armed:
+            return
         if kind == "interrupt":
             raise KeyboardInterrupt
         if kind == "raise":
@@ -125,6 +128,7 @@ def interrupt(world: World) -> None:
             signal.setitimer(signal.ITIMER_REAL, world.rng.uniform(1e-6, 4e-3))
             do()
         finally:
+            armed.clear()
             signal.setitimer(signal.ITIMER_REAL, 0)
     except (KeyboardInterrupt, RuntimeError) as error:
         world.kept.append(error)
