@@ -267,7 +267,7 @@ class Writer:
                 self._write(partial(merge, self._lock, self._state, run))
 
     def _publish(self, manifest: Manifest) -> None:
-        """Commit by a manifest, move on to it, and remove what it does not name, if that is possible.
+        """Commit by a manifest, move on to it, and remove what it does not name, if possible.
 
         Only what comes before the commit can fail it: files that stay are those of nobody.
         """

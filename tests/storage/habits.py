@@ -303,10 +303,8 @@ def run(seed: int, seconds: float, folder: Path, only: int | None = None) -> Rep
     habits, weights = list(HABITS), list(HABITS.values())
 
     def choose(world: World) -> None:
-        if len(world.open) > _MANY_OPEN:
-            habit = close
-        else:
-            habit = world.rng.choices(habits, weights)[0]
+        some = world.rng.choices(habits, weights)[0]
+        habit = close if len(world.open) > _MANY_OPEN else some
         world.note(f"{habit.__name__} in {os.path.relpath(Path.cwd(), world.root)}")
         kinds[habit.__name__] += 1
         habit(world)

@@ -129,13 +129,16 @@ class World:
         try:
             do()
         except OURS as error:
-            assert isinstance(error, kinds), f"{type(error).__name__}: {error}"
-            assert len(str(error)) > 20, repr(error)
-            if self.rng.random() < 0.3:
-                self.kept.append(error)
-            self.note(f"    {type(error).__name__}")
-            return False
-        return True
+            refused = error
+        else:
+            return True
+        assert isinstance(refused, kinds), f"{type(refused).__name__}: {refused}"
+        assert len(str(refused)) > 20, repr(refused)
+        self.note(f"    {type(refused).__name__}")
+        if self.rng.random() < 0.3:
+            self.kept.append(refused)
+        del refused  # nobody else keeps the traceback
+        return False
 
     def write(self, opened: Opened, do: Callable[[], object], after: Model) -> bool:
         """Change a store: it is done if the writer has its folder, and refused if not."""
@@ -228,13 +231,14 @@ def run_episode(
     world = World(folder, rng)
     number = 0
     try:
-        for number in range(steps):
+        while number < steps:
             faulthandler.dump_traceback_later(_HANGS, exit=True)
             choose(world)
             if loud:
                 print(world.trace[-1], file=sys.stderr)
             world.verify()
             assert not unraisable, unraisable
+            number += 1
         world.end()
         assert not unraisable, unraisable
     except BaseException as error:
@@ -246,4 +250,4 @@ def run_episode(
         sys.unraisablehook = sys.__unraisablehook__
         os.chdir(before)
         shutil.rmtree(folder, ignore_errors=True)
-    return number + 1
+    return steps
