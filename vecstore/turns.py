@@ -119,9 +119,8 @@ class Turn(Generic[T]):
         self._kept: _Ticket | None = None
 
     def __enter__(self) -> T:
-        if (
-            self._place is None or self._place() is None
-        ):  # there is no ``with`` statement to hold a ticket: an ExitStack calls
+        # There may be no ``with`` statement to hold a ticket: an ExitStack calls.
+        if self._place is None or self._place() is None:
             self._kept = _Ticket()
             self._place = _Place(self._kept)
         place = self._place
