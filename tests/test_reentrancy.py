@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -267,3 +269,49 @@ class TestUpsertBatches:
             store.upsert_batches([(["old"], [[4, 4]]), (["a", "a"], [[1, 1], [2, 2]])])
         assert store.keys().tolist() == ["old", "older"]
         assert store["old"].tolist() == [0, 0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_within_a_batch_of_another_thread_is_refused_at_once(
+    tmp_path: Path,
+) -> None:
+    program = """
+import os, sys, threading
+import vecstore
+store = vecstore.create(sys.argv[1], dim=2)
+entered, leave = threading.Event(), threading.Event()
+def hold():
+    with store.batch() as batch:
+        batch.add(["a"], [[1, 1]])
+        entered.set()
+        leave.wait(60)
+thread = threading.Thread(target=hold)
+thread.start()
+entered.wait(60)
+child = os.fork()
+if child == 0:
+    for write in (lambda: store.add(["b"], [[1, 1]]), store.flush):
+        try:
+            write()
+        except vecstore.VecstoreError as error:
+            print(error, flush=True)
+    store.close()
+    os._exit(0)
+os.waitpid(child, 0)
+leave.set()
+thread.join()
+store.close()
+print(vecstore.open(sys.argv[1]).keys().tolist())
+"""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
+    found = subprocess.run(
+        [*command, str(tmp_path / "w.vecs")],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    lines = found.stdout.splitlines()
+    assert [("only that process writes" in line) for line in lines[:2]] == [True, True]
+    assert lines[2:] == ["['a']"]

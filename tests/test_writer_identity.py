@@ -1,5 +1,6 @@
 """A writer changes the store that it opened, and no other, whatever its path leads to."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -234,3 +235,53 @@ def test_making_a_store_that_fails_leaves_a_store_that_came_meanwhile(
     assert not (tmp_path / "moved.vecs").exists() or not any(
         one.suffix == ".json" for one in (tmp_path / "moved.vecs").iterdir()
     )
+
+
+@pytest.mark.parametrize("write", ["add", "add_batches", "flush"])
+def test_a_backup_copied_over_the_files_is_noticed(tmp_path: Path, write: str) -> None:
+    """The same names, and the same inodes: only the content tells."""
+    path = tmp_path / "w.vecs"
+    store = made(path, ["a1"])
+    store.backup(tmp_path / "backup.vecs")
+    store.add(["a2"], [[1, 1]])
+    for one in (tmp_path / "backup.vecs").iterdir():
+        shutil.copyfile(one, path / one.name)
+    before = bytes_of(path)
+    with pytest.raises(StoreMovedError):
+        WRITES[write](store)
+    with pytest.raises(StoreMovedError):
+        store.close()
+    del before["writer.lock"]
+    assert {name: before[name] for name in before} == {
+        name: content for name, content in bytes_of(path).items() if name != "writer.lock"
+    }
+    assert keys_of(path) == ["a1"]
+
+
+def test_another_store_copied_over_one_of_the_same_size_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "w.vecs"
+    store, other = made(path, ["a1"]), made(tmp_path / "other.vecs", ["b1"])
+    other.backup(tmp_path / "backup.vecs")
+    other.close()
+    for one in (tmp_path / "backup.vecs").iterdir():
+        shutil.copyfile(one, path / one.name)
+    with pytest.raises(StoreMovedError):
+        store.flush()
+    with pytest.raises(StoreMovedError):
+        store.close()
+    assert keys_of(path) == ["b1"]
+
+
+def test_a_store_that_nobody_closes_goes_without_a_word(tmp_path: Path) -> None:
+    gc.disable()  # nothing waits for it
+    try:
+        for number, write in enumerate(WRITES.values()):
+            path = tmp_path / f"{number}.vecs"
+            store = made(path, ["a1"])
+            with store.batch() as batch:
+                batch.add(["a2"], [[1, 1]])
+            write(store)
+            del store  # a warning of a file that was not closed would be an error here
+            vecstore.open(path, mode="a").close()
+    finally:
+        gc.enable()

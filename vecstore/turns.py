@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from os import getpid
 from threading import get_ident
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -36,7 +37,8 @@ class _Ticket:
 class _Place(ref[_Ticket]):
     """A place in the queue; its ticket is never held here, not even by a variable in a frame."""
 
-    __slots__ = ("thread",)
+    __slots__ = ("process", "thread")
+    process: int
     thread: int
 
 
@@ -51,7 +53,7 @@ class Turns:
     @property
     def taken(self) -> bool:
         """Whether somebody has the turn, or waits for it."""
-        return any(place() is not None for place in tuple(self._queue))
+        return any(place() is not None for place in self._places())
 
     def wait(self, mine: _Place) -> None:
         """Return when all tickets before this one are gone.
@@ -59,7 +61,7 @@ class Turns:
         VecstoreError if one of them is this thread's, which would wait for itself: the call comes
         from within another write, by way of a generator, a callback or a signal handler.
         """
-        mine.thread = get_ident()
+        mine.process, mine.thread = getpid(), get_ident()
         self._queue.append(mine)
         pause = _FIRST_WAIT
         while ahead := self._ahead_of(mine):
@@ -76,14 +78,20 @@ class Turns:
     def _ahead_of(self, mine: _Place) -> list[_Place]:
         """Return the places before one whose tickets are not gone."""
         ahead = []
-        for place in tuple(self._queue):
+        for place in self._places():
             if place is mine:
                 break
-            if place() is None:
+            # A thread that had the turn when its process forked is not in the child.
+            if place() is None or place.process != mine.process:
                 self._leave(place)
             else:
                 ahead.append(place)
         return ahead
+
+    def _places(self) -> list[_Place]:
+        # Not a tuple: making one may start the garbage collector after the walk has begun (Python
+        # 3.11), and another thread, which changes the queue.
+        return list(self._queue)
 
     def _leave(self, place: _Place) -> None:
         if place in self._queue:
@@ -94,11 +102,15 @@ class Turns:
 class Turn(Generic[T]):
     """A ``with`` block that has the turn: `begin` makes what it is given, `end` follows it.
 
-    `end` is called only when the block has ended without an exception.
+    `begin` is given what tells whether the block has ended, however it did, and holds nobody. `end`
+    is called only when the block has ended without an exception.
     """
 
     def __init__(
-        self, turns: Turns, begin: Callable[[], T], end: Callable[[T], object] | None = None
+        self,
+        turns: Turns,
+        begin: Callable[[Callable[[], bool]], T],
+        end: Callable[[T], object] | None = None,
     ) -> None:
         self._turns = turns
         self._begin = begin
@@ -106,18 +118,14 @@ class Turn(Generic[T]):
         self._place: _Place | None = None
         self._kept: _Ticket | None = None
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the block has ended, however it did."""
-        return self._place is None or self._place() is None
-
     def __enter__(self) -> T:
-        if self.is_over:  # there is no ``with`` statement to hold a ticket: an ExitStack calls
+        # There may be no ``with`` statement to hold a ticket: an ExitStack calls.
+        if self._place is None or self._place() is None:
             self._kept = _Ticket()
             self._place = _Place(self._kept)
-        assert self._place is not None
-        self._turns.wait(self._place)
-        self._given = self._begin()
+        place = self._place
+        self._turns.wait(place)
+        self._given = self._begin(lambda: place() is None)
         return self._given
 
     class _Exit:

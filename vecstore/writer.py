@@ -31,6 +31,7 @@ from vecstore.state import State
 from vecstore.storage import (
     Directory,
     Generation,
+    Identity,
     Journal,
     Manifest,
     Subwords,
@@ -89,12 +90,11 @@ class Writer:
         if provenance is not None:
             stamped(provenance, 0)  # what JSON cannot say is an error before anything is collected
 
-        def begin() -> Batch:
+        def begin(is_over: Callable[[], bool]) -> Batch:
             self._prepare()
-            return Batch(self._state, is_over=lambda: turn.is_over)
+            return Batch(self._state, is_over)
 
-        turn = Turn(self._turns, begin, partial(self._commit, provenance=provenance))
-        return turn
+        return Turn(self._turns, begin, partial(self._commit, provenance=provenance))
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any) -> None:
         """Add new rows as one commit; see `Store.add`."""
@@ -184,11 +184,11 @@ class Writer:
                 self._lock.release()
 
     def _turn(self) -> Turn[None]:
-        return Turn(self._turns, lambda: None)
+        return Turn(self._turns, lambda _: None)
 
     def _exclusively(self) -> Turn[None]:
         """Hold off other writes, and begin from what the files say."""
-        return Turn(self._turns, self._prepare)
+        return Turn(self._turns, lambda _: self._prepare())
 
     def _prepare(self) -> None:
         """Make sure that this store may be written now, and that nothing is left open."""
@@ -267,7 +267,10 @@ class Writer:
                 self._write(partial(merge, self._lock, self._state, run))
 
     def _publish(self, manifest: Manifest) -> None:
-        """Commit by a manifest, and move on to it."""
+        """Commit by a manifest, move on to it, and remove what it does not name, if possible.
+
+        Only what comes before the commit can fail it: files that stay are those of nobody.
+        """
         self._behind = self._stale = self._littered = True
         try:
             committed = commit(self._lock, manifest)
@@ -280,12 +283,15 @@ class Writer:
         found = self._state.manifest
         if (found.generation, found.journal) != (committed.generation, committed.journal):
             raise self._replaced()
-        reclaim(self._lock, committed)
-        self._littered = False
+        # The commit has happened: what cannot be removed now is removed before the next write.
+        with suppress(OSError, VecstoreError):
+            reclaim(self._lock, committed)
+            self._littered = False
 
     def _catch_up(self) -> None:
         """Read what the files say."""
         self._state = State(self._read(), self._state)
+        self._manifest_file = self._known_manifest()
         self._behind = False
 
     def _move_on(self, stored: Generation) -> None:
@@ -323,9 +329,14 @@ class Writer:
     def _verify(self) -> None:
         """Make sure that the folder, the lock and the manifest are those that this writer knows."""
         self._lock.verify()
-        name = manifest_name(self._state.manifest.generation)
-        if self._lock.identity_of(name) != self._manifest_file and not self._behind:
+        if self._known_manifest() != self._manifest_file and not self._behind:
             raise self._replaced()
+        if not self._stale:
+            self._journal.verify()
+
+    def _known_manifest(self) -> Identity | None:
+        """Return what tells the manifest that is known from one put in its place."""
+        return self._lock.identity_of(manifest_name(self._state.manifest.generation))
 
     def _replaced(self) -> StoreMovedError:
         return StoreMovedError(
@@ -336,7 +347,7 @@ class Writer:
 
     def _open_journal(self) -> Journal:
         stored = self._state.stored
-        self._manifest_file = self._lock.identity_of(manifest_name(stored.manifest.generation))
+        self._manifest_file = self._known_manifest()
         return Journal(self._lock, stored.manifest, stored.journal, durable=self._durable)
 
 

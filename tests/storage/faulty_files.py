@@ -74,7 +74,7 @@ class FaultyDisk(Disk):
         self._step(f"sync {_shown(path)}")
         self._synced[self._identity(path)] = path.read_bytes()
 
-    def sync_folder(self, folder: Path) -> None:
+    def sync_folder(self, folder: Path, opened: int | None = None) -> None:
         self._step("sync folder")
         self.sync_names(folder)
 

@@ -11,7 +11,7 @@ import pytest
 
 import vecstore
 from vecstore.errors import CorruptStoreError, StoreExistsError, VecstoreError
-from vecstore.storage import copy_file, copy_store
+from vecstore.storage import copy_file, copy_store, copying
 
 ROOT = Path(__file__).parents[2]
 
@@ -152,3 +152,26 @@ def test_what_cannot_be_copied_says_why(tmp_path: Path) -> None:
             store.backup(tmp_path / "a.vecs" / "copy")
         with pytest.raises(FileNotFoundError, match="make it first"):
             store.backup(tmp_path / "no" / "b.vecs")
+
+
+def test_a_store_that_takes_the_place_of_the_one_being_copied_is_copied_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files have the same names."""
+    path, other = tmp_path / "a.vecs", tmp_path / "b.vecs"
+    for made, start in ((path, 0), (other, 1000)):
+        with vecstore.create(made, dim=4) as store:
+            store.add_batches([rows(20, start)])
+            store.add_batches([rows(20, start + 100)])
+    read = copying.read_journal
+
+    def swapped(*arguments):
+        monkeypatch.undo()
+        path.rename(tmp_path / "old.vecs")
+        other.rename(path)
+        return read(*arguments)
+
+    monkeypatch.setattr(copying, "read_journal", swapped)
+    copy_store(path, tmp_path / "copy.vecs")
+    assert list(vecstore.check(tmp_path / "copy.vecs", full=True)) == []
+    assert same(path, tmp_path / "copy.vecs")

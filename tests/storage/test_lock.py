@@ -242,3 +242,22 @@ def test_a_forked_child_does_not_keep_the_lock(store: Path) -> None:
         os.close(write)
         os.waitpid(child, 0)
         writer._writable().writer._journal.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no process inherits the lock")
+def test_a_copy_of_the_descriptor_does_not_keep_the_lock(store: Path) -> None:
+    """A process that is being started has one for a moment."""
+    with WriterLock(store) as lock:
+        copies = [os.dup(lock._file.fileno()), os.dup(lock._descriptor)]
+    try:
+        WriterLock(store).release()
+    finally:
+        for copy in copies:
+            os.close(copy)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_place_of_a_claim_is_damage(store: Path) -> None:
+    os.mkfifo(store / "writer.claim")
+    with pytest.raises(CorruptStoreError, match="not a regular file"):
+        WriterLock(store)

@@ -66,7 +66,7 @@ From the disk upwards, each module using those above it:
 from vecstore.storage.check import Problem, check
 from vecstore.storage.commits import commit, read_latest
 from vecstore.storage.copying import copy_file, copy_store
-from vecstore.storage.directory import Directory
+from vecstore.storage.directory import Directory, Identity
 from vecstore.storage.generations import Generation, read_generation
 from vecstore.storage.hdf5_writer import Pieces
 from vecstore.storage.indexes import StoredIndex, write_index
@@ -85,6 +85,7 @@ __all__ = [
     "Directory",
     "FileEntry",
     "Generation",
+    "Identity",
     "IntKeys",
     "Journal",
     "Manifest",

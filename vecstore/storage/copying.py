@@ -31,11 +31,12 @@ def copy_store(source: Path, target: Path) -> Manifest:
     read_latest(source)  # so that nothing is made for what is no store
     _make_folder(target)
     made = Directory(target)
+    copied: set[FileEntry] = set()
     try:
         while True:
             manifest = read_latest(source)
             try:
-                _copy_generation(source, made, manifest)
+                _copy_generation(source, made, manifest, copied)
             except (FileNotFoundError, CorruptStoreError):
                 # The writer may have committed meanwhile, and removed what only this one named.
                 if read_latest(source) == manifest:
@@ -65,10 +66,16 @@ def copy_file(source: Path, target: Path) -> None:
         home.close()
 
 
-def _copy_generation(source: Path, made: Directory, manifest: Manifest) -> None:
+def _copy_generation(
+    source: Path, made: Directory, manifest: Manifest, copied: set[FileEntry]
+) -> None:
     for entry in manifest.files:
-        if made.identity_of(entry.name) is None:
+        if entry not in copied:
+            # Another store may have taken the place of the one that was begun with.
+            if made.identity_of(entry.name) is not None:
+                made.remove(entry.name)
             _copy_entry(source, made, entry)
+            copied.add(entry)
     name = names.journal_name(manifest.generation)
     # What comes after the last whole record may be half of the next one.
     end = read_journal(source, manifest).end

@@ -43,7 +43,7 @@ class Directory:
                 flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
                 self._descriptor = os.open(self.path, flags)
                 self._closing = finalize(self, os.close, self._descriptor)
-            self.identity = identity_of(self.path)
+            self.identity = self._identity()
         except FileNotFoundError:
             raise StoreNotFoundError(f"There is no store at {self.path}.") from None
         except NotADirectoryError:
@@ -81,7 +81,7 @@ class Directory:
             files.discard(temporary)
             self.verify()
             raise
-        files.disk.sync_folder(self.path)
+        files.disk.sync_folder(self.path, self._descriptor)
         return written
 
     def remove(self, name: str) -> None:
@@ -115,6 +115,12 @@ class Directory:
         with suppress(OSError, StoreMovedError):
             self.verify()
             self.path.rmdir()
+
+    def _identity(self) -> Identity:
+        if self._descriptor is None:
+            return identity_of(self.path)
+        found = os.fstat(self._descriptor)  # not by the path, which may lead elsewhere by now
+        return Identity(found.st_dev, found.st_ino)
 
     def close(self) -> None:
         """Give the descriptor back; nothing happens the second time."""

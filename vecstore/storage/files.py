@@ -99,16 +99,12 @@ class Disk:
         """
         os.fsync(file.fileno())
 
-    def sync_folder(self, folder: Path) -> None:
-        """Force names that came or went in a folder to the device.
-
-        Parameters
-        ----------
-        folder : Path
-            The folder.
-        """
+    def sync_folder(self, folder: Path, opened: int | None = None) -> None:
+        """Force names that came or went in a folder to the device; `opened` is its descriptor."""
+        if opened is not None:
+            os.fsync(opened)
         # Windows can neither open a folder nor needs to: it journals renames itself.
-        if os.name != "nt":
+        elif os.name != "nt":
             descriptor = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(descriptor)

@@ -15,6 +15,7 @@ import zlib
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
+from weakref import finalize
 
 from vecstore.errors import StoreMovedError
 from vecstore.storage import files
@@ -137,9 +138,12 @@ class Journal:
         self._durable = durable
         self._seed = zlib.crc32(bytes.fromhex(manifest.journal))
         self._end = replay.end
+        self._header = _header(manifest.generation, bytes.fromhex(manifest.journal))
         self._file = self._folder.open(self._name, "r+")
+        # A store that nobody closes lets go of its files without a warning.
+        self._closing = finalize(self, self._file.close)
         try:
-            self._verify()
+            self._verify_place()
             if replay.size > replay.end:
                 files.disk.truncate(self._file, replay.end)
             # A writer that did not wait for the device may have left records that are not on it.
@@ -147,7 +151,7 @@ class Journal:
                 files.disk.sync(self._file)
             self._file.seek(replay.end)
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     @property
@@ -170,23 +174,39 @@ class Journal:
             not be written to any more; the next manifest brings another one.
         """
         data = encode(record, self._seed, synced=self._durable)
-        self._verify()
+        self.verify()
         files.append(self._file, data, durable=self._durable)
         self._end += len(data)
 
     def close(self) -> None:
         """Close the file; what was appended stays."""
-        self._file.close()
+        self._closing()
 
-    def _verify(self) -> None:
-        """Make sure that a reader of the store would find what is appended."""
+    def verify(self) -> None:
+        """Make sure that a reader of the store would find what is appended, behind what is there.
+
+        A backup may have been copied over the file: same name, same inode, another content.
+        """
+        size = self._verify_place()
+        self._file.seek(0)
+        known = self._file.read(JOURNAL_HEADER_BYTES)
+        self._file.seek(self._end)
+        if size != self._end or known != self._header:
+            raise self._replaced()
+
+    def _verify_place(self) -> int:
+        """Make sure that the name leads to the file that is open; return the size of that."""
         self._folder.verify()
         found = os.fstat(self._file.fileno())
         if self._folder.identity_of(self._name) != (found.st_dev, found.st_ino):
-            raise StoreMovedError(
-                f"{self._folder / self._name} was removed or replaced while this writer had it. "
-                f"Nothing more is written; open the store again."
-            )
+            raise self._replaced()
+        return found.st_size
+
+    def _replaced(self) -> StoreMovedError:
+        return StoreMovedError(
+            f"{self._folder / self._name} was removed or replaced while this writer had it. "
+            f"Nothing more is written; open the store again."
+        )
 
 
 def _header(generation: int, identity: bytes) -> bytes:

@@ -59,6 +59,7 @@ class WriterLock(Directory):
         self._process = os.getpid()
         self._claimed = False
         self._locked: Identity | None = None
+        _held.add(self)  # before it is locked: a fork may come at any time
         try:
             self._file = self._opened()
             self._acquire()
@@ -72,7 +73,6 @@ class WriterLock(Directory):
         except BaseException:
             self._let_go()
             raise
-        _held.add(self)
 
     def verify(self) -> None:
         """Make sure that this is still the folder, and the lock, that were opened."""
@@ -97,6 +97,11 @@ class WriterLock(Directory):
             if self._claimed:
                 with suppress(OSError):
                     self.remove(names.CLAIM)
+            # A process that is being started has a copy of each descriptor for a moment, and
+            # closing ours alone would leave it the lock.
+            for descriptor in (self._file.fileno(), self._descriptor):
+                with suppress(OSError):
+                    _unlock(descriptor)
         self._let_go()
 
     def __enter__(self) -> Self:
@@ -160,7 +165,7 @@ class WriterLock(Directory):
     def _claim(self, holder: Holder, possible: bool) -> None:
         """Make sure that nobody claims the store; claim it where there are no locks."""
         path = self / names.CLAIM
-        while (known := _claimant(path)) is not None:
+        while (known := _claimant(self)) is not None:
             if known.lives(self.identity):
                 raise self._refused(known)
             aside = self / names.temporary_name(names.CLAIM)
@@ -174,7 +179,7 @@ class WriterLock(Directory):
             with FileIO(path, "x") as file:
                 file.write(holder.to_bytes())
         except FileExistsError:
-            raise self._refused(_claimant(path)) from None
+            raise self._refused(_claimant(self)) from None
         self._claimed = True
 
     def _refused(self, holder: Holder | None) -> StoreLockedError:
@@ -203,9 +208,10 @@ def is_held(folder: Path) -> bool:
     return holder is not None and holder.lives(home.identity)
 
 
-def _claimant(path: Path) -> Holder | None:
+def _claimant(home: Directory) -> Holder | None:
     try:
-        content = path.read_bytes()[:_HOLDER_BYTES]
+        with home.open(names.CLAIM) as file:
+            content = file.read(_HOLDER_BYTES)
     except FileNotFoundError:
         return None
     return Holder.from_bytes(content) or Holder.unknown()
@@ -228,10 +234,17 @@ if sys.platform == "win32":
     def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
+    def _unlock(descriptor: int | None) -> None:
+        pass  # closing it does, and it is nobody else's
+
 else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int | None) -> None:
+        if descriptor is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 # A forked child shares the parent's locks, and would keep them when the parent has ended.
