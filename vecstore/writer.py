@@ -159,8 +159,8 @@ class Writer:
             self._fold()
             following = manifests(lambda: self._state, self._lock)
             while (manifest := self._tidily(lambda: next(following, None))) is not None:
-                if manifest != self._state.manifest:
-                    self._publish(manifest)
+                self._adopt(manifest)
+            self._littered = False
 
     def close(self) -> None:
         """Fold the journal and give up the right to write. In a forked child nothing is written.
@@ -243,22 +243,25 @@ class Writer:
 
     def _write(self, files: Callable[[], Manifest], describe: _Changed | None = None) -> None:
         """Commit a manifest whose files are written first, if it is another one."""
-        manifest = self._tidily(lambda: describe(files()) if describe else files())
-        if manifest != self._state.manifest:
+        self._adopt(self._tidily(lambda: describe(files()) if describe else files()))
+
+    def _adopt(self, manifest: Manifest) -> None:
+        """Commit a manifest whose files are there, if it is another one than the newest."""
+        if manifest == self._state.manifest:
+            self._littered = False
+        else:
             self._publish(manifest)
 
     def _tidily(self, write: Callable[[], T]) -> T:
         """Write files that no manifest names yet; when that fails, nothing is left of them."""
         self._littered = True
         try:
-            written = write()
+            return write()
         except BaseException:
             with suppress(OSError, VecstoreError):
                 reclaim(self._lock, self._state.manifest)
                 self._littered = False
             raise
-        self._littered = False
-        return written
 
     def _compact_if_due(self) -> None:
         """Merge what the policy says if that can be done; what was committed is not undone."""
