@@ -133,11 +133,11 @@ def _kind(decimal_comma: bool, cell: str) -> str | None:
 
 def _first_rows(head: bytes, delimiter: str, *, complete: bool) -> list[list[str]]:
     text = head.decode("utf-8-sig", "surrogateescape")
-    lines = list(StringIO(text, newline=""))
-    if not complete and len(lines) > 1:
-        lines.pop()
+    if not complete:  # the last line may be cut off anywhere
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     rows = []
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    # Lazily: most of the head is not needed.
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
             if row:
