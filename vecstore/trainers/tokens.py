@@ -10,6 +10,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from io import BufferedReader, TextIOBase, TextIOWrapper
 from os import PathLike, fspath
 from pathlib import Path
@@ -156,14 +157,12 @@ def _of_path(path: Path, encoding: str) -> Iterator[str]:
 
 def _of_file(path: Path, encoding: str) -> Iterator[str]:
     try:
-        with open_once(path) as file:
-            stream = cast("BufferedReader", file)
-            if stream.peek(len(_GZIP)).startswith(_GZIP):  # not a seek: a pipe has none
-                stream = cast("BufferedReader", gzip.GzipFile(fileobj=file))
+        with closing(_opened(path)) as stream:
             # A byte order mark is no word; and it tells better than the default.
-            if codecs.lookup(encoding).name == "utf-8":
-                encoding = find_encoding(stream.peek(_LOOKED_AT)) or "utf-8-sig"
-            yield from _cut(TextIOWrapper(stream, encoding))
+            is_default = codecs.lookup(encoding).name == "utf-8"
+            told = find_encoding(stream.peek(_LOOKED_AT)) or "utf-8-sig"
+            with TextIOWrapper(stream, told if is_default else encoding) as text:
+                yield from _cut(text)
     except UnicodeDecodeError as error:
         raise ValueError(
             f'{path} is no text in {encoding} ({error.reason}); pass encoding="latin-1", or what '
@@ -171,6 +170,15 @@ def _of_file(path: Path, encoding: str) -> Iterator[str]:
         ) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}; get it again.") from None
+
+
+def _opened(path: Path) -> BufferedReader:
+    file = cast("BufferedReader", open_once(path))
+    if not file.peek(len(_GZIP)).startswith(_GZIP):  # not a seek: a pipe has none
+        return file
+    unpacked = gzip.GzipFile(fileobj=file)
+    unpacked.myfileobj = file  # closed with it
+    return cast("BufferedReader", unpacked)
 
 
 def _cut(file: TextIOBase) -> Iterator[str]:
