@@ -315,5 +315,5 @@ def test_the_index_of_a_frame_is_its_keys() -> None:
     assert vecstore.from_arrays(numbered).keys().tolist() == [0, 1, 2]
     assert vecstore.from_arrays(numbered[1:]).keys().tolist() == [1, 2]
     numbered.index = [0.5, 1.5, 2.5]
-    with pytest.raises(TypeError, match="it holds float. Pass keys="):
+    with pytest.raises(TypeError, match=r"it holds float\. Pass keys="):
         vecstore.from_arrays(numbered)

@@ -265,7 +265,7 @@ def test_an_archive_of_nothing_but_zeros_is_not_read_into_memory(
     path = tmp_path / "a.npz"
     np.savez_compressed(path, vectors=np.zeros((1 << 14, 64), np.float32))
     monkeypatch.setattr("vecstore.ingest.arrays._LARGE", 1 << 20)
-    with pytest.raises(IngestError, match="is 4,194,304 bytes out of .* no vectors are so much"):
+    with pytest.raises(IngestError, match=r"is 4,194,304 bytes out of .* no vectors are so much"):
         read(path)
 
 
