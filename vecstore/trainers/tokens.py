@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from io import BufferedReader, TextIOBase, TextIOWrapper
+from io import BufferedReader, FileIO, TextIOBase, TextIOWrapper
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -177,7 +177,7 @@ def _opened(path: Path) -> BufferedReader:
     if not file.peek(len(_GZIP)).startswith(_GZIP):  # not a seek: a pipe has none
         return file
     unpacked = gzip.GzipFile(fileobj=file)
-    unpacked.myfileobj = file  # closed with it
+    unpacked.myfileobj = cast("FileIO", file)  # closed with it
     return cast("BufferedReader", unpacked)
 
 
