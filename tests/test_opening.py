@@ -304,3 +304,16 @@ def test_the_metric_of_a_store_cannot_be_changed(written: Path, metric: str) -> 
 def test_a_store_has_no_datasets_to_choose(written: Path) -> None:
     with raises(ValueError, "`dataset` is for HDF5 files;"):
         vecstore.open(written, dataset="vectors")
+
+
+def test_the_index_of_a_frame_is_its_keys() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.eye(3), index=["king", "queen", "man"])
+    assert vecstore.from_arrays(frame).keys().tolist() == ["king", "queen", "man"]
+    assert vecstore.from_arrays(frame[1:], keys=["a", "b"]).keys().tolist() == ["a", "b"]
+    numbered = pandas.DataFrame(np.eye(3))
+    assert vecstore.from_arrays(numbered).keys().tolist() == [0, 1, 2]
+    assert vecstore.from_arrays(numbered[1:]).keys().tolist() == [1, 2]
+    numbered.index = [0.5, 1.5, 2.5]
+    with pytest.raises(TypeError, match=r"it holds float\. Pass keys="):
+        vecstore.from_arrays(numbered)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import vecstore
+from vecstore.analysis.dictionary import read_dictionary
 from vecstore.errors import IngestError
 from vecstore.ingest import export, import_into, read
 from vecstore.pipes import is_pipe, spool, whole_file
+from vecstore.records import as_table
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
 CONTENT = b"king 1 2 3\nqueen 4 5 6\n"
@@ -96,3 +98,19 @@ def test_a_failed_copy_leaves_nothing(spools: Path, tmp_path: Path) -> None:
 def test_a_device_is_refused() -> None:
     with pytest.raises(IngestError, match="/dev/zero is a device; a file or a pipe is needed"):
         is_pipe("/dev/zero")
+
+
+def test_an_error_about_the_copy_of_a_pipe_names_the_pipe(
+    pipe: Callable[..., Path], spools: Path
+) -> None:
+    path = pipe(b"king\n")
+    with pytest.raises(IngestError, match="holds no") as caught, whole_file(path) as copy:
+        read_dictionary(copy)
+    assert str(caught.value).startswith(f"{path} holds no")
+    assert not list(spools.iterdir())
+
+
+def test_a_table_comes_through_a_pipe_that_is_named_for_one(pipe: Callable[..., Path]) -> None:
+    assert as_table(pipe(b"word,n\na,1\nb,2\n", "t.csv")).rows() == [("a", 1), ("b", 2)]
+    with pytest.raises(ValueError, match="A pipe has no such name: write it to a file"):
+        as_table(pipe(b"word,n\na,1\n", "unnamed"))

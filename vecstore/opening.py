@@ -172,7 +172,7 @@ def from_arrays(
         Float32 and float16 in C order are used without a copy and must not change afterwards;
         anything else is converted to float32.
     keys : sequence of n str or of n int, or None
-        None takes the row numbers.
+        None takes the row numbers, or the index of a frame of pandas that does not number its rows.
     metric : str or callable, default "cosine"
         ``"cosine"``, ``"euclidean"``, ``"dot"``; or a Numba function ``f(x, y) -> float`` of two
         float32 vectors, smaller meaning nearer.
@@ -200,6 +200,7 @@ def from_arrays(
     dtype = str(getattr(vectors, "dtype", None))
     rows = as_vectors(vectors, None, dtype if dtype in DTYPES else np.float32)
     table: Keys = RangeKeys(len(rows))
+    keys = _index_of(vectors) if keys is None else keys
     if keys is not None:
         listed = list(keys)
         kind = "int" if listed and not isinstance(listed[0], str) else "str"
@@ -208,6 +209,22 @@ def from_arrays(
             raise ValueError(f"`keys` must have {len(rows)} keys, one per row; got {len(table)}.")
     check_rows(rows, metric, keys=None if keys is None else listed)
     return Store(_as_snapshot(Part(rows, table, metric)), metric)
+
+
+def _index_of(vectors: Any) -> list[Any] | None:
+    """Return what the rows of a frame of pandas are called; None if they are only numbered."""
+    index = getattr(vectors, "index", None)
+    if type(vectors).__module__.partition(".")[0] != "pandas" or index is None:
+        return None
+    names: list[Any] = index.tolist()
+    if names == list(range(len(names))):
+        return None
+    if wrong := {type(name).__name__ for name in names} - {"str", "int"}:
+        raise TypeError(
+            f"`vectors` must have an index of str or of int for keys; it holds {min(wrong)}. Pass "
+            f"keys=, or vectors.to_numpy() to take row numbers."
+        )
+    return names
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
-from vecstore.errors import IngestError
+from vecstore.errors import IngestError, VecstoreError
 
-__all__ = ["STDIN", "is_pipe", "spool", "whole_file"]
+__all__ = ["STDIN", "is_pipe", "open_once", "spool", "whole_file"]
 
 #: What commands call standard input.
 STDIN = "-"
@@ -24,7 +24,7 @@ _STDIN_PATHS = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 
 def is_pipe(path: str | PathLike[str]) -> bool:
     """Return whether a path gives its bytes once only: a pipe, a terminal, standard input."""
-    if path == STDIN or str(path) in _STDIN_PATHS:
+    if str(path) == STDIN or str(path) in _STDIN_PATHS:
         return True
     mode = Path(path).stat().st_mode
     if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not _is_terminal(path)):
@@ -35,36 +35,54 @@ def is_pipe(path: str | PathLike[str]) -> bool:
 def spool(path: str | PathLike[str]) -> Path:
     """Copy all that comes out of a pipe to a temporary file, which the caller removes."""
     descriptor, name = tempfile.mkstemp(prefix="vecstore-", suffix="-pipe")
+    os.close(descriptor)
     copy = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file, _opened(path) as stream:
-            shutil.copyfileobj(stream, file, _COPIED_BYTES)
-    except BaseException as error:
+        _copy(path, copy)
+    except BaseException:
         copy.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise
+    return copy
+
+
+def _copy(path: str | PathLike[str], copy: Path) -> None:
+    try:
+        with copy.open("wb") as file, open_once(path) as stream:
+            shutil.copyfileobj(stream, file, _COPIED_BYTES)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise IngestError(
                 f"{path} is a pipe whose content does not fit in {copy.parent}: {error.strerror}. "
                 f"Set TMPDIR to a folder with more room."
             ) from error
         raise
-    return copy
 
 
 @contextmanager
 def whole_file(path: str | PathLike[str]) -> Iterator[Path]:
-    """Give a path that can be read more than once: `path`, or a copy of the pipe that it is."""
+    """Give a path that can be read more than once: `path`, or a copy of the pipe that it is.
+
+    The copy has the pipe's own name, and errors that speak of it speak of the pipe.
+    """
     if not is_pipe(path):
         yield Path(path)
         return
-    copy = spool(path)
-    try:
-        yield copy
-    finally:
-        copy.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="vecstore-") as folder:
+        copy = Path(folder, "stdin" if str(path) == STDIN else Path(path).name)
+        try:
+            _copy(path, copy)
+            yield copy
+        except (VecstoreError, ValueError) as error:
+            error.args = tuple(
+                one.replace(str(copy), str(path)) if isinstance(one, str) else one
+                for one in error.args
+            )
+            raise
 
 
-def _opened(path: str | PathLike[str]) -> BinaryIO:
-    if path == STDIN or str(path) in _STDIN_PATHS:
+def open_once(path: str | PathLike[str]) -> BinaryIO:
+    """Open a file, or a pipe, which can be read once; STDIN is standard input."""
+    if str(path) == STDIN or str(path) in _STDIN_PATHS:
         return os.fdopen(os.dup(0), "rb")  # a socket cannot be opened by its path
     return Path(path).open("rb")
 

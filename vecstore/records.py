@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vecstore.forks import check_polars
+from vecstore.pipes import is_pipe, whole_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,25 +119,27 @@ def scan_table(path: str | PathLike[str]) -> "pl.LazyFrame":
 
     path = Path(path)
     # All rows tell the type of a column: numbers may come first, and words long after.
-    readers: dict[str, Callable[[], pl.LazyFrame]] = {
-        ".csv": lambda: pl.scan_csv(path, infer_schema_length=None, glob=False),
-        ".tsv": lambda: pl.scan_csv(path, separator="\t", infer_schema_length=None, glob=False),
-        ".parquet": lambda: pl.scan_parquet(path, glob=False),
-        ".json": lambda: pl.read_json(path, infer_schema_length=None).lazy(),
-        ".jsonl": lambda: pl.scan_ndjson(path, infer_schema_length=None),
-        ".ndjson": lambda: pl.scan_ndjson(path, infer_schema_length=None),
+    readers: dict[str, Callable[[Path], pl.LazyFrame]] = {
+        ".csv": lambda at: pl.scan_csv(at, infer_schema_length=None, glob=False),
+        ".tsv": lambda at: pl.scan_csv(at, separator="\t", infer_schema_length=None, glob=False),
+        ".parquet": lambda at: pl.scan_parquet(at, glob=False),
+        ".json": lambda at: pl.read_json(at, infer_schema_length=None).lazy(),
+        ".jsonl": lambda at: pl.scan_ndjson(at, infer_schema_length=None),
+        ".ndjson": lambda at: pl.scan_ndjson(at, infer_schema_length=None),
     }
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     if suffix not in readers:
+        pipe = " A pipe has no such name: write it to a file." * (path.exists() and is_pipe(path))
         raise ValueError(
-            f"{path} must be a table, and be named for what it is: {', '.join(readers)}."
+            f"{path} must be a table, and be named for what it is: {', '.join(readers)}.{pipe}"
         )
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise FileNotFoundError(f"{path} is no file; a table is needed.")
-    with _reading(str(path)):
-        table = readers[suffix]()
+    with whole_file(path) as place, _reading(str(path)):
+        table = readers[suffix](place)
         table.collect_schema()  # which it remembers
-    return table
+        # The copy of a pipe is gone when the table is asked for more.
+        return table if place == path else table.collect().lazy()
 
 
 def check_columns(there: Sequence[str], columns: Sequence[str], where: str) -> None:

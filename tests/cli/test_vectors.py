@@ -78,3 +78,12 @@ def test_queries_of_a_benchmark_are_its_test(tmp_path: Path) -> None:
     names, found = read_queries(str(path), 3)
     assert names == ["0", "1"]
     np.testing.assert_array_equal(found, np.full((2, 3), 7))
+
+
+def test_a_file_of_plain_numbers_is_read_as_standard_input_is(tmp_path: Path) -> None:
+    path = tmp_path / "queries.txt"
+    path.write_text("3 1 2\n4 5 6\n", encoding="utf-8")
+    names, vectors = read_queries(str(path), 3)
+    assert (names, vectors.tolist()) == (["0", "1"], [[3, 1, 2], [4, 5, 6]])
+    names, vectors = read_queries(str(path), 2)
+    assert (names, vectors.tolist()) == (["3", "4"], [[1, 2], [5, 6]])

@@ -257,3 +257,26 @@ def test_what_is_no_matrix_has_a_way_out(tmp_path: Path, array: np.ndarray, way_
     np.save(tmp_path / "a.npy", array)
     with pytest.raises(IngestError, match=way_out):
         read(tmp_path / "a.npy")
+
+
+def test_an_archive_of_nothing_but_zeros_is_not_read_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, vectors=np.zeros((1 << 14, 64), np.float32))
+    monkeypatch.setattr("vecstore.ingest.arrays._LARGE", 1 << 20)
+    with pytest.raises(IngestError, match=r"is 4,194,304 bytes out of .* no vectors are so much"):
+        read(path)
+
+
+def test_packed_keys_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", np.eye(2))
+    monkeypatch.setattr("vecstore.ingest.label_lines._FREE_BYTES", 1 << 10)
+    keys = tmp_path / "keys.gz"
+    keys.write_bytes(gzip.compress(b"\n" * (1 << 20)))
+    with pytest.raises(IngestError, match=r"keys.gz cannot be read as keys: it unpacks to more"):
+        read(tmp_path / "a.npy", keys=keys)
+    np.save(tmp_path / "k.npy", np.zeros(1 << 18, np.int64))
+    keys.write_bytes(gzip.compress((tmp_path / "k.npy").read_bytes()))
+    with pytest.raises(IngestError, match=r"keys.gz cannot be read as keys: it unpacks to more"):
+        read(tmp_path / "a.npy", keys=keys)

@@ -63,7 +63,7 @@ def test_reading_without_the_compiled_core_gives_the_same(
     words: tuple[Path, list[str], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, keys, vectors = words
-    monkeypatch.setattr(text, "_parser", lambda: parse_block)
+    monkeypatch.setattr(text, "parser", lambda: parse_block)
     found_keys, found = everything(path)
     assert found_keys == keys
     assert found.tobytes() == vectors.tobytes()

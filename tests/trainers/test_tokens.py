@@ -100,3 +100,12 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         flat(["a"], encoding="utf-7x")
     with pytest.raises(ValueError, match='`tokenizer` must be "words", "spaces" or a callable'):
         flat(["a"], tokenizer="letters")
+
+
+def test_byte_order_marks_are_no_words(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        path.write_text("déjà vu", encoding=encoding)
+        assert flat(path) == ["déjà", "vu", "\n"]
+        path.write_bytes(gzip.compress(path.read_bytes()))  # told by the content
+        assert flat(path) == ["déjà", "vu", "\n"]

@@ -10,6 +10,7 @@ from typing import cast
 
 from vecstore.encodings import MARK, Transcoding, find_encoding
 from vecstore.errors import IngestError
+from vecstore.pipes import open_once
 
 __all__ = ["numbered_lines", "read_lines"]
 
@@ -40,8 +41,8 @@ def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
         If the file is not text, or its compression is damaged.
     """
     path = Path(path)
-    with path.open("rb") as file:
-        yield from _numbered(file, path)
+    with open_once(path) as file:
+        yield from _numbered(cast("BufferedReader", file), path)
 
 
 def _numbered(file: BufferedReader, path: Path) -> Iterator[tuple[int, str]]:
@@ -86,7 +87,8 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
     IngestError
         If the file is not text, or its compression is damaged.
     """
-    content = Path(path).read_bytes()
+    with open_once(path) as file:
+        content = file.read()
     try:
         if content.startswith(_GZIP):
             content = gzip.decompress(content)

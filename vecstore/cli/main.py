@@ -14,6 +14,7 @@ exit  meaning
 import io
 import os
 import re
+import shlex
 import sys
 import warnings
 from typing import Any, TextIO
@@ -57,7 +58,9 @@ INTERRUPTED = 128 + 2  # as a shell reports SIGINT
 BROKEN_PIPE = 128 + 13  # as a shell reports SIGPIPE
 
 # What the library advises a program to pass is an option here.
-PYTHON_ARGUMENT = re.compile(r'(?<=[Pp]ass )(\w+)=(?:"(\w+)")?')
+PYTHON_ARGUMENT = re.compile(
+    r'(?:(?<=[Pp]ass )|(?<=, or ))([a-z_]+)=(?:"([^"\n]*)"|(True|False)\b)?'
+)
 
 
 class CommandGroup(click.Group):
@@ -97,6 +100,8 @@ def _sentence(error: Exception) -> str:
 
     >>> _sentence(ValueError('Correct it, or pass errors="skip".'))
     'Correct it, or pass --errors skip.'
+    >>> _sentence(ValueError('Pass keys="row numbers", or orient=False.'))
+    "Pass --keys 'row numbers', or --no-orient."
     """
     if isinstance(error, OSError) and not isinstance(error, VecstoreError) and error.filename:
         return printable(f"{os.fspath(error.filename)}: {error.strerror}.")
@@ -105,8 +110,11 @@ def _sentence(error: Exception) -> str:
 
 
 def _option(argument: re.Match[str]) -> str:
-    name = "--" + argument[1].replace("_", "-")
-    return f"{name} {argument[2]}" if argument[2] else name
+    name = argument[1].replace("_", "-")
+    if argument[3] == "False":
+        return f"--no-{name}"
+    value = argument[2] or ""
+    return f"--{name} {shlex.quote(value)}" if value else f"--{name}"
 
 
 def _say(

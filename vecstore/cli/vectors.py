@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,14 +14,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import ingest
+from vecstore.analysis.lines import numbered_lines
+from vecstore.cli.numpy_files import read_npy
 from vecstore.cli.output import write_lines
+from vecstore.encodings import find_encoding
+from vecstore.ingest.diagnosis import is_text
 from vecstore.ingest.hdf5 import queries_dataset
+from vecstore.ingest.lines import is_number
+from vecstore.pipes import whole_file
 from vecstore.results import Matches
 from vecstore.storage.outputs import write_new
 
 __all__ = ["parse_vectors", "read_queries", "save_answers", "save_array"]
 
 Vectors = npt.NDArray[np.float32]
+_NPY = b"\x93NUMPY"
 Named = Iterator[tuple[str | None, list[Any]]]
 
 
@@ -43,13 +51,42 @@ def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
     if path == "-":
         if sys.stdin.isatty():
             click.echo("Type vectors, one a line; Ctrl-D ends.", err=True)
-        return parse_vectors(sys.stdin.read().removeprefix("\ufeff"), dim)
-    if path.endswith(".npy") and (array := np.load(path, mmap_mode="r")).ndim == 1:
+        return _parse_stdin(sys.stdin.buffer.read(), dim)
+    with whole_file(path) as place:
+        return _read_file(place, dim)
+
+
+def _parse_stdin(content: bytes, dim: int) -> tuple[list[str], Vectors]:
+    """Read what came in: text as it is printed here, or the bytes of a file of any format."""
+    encoding = find_encoding(content)
+    if encoding is None and not is_text(content, complete=True):
+        with TemporaryDirectory(prefix="vecstore-") as folder:
+            place = Path(folder, "stdin")
+            place.write_bytes(content)
+            return _read_file(place, dim)
+    try:
+        text = content.decode(encoding or "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Queries on standard input must be text in UTF-8: {error}.") from None
+    return parse_vectors(text.removeprefix("\ufeff"), dim)
+
+
+def _read_file(path: Path, dim: int) -> tuple[list[str], Vectors]:
+    with path.open("rb") as file:
+        is_array = file.read(len(_NPY)) == _NPY
+    if is_array and (array := read_npy(path)).ndim == 1:
         return ["0"], array[np.newaxis]
-    with ingest.read(path, dataset=queries_dataset(Path(path))) as reader:
+    with ingest.read(path, dataset=queries_dataset(path)) as reader:
         batches = list(reader)
     names = [str(key) for keys, _ in batches for key in keys]
+    if reader.format == "glove" and reader.dim == dim - 1 and all(map(_is_number, names)):
+        # Plain numbers, the first of which seems a key until it is known how many are needed.
+        return parse_vectors("\n".join(line for _, line in numbered_lines(path)), dim)
     return names, np.concatenate([vectors for _, vectors in batches])
+
+
+def _is_number(name: str) -> bool:
+    return is_number(name.encode())
 
 
 def parse_vectors(text: str, dim: int) -> tuple[list[str], Vectors]:

@@ -17,7 +17,7 @@ from vecstore.ingest.cells import is_vector, text_kind
 from vecstore.ingest.guess import is_key_name
 from vecstore.ingest.sheet import Row, Sheet, open_sheet
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import Options, Table
+from vecstore.ingest.table import MAX_DIM, Options, Table
 from vecstore.ingest.wording import counted
 
 __all__ = ["Dialect", "looks_like_csv", "open_csv", "sniff_csv"]
@@ -26,6 +26,8 @@ _DELIMITERS = ",;\t|"
 _LINES = 32
 # The module's own limit is 128 KB, which a vector of 10,000 numbers exceeds.
 _MAX_FIELD = 1 << 26
+# Numbers of the longest vector, its key, and some attributes.
+_MOST_FIELDS = MAX_DIM + 1000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
@@ -91,7 +93,7 @@ def open_csv(source: Source, options: Options) -> Table:
     if dialect is None:
         raise IngestError(
             f"{source.path} is no table of fields between commas, semicolons, tabs or bars: its "
-            f"first lines do not have equally many."
+            f"first lines do not have equally many, or have more than {_MOST_FIELDS:,}."
         )
     _refuse_doubtful_keys(source, options, dialect)
     notes = []
@@ -133,13 +135,15 @@ def _kind(decimal_comma: bool, cell: str) -> str | None:
 
 def _first_rows(head: bytes, delimiter: str, *, complete: bool) -> list[list[str]]:
     text = head.decode("utf-8-sig", "surrogateescape")
-    lines = list(StringIO(text, newline=""))
-    if not complete and len(lines) > 1:
-        lines.pop()
+    if not complete:  # the last line may be cut off anywhere
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     rows = []
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    # Lazily: most of the head is not needed.
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
+            if len(row) > _MOST_FIELDS:
+                return []
             if row:
                 rows.append(row)
             if len(rows) == _LINES:

@@ -41,7 +41,7 @@ def open_gensim(source: Source, options: Options) -> Table:
     if not options.allow_pickle:
         raise IngestError(
             f"{source.path} is a pickle of gensim, which can run code when it is read. If you "
-            f"trust who made it, pass allow_pickle=True (--allow-pickle); else ask for what "
+            f"trust who made it, pass allow_pickle=True; else ask for what "
             f"save_word2vec_format writes."
         )
     need("gensim", "A file of gensim")

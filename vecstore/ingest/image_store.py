@@ -184,10 +184,16 @@ class ImageStore:
             origin = _BEFORE | noted
             if any(origin.get(name) != self._provenance[name] for name in _IDENTITY):
                 theirs, ours = _differences(origin, self._provenance)
+                way = f" To go on there, pass orient={origin['orient']}." * self._turns(origin)
                 raise ValueError(
                     f"{store.path} holds vectors of another kind ({theirs}; these: {ours}), which "
-                    "cannot be compared with these; extract into a store of its own."
+                    f"cannot be compared with these; extract into a store of its own.{way}"
                 )
+
+    def _turns(self, origin: Mapping[str, Any]) -> bool:
+        """Whether nothing but the turning of images makes the difference."""
+        names = [name for name in _IDENTITY if origin.get(name) != self._provenance[name]]
+        return names == ["orient"]
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, str]:

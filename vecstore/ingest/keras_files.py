@@ -18,7 +18,7 @@ from vecstore.ingest.keras_archive import CONFIG, read_member
 from vecstore.ingest.keras_choice import EMBEDDING
 from vecstore.ingest.keras_graph import nodes
 from vecstore.ingest.source import Source
-from vecstore.storage.hdf5_contents import groups
+from vecstore.storage.hdf5_contents import attribute, groups, hard_path
 
 if TYPE_CHECKING:
     import h5py
@@ -182,11 +182,14 @@ def _layer(path: Path, group: "h5py.Group", place: str) -> StoredLayer:
     """Return what Keras 3 wrote of a layer."""
     import h5py
 
-    items = ((number, group[number]) for number in group)
+    # What a link leads to in another file is none of its weights.
+    own = [one for one in group if isinstance(group.get(one, getlink=True), h5py.HardLink)]
+    items = ((number, group[number]) for number in own)
     arrays = {
         number: _array(path, item) for number, item in items if isinstance(item, h5py.Dataset)
     }
-    return StoredLayer(_text(group.attrs.get("name", "")), place, path, "", {}, arrays)
+    name = attribute(group, "name", path)
+    return StoredLayer("" if name is None else _text(name), place, path, "", {}, arrays)
 
 
 def _legacy_layers(path: Path, group: "h5py.Group", place: str) -> Iterator[StoredLayer]:
@@ -195,19 +198,21 @@ def _legacy_layers(path: Path, group: "h5py.Group", place: str) -> Iterator[Stor
     A weight is called "words/embeddings", "model/words/embeddings:0", "words_W" or anything.
     """
     layers: dict[str, dict[str, StoredArray]] = {}
-    for written in _weight_names(group):
+    for written in _weight_names(path, group):
         *owners, weight = written.partition(":")[0].split("/")
         name = owners[-1] if owners else place
-        layers.setdefault(name, {})[weight] = _array(path, group[written])
+        layers.setdefault(name, {})[weight] = _array(
+            path, group.file[hard_path(group.file, path, f"{group.name}/{written}")]
+        )
     for name, arrays in layers.items():
         here = place if place.endswith(name) else f"{place}/{name}"
         kind = EMBEDDING if "embeddings" in arrays else ""
         yield StoredLayer(name, here, path, kind, {}, arrays)
 
 
-def _weight_names(group: "h5py.Group") -> list[str]:
+def _weight_names(path: Path, group: "h5py.Group") -> list[str]:
     pieces = sorted((name for name in group.attrs if name.startswith(_WEIGHT_NAMES)), key=len)
-    return [_text(name) for piece in pieces for name in group.attrs[piece]]
+    return [_text(name) for piece in pieces for name in attribute(group, piece, path)]
 
 
 def _array(path: Path, dataset: "h5py.Dataset") -> StoredArray:
@@ -237,7 +242,8 @@ def _model_config(source: Source, file: Path) -> str | bytes:
         config = read_member(source.bytes_path, CONFIG)
         return "{}" if config is None else config
     with h5py.File(file, "r") as opened:
-        return _text(opened.attrs.get("model_config", "{}"))
+        config = attribute(opened, "model_config", file)
+        return "{}" if config is None else _text(config)
 
 
 def _configs(config: Any) -> dict[str, tuple[str, dict[str, Any]]]:

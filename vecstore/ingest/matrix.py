@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.ingest.label_lines import labels_in
+from vecstore.ingest.label_lines import labels_in, most_bytes, too_large
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import MAX_DIM, ROW_NUMBERS, Chunk, Options, Table
 
@@ -166,8 +166,12 @@ def read_keys(path: Path, encoding: str | None = None) -> npt.NDArray[Any]:
     """Return the keys in a file: one a line as text, or a NumPy array."""
     source = Source(path, encoding=encoding)
     if source.head.startswith(b"\x93NUMPY"):
+        most = most_bytes(source)
+        if most is not None and source.size > most:
+            raise too_large(source, "keys", most)
         try:
-            return as_keys(np.load(source.file(), allow_pickle=False), str(path))
+            # Mapped: a header may claim any number of them.
+            return as_keys(np.load(source.file(), "r", allow_pickle=False), str(path))
         except ValueError as error:
             raise IngestError(f"{path} cannot be read as keys: {error}.") from error
     return np.array(labels_in(source, "keys"), dtype=object)

@@ -75,8 +75,10 @@ def sniff_text(head: bytes, *, complete: bool) -> TextShape | None:
             return TextShape(int(header[2]), int(header[1]), skipped)
         # It votes only if it is alone: behind it there may be the bytes of word2vec's other format.
         lines = lines[1:] if any(lines[1:]) else lines
-    dim = _winner(_votes(lines))
-    if not 1 <= dim <= MAX_DIM or _hide_numbers(lines):
+    fields = _fields(lines)
+    votes = list(map(count_numbers, fields))
+    dim = _winner(votes)
+    if not 1 <= dim <= MAX_DIM or _hide_numbers(fields, votes):
         return None
     return TextShape(dim, None, bom)
 
@@ -127,17 +129,18 @@ def _first_spans(head: bytes, begin: int, *, complete: bool) -> list[tuple[int, 
     return spans[:_LINES] if complete or len(spans) == 1 else spans[:-1]
 
 
-def _hide_numbers(lines: list[bytes]) -> bool:
+def _hide_numbers(fields: list[list[bytes]], votes: list[int]) -> bool:
     """Whether most keys end in what is a number, too, but for a comma: `king 0.1, 0.2, 0.3`."""
-    fields = [split_fields(line) for line in lines if line.strip()]
-    last = [
-        some[-count_numbers(some) - 1] for some in fields if len(some) > count_numbers(some) + 1
-    ]
+    last = [some[-n - 1] for some, n in zip(fields, votes, strict=True) if len(some) > n + 1]
     return 2 * sum(_ODD_NUMBER.fullmatch(field) is not None for field in last) > len(fields)
 
 
 def _votes(lines: list[bytes]) -> list[int]:
-    return [count_numbers(split_fields(line)) for line in lines if line.strip()]
+    return list(map(count_numbers, _fields(lines)))
+
+
+def _fields(lines: list[bytes]) -> list[list[bytes]]:
+    return [split_fields(line) for line in lines if line.strip()]
 
 
 def _winner(votes: list[int]) -> int:

@@ -34,6 +34,11 @@ def _gunzip_tools() -> tuple[Any, type[Exception]]:
 
 _GunzipFile, _InflateError = _gunzip_tools()
 
+# zipfile inflates as much as is asked for. Of other methods it takes as many packed bytes as are
+# asked for, 4 KB at least, and keeps whatever they expand to: of bzip2 up to 20,000 times as many.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SMALL_STEP = 1 << 12
+
 # RuntimeError: an archive under a password. NotImplementedError: a method that zipfile lacks.
 _DAMAGE = (
     EOFError,
@@ -103,6 +108,7 @@ class Unpacking(io.RawIOBase):
         self._inner: BinaryIO | None = None
         try:
             self._inner = _unpacked(file, compression, member)
+            self._step = _step(self._inner)
         except _BAD_ARCHIVE as error:
             self.close()
             raise self._damaged(error) from error
@@ -113,8 +119,9 @@ class Unpacking(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Fill `buffer` with the next bytes; return how many there were."""
+        room = memoryview(buffer).cast("B")[: self._step]
         try:
-            return cast("io.RawIOBase", self._inner).readinto(buffer) or 0
+            return cast("io.RawIOBase", self._inner).readinto(room) or 0
         except _DAMAGE as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk, not the content
@@ -140,3 +147,10 @@ def _unpacked(file: io.FileIO, compression: str, member: str | None) -> BinaryIO
     if compression == "xz":
         return cast("BinaryIO", lzma.LZMAFile(file))
     return cast("BinaryIO", zipfile.ZipFile(file).open(member or ""))
+
+
+def _step(stream: BinaryIO) -> int | None:
+    """Return how many bytes may be asked for at once; None for any number."""
+    is_member = isinstance(stream, zipfile.ZipExtFile)
+    bounded = not is_member or stream._compress_type in _BOUNDED  # type: ignore[attr-defined]
+    return None if bounded else _SMALL_STEP

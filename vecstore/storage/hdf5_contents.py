@@ -18,7 +18,7 @@ from vecstore.errors import IngestError
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["check_claims", "datasets", "groups", "hard_path", "visit_datasets"]
+__all__ = ["attribute", "check_claims", "datasets", "groups", "hard_path", "visit_datasets"]
 
 _DEEPEST = 64  # groups in groups; HDF5 itself goes on until the stack overflows
 _MOST_HOPS = 16
@@ -107,6 +107,24 @@ def hard_path(file: "h5py.File", path: Path, name: str) -> str:
         left = [*before, *target.strip("/").split("/"), *left[1:]]
         group, done = h5g.open(file.id, b"/"), []
     raise IngestError(f'"{name}" of {path} is a link that leads in a circle.')
+
+
+def attribute(item: "h5py.Group", name: str, path: Path) -> Any:
+    """Return the value of an attribute, None if there is none; IngestError if it claims too much.
+
+    One string may claim 4 GiB, which HDF5 allocates before it sees that they are not there.
+    """
+    if name not in item.attrs:
+        return None
+    stored = item.attrs.get_id(name)
+    # Not its storage size: of an empty one HDF5 takes asking for an error.
+    claimed = math.prod(stored.shape or ()) * stored.dtype.itemsize
+    if claimed > (size := path.stat().st_size):
+        raise IngestError(
+            f'Attribute "{name}" of {path} claims {claimed:,} bytes; the file has {size:,}: it is '
+            f"damaged."
+        )
+    return item.attrs[name]
 
 
 def check_claims(dataset: "h5py.Dataset", path: Path) -> None:

@@ -50,7 +50,7 @@ def file_metric(file: "h5py.File", path: Path) -> str | None:
     if "distance" not in file.attrs:
         return None
     stored = file.attrs.get_id("distance")
-    if stored.shape is None:  # HDF5 has a value that is nothing
+    if stored.shape is None or 0 in stored.shape:  # HDF5 has values that are nothing
         return metric_of_label("nothing", path)
     size = stored.get_storage_size()
     if size > _LONGEST_LABEL or np.prod(stored.shape, dtype=float) != 1:

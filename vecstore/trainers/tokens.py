@@ -1,8 +1,8 @@
 """Text as a stream of tokens, a piece of bounded size at a time.
 
-A source is a file (plain or gzipped), a folder with such files in it at any depth, or an iterable
-of sentences: texts, or lists of tokens or of ids. In files a line is a sentence. Of a folder, what
-is hidden (a name with a dot in front) is left out.
+A source is a file or a pipe (plain or gzipped), a folder with such files in it at any depth, or an
+iterable of sentences: texts, or lists of tokens or of ids. In files a line is a sentence. Of a
+folder, what is hidden (a name with a dot in front) is left out.
 """
 
 import codecs
@@ -10,11 +10,14 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import TextIOBase
+from contextlib import closing
+from io import BufferedReader, FileIO, TextIOBase, TextIOWrapper
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from vecstore.encodings import find_encoding
+from vecstore.pipes import STDIN, open_once
 from vecstore.trainers.numbered import rows_of, spelled
 
 if TYPE_CHECKING:
@@ -33,6 +36,9 @@ TOKENIZERS = {
     "words": re.compile(r"\n|[^\W_]+(?:['\u2019][^\W_]+)*"),
     "spaces": re.compile(r"\n|\S+"),
 }
+
+_GZIP = b"\x1f\x8b"
+_LOOKED_AT = 1 << 10
 
 # Characters read at a time. A token that is longer than this is cut.
 _PIECE = 1 << 20
@@ -58,7 +64,7 @@ def tokens(
     lowercase : bool, default True
         Whether to fold capitals first.
     encoding : str, default "utf-8"
-        Of files.
+        Of files. Of those in UTF-8 a byte order mark may tell another.
 
     Yields
     ------
@@ -138,7 +144,7 @@ def _splitter(tokenizer: Tokenizer) -> Callable[[str], list[str]]:
 
 
 def _of_path(path: Path, encoding: str) -> Iterator[str]:
-    if not path.exists():
+    if str(path) != STDIN and not path.exists():
         raise FileNotFoundError(f"{path} does not exist; name a file or folder of text.")
     if not path.is_dir():
         yield from _of_file(path, encoding)
@@ -150,10 +156,13 @@ def _of_path(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _of_file(path: Path, encoding: str) -> Iterator[str]:
-    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding=encoding) as file:
-            yield from _cut(cast(TextIOBase, file))
+        with closing(_opened(path)) as stream:
+            # A byte order mark is no word; and it tells better than the default.
+            is_default = codecs.lookup(encoding).name == "utf-8"
+            told = find_encoding(stream.peek(_LOOKED_AT)) or "utf-8-sig"
+            with TextIOWrapper(stream, told if is_default else encoding) as text:
+                yield from _cut(text)
     except UnicodeDecodeError as error:
         raise ValueError(
             f'{path} is no text in {encoding} ({error.reason}); pass encoding="latin-1", or what '
@@ -161,6 +170,15 @@ def _of_file(path: Path, encoding: str) -> Iterator[str]:
         ) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}; get it again.") from None
+
+
+def _opened(path: Path) -> BufferedReader:
+    file = cast("BufferedReader", open_once(path))
+    if not file.peek(len(_GZIP)).startswith(_GZIP):  # not a seek: a pipe has none
+        return file
+    unpacked = gzip.GzipFile(fileobj=file)
+    unpacked.myfileobj = cast("FileIO", file)  # closed with it
+    return cast("BufferedReader", unpacked)
 
 
 def _cut(file: TextIOBase) -> Iterator[str]:
