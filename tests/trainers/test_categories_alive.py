@@ -30,7 +30,7 @@ def tasting(n: int = 10_000) -> pl.DataFrame:
     sizes = {"taster": 20, "variety": 250, "country": 40}
     codes = {name: rng.zipf(1.5, n) % size for name, size in sizes.items()}
     effects = [rng.normal(size=size)[codes[name]] for name, size in sizes.items()]
-    points = 88 + sum(effects) + 0.3 * effects[0] * effects[1] + 2.5 * rng.normal(size=n)
+    points = 88 + sum(effects) + 0.05 * effects[0] * effects[1] + 2.5 * rng.normal(size=n)
     return pl.DataFrame({**codes, "points": points})
 
 
