@@ -200,7 +200,7 @@ class _Spread:
         if self._rows == 1:
             return [False] * len(self._directions)
         mean = self._sum / self._rows
-        average = max(self._squares / self._rows - mean @ mean, 0.0) / len(mean)
+        average = max(self._squares / self._rows - float(mean @ mean), 0.0) / len(mean)
         sums, squares = self._along / self._rows
         lengths = np.square(self._directions).sum(axis=1)
         dead: list[bool] = (squares - sums**2 <= _DEAD**2 * average * lengths).tolist()
