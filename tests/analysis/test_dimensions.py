@@ -86,6 +86,51 @@ def test_a_direction_has_ends_as_a_dimension_has(planted: vecstore.Store) -> Non
     assert sizes.min() > np.quantile(planted.frame()["size"], 0.9)
 
 
+# Dead dimensions.
+
+
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+def test_a_dimension_that_is_next_to_the_same_for_all_rows_is_dead(metric: str) -> None:
+    vectors = np.random.default_rng(3).standard_normal((200, 4)) * [1, 0.01, 1, 0.3]
+    vectors += [0, 5, 0, 0]
+    store = vecstore.from_arrays(vectors, metric=metric)
+    assert [dimension_extremes(store, number, 1).dead for number in range(4)] == [
+        *(False, True, False, False)
+    ]
+    assert dimension_extremes(store, [0, -2, 0, 0], 1).dead
+    assert not dimension_extremes(store, [1, 1, 0, 0], 1).dead
+
+
+@given(
+    vectors=arrays(np.float32, (9, 3), elements=st.sampled_from([0.0, 0.01, 0.1, 1.0, -3.0])),
+    scale=st.sampled_from([0.01, 1.0, 100.0]),
+)
+def test_what_is_dead_is_dead_in_any_unit(vectors: np.ndarray, scale: float) -> None:
+    keys = list("abcdefghi")
+    store = vecstore.from_arrays(vectors, keys=keys, metric="euclidean")
+    spread = vectors.astype(np.float64).std(axis=0)
+    share = spread / max(np.sqrt(np.mean(spread**2)), 1e-300)
+    found = [dimension_extremes(store, number, 1).dead for number in range(3)]
+    scaled = vecstore.from_arrays(vectors * np.float32(scale), keys=keys, metric="euclidean")
+    again = [dimension_extremes(scaled, number, 1).dead for number in range(3)]
+    for dead, dead_again, part in zip(found, again, share, strict=True):
+        if abs(part - 0.05) > 1e-4:
+            assert dead == dead_again == (part < 0.05)
+
+
+def test_a_filter_chooses_the_rows_a_dimension_is_dead_for() -> None:
+    store = vecstore.from_arrays([[1, 3], [1, 2], [5, 0], [9, 1]], metric="dot")
+    assert dimension_extremes(store, 0, 1, where=[True, True, False, False]).dead
+    assert not dimension_extremes(store, 0, 1).dead
+
+
+def test_equal_rows_are_dead_throughout_and_one_row_says_nothing() -> None:
+    equal = vecstore.from_arrays([[0.1, 0.3, 0.7]] * 5, metric="cosine")
+    assert all(dimension_extremes(equal, number, 1).dead for number in range(3))
+    single = vecstore.from_arrays([[0.1, 0.3, 0.7]], metric="cosine")
+    assert not dimension_extremes(single, 0, 1).dead
+
+
 @pytest.mark.parametrize(
     ("dimension", "message"),
     [

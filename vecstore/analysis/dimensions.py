@@ -21,6 +21,9 @@ __all__ = ["Direction", "Extremes", "Place", "axis", "correlate", "dimension_ext
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
+# Values along a dead dimension differ by less than this, relative to those along the others.
+_DEAD = 0.05
+
 _FOLDS = 5
 _FEWEST = 2 * _FOLDS  # rows: two to each fold, for less has no correlation
 
@@ -46,10 +49,15 @@ class Extremes(NamedTuple):
     ----------
     lowest, highest : list of Place
         The smallest values, ascending, and the largest, descending.
+    dead : bool
+        Whether the rows have next to the same value, so that the direction stands for nothing: the
+        standard deviation of their vectors, as stored, is at most a twentieth of what it is along
+        the dimensions on average (root mean square). False for a single row.
     """
 
     lowest: list[Place]
     highest: list[Place]
+    dead: bool
 
 
 @dataclass(frozen=True)
@@ -115,8 +123,9 @@ def dimension_extremes(
     >>> import vecstore
     >>> vectors = [[3, 1], [1, 0], [-2, 1]]
     >>> store = vecstore.from_arrays(vectors, keys=["red", "rosé", "white"], metric="dot")
-    >>> dimension_extremes(store, 0, n=1)
-    Extremes(lowest=[Place(key='white', value=-2.0)], highest=[Place(key='red', value=3.0)])
+    >>> found = dimension_extremes(store, 0, n=1)
+    >>> found.lowest, found.highest, found.dead
+    ([Place(key='white', value=-2.0)], [Place(key='red', value=3.0)], False)
     """
     n = check_count(n, "n")
     if isinstance(dimension, int | np.integer):
@@ -147,14 +156,55 @@ def ends(selection: Selection, directions: Floats, n: int) -> list[Extremes]:
     list of m Extremes
         Ties in the order of insertion.
     """
-    values = np.concatenate([vectors @ directions.T for vectors in selection.batches()])
+    metric, spread, pieces = selection.store.metric, _Spread(directions), []
+    for vectors in selection.stored():
+        spread.add(vectors)
+        pieces.append(unit_vectors(vectors, metric).astype(np.float32) @ directions.T)
+    values = np.concatenate(pieces)
 
     def places(along: Floats, ranks: Floats) -> list[Place]:
         rows = np.argsort(ranks, kind="stable")[:n]
         keys = selection.keys[rows].tolist()
         return [Place(key, float(value)) for key, value in zip(keys, along[rows], strict=True)]
 
-    return [Extremes(places(along, along), places(along, -along)) for along in values.T]
+    return [
+        Extremes(places(along, along), places(along, -along), dead)
+        for along, dead in zip(values.T, spread.dead(), strict=True)
+    ]
+
+
+class _Spread:
+    """How far the rows differ along some directions, and along all dimensions on average."""
+
+    def __init__(self, directions: Floats) -> None:
+        self._directions = directions.astype(np.float64)
+        self._first: Doubles | None = None
+        self._rows, self._squares = 0, 0.0
+        self._sum = np.zeros(directions.shape[1])
+        self._along = np.zeros((2, len(directions)))  # sums, and sums of squares
+
+    def add(self, vectors: npt.NDArray[Any]) -> None:
+        """Count some rows."""
+        wide = vectors.astype(np.float64)
+        if self._first is None:
+            self._first = wide[0].copy()
+        wide -= self._first  # or rounding would make a spread of equal rows
+        along = wide @ self._directions.T
+        self._rows += len(wide)
+        self._sum += wide.sum(axis=0)
+        self._squares += float(np.square(wide).sum())
+        self._along += [along.sum(axis=0), np.square(along).sum(axis=0)]
+
+    def dead(self) -> list[bool]:
+        """Return along which directions the rows hardly differ."""
+        if self._rows == 1:
+            return [False] * len(self._directions)
+        mean = self._sum / self._rows
+        average = max(self._squares / self._rows - float(mean @ mean), 0.0) / len(mean)
+        sums, squares = self._along / self._rows
+        lengths = np.square(self._directions).sum(axis=1)
+        dead: list[bool] = (squares - sums**2 <= _DEAD**2 * average * lengths).tolist()
+        return dead
 
 
 def axis(store: Store, number: int, argument: str) -> Floats:

@@ -92,14 +92,17 @@ class Selection:
         """The keys: ndarray of object (str) or int64, shape (n,)."""
         return self.store.keys() if self.whole else self.frame["key"].to_numpy()
 
-    def batches(self, size: int = _BATCH) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the vectors some rows at a time, as `unit_vectors` makes them."""
+    def stored(self, size: int = _BATCH) -> Iterator[npt.NDArray[Any]]:
+        """Yield the vectors some rows at a time, as the store has them."""
         if self.whole:
-            pieces = (vectors for _, vectors in self.store.batches(size))
+            yield from (vectors for _, vectors in self.store.batches(size))
         else:
             firsts = range(0, len(self), size)
-            pieces = (self.store[self.keys[first : first + size]] for first in firsts)
-        for vectors in pieces:
+            yield from (self.store[self.keys[first : first + size]] for first in firsts)
+
+    def batches(self, size: int = _BATCH) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the vectors some rows at a time, as `unit_vectors` makes them."""
+        for vectors in self.stored(size):
             yield unit_vectors(vectors, self.store.metric).astype(np.float32)
 
     def vectors(self) -> npt.NDArray[np.float32]:

@@ -79,6 +79,8 @@ def extremes(
 ) -> "Figure":
     """Draw the keys with the largest and smallest values of each DIMENSION, the first being 0.
 
+    All are on one scale. A dead dimension, next to the same for all keys, is grey.
+
     \b
       vecstore plot extremes words.vecs 0 1 2 --out dimensions.png
     """

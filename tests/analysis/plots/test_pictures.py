@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -20,6 +21,7 @@ from vecstore.analysis.plots import (
     draw_neighbourhood,
     draw_pairs,
 )
+from vecstore.analysis.plots.style import NOTHING
 from vecstore.errors import KeyNotFoundError, VecstoreError
 from vecstore.store import Store
 
@@ -125,6 +127,18 @@ def test_extremes_are_those_of_the_dimension() -> None:
 def test_a_few_rows_are_all_at_the_ends() -> None:
     store = vecstore.from_arrays([[1.0], [-2.0], [3.0]], metric="euclidean")
     assert [bar.get_width() for bar in draw_extremes(store, [0], n=5).axes[0].patches] == [3, 1, -2]
+
+
+def test_extremes_of_all_dimensions_have_one_scale_and_dead_ones_are_marked() -> None:
+    vectors = np.array([[0.4, 7, 30], [0.1, 7.001, -40], [-0.2, 7, 10]], np.float32)
+    store = vecstore.from_arrays(vectors, metric="dot")
+    panels = draw_extremes(store, [2, 1]).axes
+    assert [axes.get_title("left") for axes in panels] == ["Dimension 2", "Dimension 1, dead"]
+    assert len({axes.get_xlim() for axes in panels}) == 1
+    colors = [{bar.get_facecolor() for bar in axes.patches} for axes in panels]
+    assert colors[1] == {to_rgba(NOTHING)}
+    assert to_rgba(NOTHING) not in colors[0]
+    assert panels[0].get_xlim()[0] < -40
 
 
 @pytest.fixture

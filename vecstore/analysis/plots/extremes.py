@@ -10,6 +10,7 @@ from vecstore.analysis.dimensions import Extremes, Place, axis, ends
 from vecstore.analysis.plots.style import (
     INK,
     MUTED,
+    NOTHING,
     PALETTE,
     literal,
     new_figure,
@@ -46,7 +47,8 @@ def draw_extremes(
     Returns
     -------
     Figure
-        A panel of bars for each dimension.
+        A panel of bars for each dimension, all on one scale. A dimension along which the rows
+        hardly differ (`Extremes.dead`) is grey, and called dead.
 
     Raises
     ------
@@ -58,14 +60,15 @@ def draw_extremes(
     if not 1 <= len(chosen) <= _MOST:
         raise ValueError(f"`dimensions` must be 1 to {_MOST}; got {len(chosen)}.")
     directions = np.array([axis(store, number, "dimensions") for number in chosen])
-    found = [_bars(one) for one in ends(Selection(store, where), directions, n)]
+    found = ends(Selection(store, where), directions, n)
     across = min(len(chosen), _ACROSS)
     down = -(-len(chosen) // across)
-    bars = max(map(len, found))
+    bars = max(len(_bars(one)) for one in found)
+    reach = max(abs(value) for one in found for _, value in _bars(one)) or 1.0
     figure = new_figure(4 * across + 0.6, (0.2 * bars + 0.7) * down + 0.3)
     panels = figure.subplots(down, across, squeeze=False)
-    for axes, number, places in zip(panels.flat, chosen, found, strict=False):
-        _draw_panel(axes, number, places)
+    for axes, number, one in zip(panels.flat, chosen, found, strict=False):
+        _draw_panel(axes, number, one, reach)
     for axes in panels.flat[len(chosen) :]:
         axes.set_visible(False)
     return figure
@@ -77,12 +80,13 @@ def _bars(found: Extremes) -> list[Place]:
     return [*found.highest, *(place for place in found.lowest[::-1] if place.key not in high)]
 
 
-def _draw_panel(axes: Axes, number: int, places: list[Place]) -> None:
+def _draw_panel(axes: Axes, number: int, found: Extremes, reach: float) -> None:
+    places = _bars(found)
     values = [place.value for place in places]
     colors = [PALETTE[0] if value >= 0 else PALETTE[1] for value in values]
+    colors = [NOTHING] * len(values) if found.dead else colors
     axes.barh(range(len(places)), values, color=colors, height=0.75)
     axes.axvline(0, color=MUTED, linewidth=0.8)
-    reach = max(map(abs, values)) or 1.0
     # Names stand on the side of zero where no bar is.
     for height, (key, value) in enumerate(places):
         side = -1 if value >= 0 else 1
@@ -103,4 +107,4 @@ def _draw_panel(axes: Axes, number: int, places: list[Place]) -> None:
     axes.spines[["left", "right", "top"]].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)
     axes.tick_params(labelsize=8, color=MUTED, labelcolor=MUTED)
-    title(axes, f"Dimension {number}")
+    title(axes, f"Dimension {number}" + (", dead" if found.dead else ""))
