@@ -20,8 +20,8 @@ MAX_LINES = 400
 LAYERS = [
     {"terminal"},
     {"errors", "extras", "metrics", "spelling"},
-    {"forks"},
-    {"arrays", "encodings", "pipes", "records", "results"},
+    {"encodings", "forks", "pipes"},
+    {"arrays", "records", "results"},
     {"kernels", "storage"},
     {"index", "frames"},
     {"parts", "attributes"},

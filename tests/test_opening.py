@@ -30,11 +30,11 @@ class FullDisk(Disk):
     def __init__(self) -> None:
         self.refused = 0
 
-    def rename(self, old: Path, new: Path) -> None:
+    def claim(self, old: Path, new: Path, folder: int | None) -> None:
         if new.name.startswith("manifest"):
             self.refused += 1
             raise OSError(errno.ENOSPC, f"No space left on device, time {self.refused}")
-        super().rename(old, new)
+        super().claim(old, new, folder)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class Directory:
                         self.remove(name)
         # Of a folder that has taken this one's place nothing is removed: it is not empty.
         with suppress(OSError, StoreMovedError):
-            self.verify()
+            Directory.verify(self)  # a lock has just gone with the files
             self.path.rmdir()
 
     def _identity(self) -> Identity:
