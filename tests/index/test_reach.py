@@ -10,7 +10,7 @@ from vecstore.kernels.contract import Found
 def answer(distances: np.ndarray, rows: np.ndarray | None = None) -> Found:
     n, k = distances.shape
     rows = np.tile(np.arange(k), (n, 1)) if rows is None else rows
-    return Found(rows, distances, np.full(n, k), None)  # type: ignore[arg-type]
+    return Found(distances, rows, np.full(n, k), None)  # type: ignore[arg-type]
 
 
 def test_what_is_usual_and_what_is_farthest() -> None:
