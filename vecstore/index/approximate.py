@@ -16,8 +16,9 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import Block, Exclusions, check_count
 from vecstore.index import exact
-from vecstore.index.calibration import Speed, remoteness
+from vecstore.index.calibration import Speed
 from vecstore.index.hnsw import Index
+from vecstore.index.reach import beyond
 from vecstore.kernels.contract import Float32s, Found, Int64s
 from vecstore.results import Plan
 from vecstore.storage.tombstones import all_rows, count_rows
@@ -37,6 +38,10 @@ _MOST_EF = 2**32 - 1
 # them. Half as many beside those that do not qualify as there are of all is no chance any more.
 _LEAST_EVENNESS = 0.5
 _SAMPLED = 256  # rows whose neighbours tell how evenly the others are spread
+
+# Queries that are farther from the rows than nearly all that were measured are walked for again, so
+# many times as wide. With that, what is assured was found in all collections of docs/recall.md.
+_WIDER = 4
 
 _NO_INDEX = "no index covers these rows"
 _OUTDATED = (
@@ -146,41 +151,33 @@ def search(
         found, plan = _exactly([block for block, _ in pairs], queries, k, metric, exclude, threads)
         notes = [choice.note for choice in choices if choice.note]
         return found, replace(plan, note=notes[0] if notes else _NO_INDEX)
-    engine, parts, rest = kernels.engine(), [], []
-    for (block, index), choice in zip(pairs, choices, strict=True):
-        if index is None or choice.ef is None:
-            rest.append(block)
-            continue
-        inside, outside = _split(block, index)
-        parts.append(
-            engine.walk(
-                index.graph,
-                inside,
-                queries,
-                k,
-                max(choice.ef, k),
-                metric,
-                exclude=exclude,
-                threads=threads,
-            )
-        )
-        rest += outside
-    if rest:
-        parts.append(_exactly(rest, queries, k, metric, exclude, threads)[0])
-    found = exact.merged(parts, k)
+    walks = _Walks(pairs, choices, k, metric, threads)
+    found = walks.found(queries, exclude)
     blocks = [block for block, _ in pairs]
-    short = _short(found, blocks, k)
-    strange = _strange(found, pairs, choices, queries, metric)
-    found = _searched_again(found, short | strange, blocks, queries, k, metric, exclude, threads)
-    n_strange = int(np.count_nonzero(strange))
-    note = (
-        f"{n_strange} of {len(queries)} queries are farther from the rows than those that the "
-        "index was measured with; they were searched exactly"
-    )
+    far, strange = beyond(found, queries, metric, *walks.limits())
+    far &= ~strange
+    if far.any():
+        places = np.flatnonzero(far)
+        some = None if exclude is None else _chosen(exclude, places)
+        found = _replaced(found, places, walks.found(queries[places], some, _WIDER))
+    again = np.flatnonzero(_short(found, blocks, k) | strange)
+    if len(again):
+        some = None if exclude is None else _chosen(exclude, again)
+        more, _ = _exactly(blocks, queries[again], k, metric, some, threads)
+        found = _replaced(found, again, more)
+    notes = [
+        f"{count} of {len(queries)} queries are farther from the rows than {others} that the index "
+        f"was measured with; they were {how}"
+        for count, others, how in (
+            (np.count_nonzero(strange), "all", "searched exactly"),
+            (np.count_nonzero(far), "nearly all", f"walked for again, {_WIDER} times as wide"),
+        )
+        if count
+    ]
     widest = max(k, *(choice.ef or 0 for choice in choices))
     recalls = [choice.recall for choice in choices if choice.recall is not None]
     plan = exact.as_plan(
-        engine,
+        kernels.engine(),
         "graph",
         found.work,
         len(queries),
@@ -188,7 +185,7 @@ def search(
         ef=widest,
         recall=min(recalls, default=None),
     )
-    return found, replace(plan, note=note if n_strange else None)
+    return found, replace(plan, note="; ".join(notes) or None)
 
 
 def _choose(
@@ -233,35 +230,57 @@ def _evenness(block: Block, index: Index) -> float:
     if not len(others) or not share:
         return 1.0
     beside = links[others].ravel()
-    beside = beside[beside < n].astype(np.int64)
-    return float(_bits(block.mask, beside).mean()) / share if len(beside) else 1.0
+    beside = beside[beside < n]
+    return float(_bits(block.mask, beside.astype(np.int64)).mean()) / share if len(beside) else 1.0
 
 
 def _bits(words: npt.NDArray[np.uint64], rows: Int64s) -> npt.NDArray[np.bool_]:
-    bits = words[rows >> 6] >> (rows & 63).astype(np.uint64) & np.uint64(1)
-    return bits.astype(np.bool_)
+    bits: npt.NDArray[np.uint64] = words[rows >> 6] >> (rows & 63).astype(np.uint64)
+    return (bits & np.uint64(1)).astype(np.bool_)
 
 
-def _strange(
-    found: Found,
-    pairs: Sequence[tuple[Block, Index | None]],
-    choices: Sequence[_Choice],
-    queries: Float32s,
-    metric: str,
-) -> npt.NDArray[np.bool_]:
-    """Return which queries found nothing as near as all that the indexes were measured with."""
-    far = np.inf
-    for (block, index), choice in zip(pairs, choices, strict=True):
-        if index is None or choice.recall is None or index.table.reach is None:
-            continue
-        share = _qualifying(block) / max(1, len(block.vectors))
-        # Of ten rows one qualifies at least: it is hardly farther than the tenth.
-        far = min(far, index.table.reach[0 if share == 1 else 1])
-    if not np.isfinite(far) or not found.distances.shape[1]:
-        return np.zeros(len(queries), np.bool_)
-    nearest = remoteness(found.distances[:, :1], queries, metric)[:, 0]
-    there = found.counts > 0
-    return there & (nearest > far)
+class _Walks(NamedTuple):
+    """What is searched by walks, and the rest, which is searched exactly."""
+
+    pairs: Sequence[tuple[Block, Index | None]]
+    choices: Sequence[_Choice]
+    k: int
+    metric: str
+    threads: int | None
+
+    def found(self, queries: Float32s, exclude: Exclusions | None, wider: int = 1) -> Found:
+        """Search all blocks, by walks so many times as wide as were chosen."""
+        parts, rest = list[Found](), list[Block]()
+        for (block, index), choice in zip(self.pairs, self.choices, strict=True):
+            if index is None or choice.ef is None:
+                rest.append(block)
+                continue
+            inside, outside = _split(block, index)
+            parts.append(
+                kernels.engine().walk(
+                    index.graph,
+                    inside,
+                    queries,
+                    self.k,
+                    min(_MOST_EF, max(wider * choice.ef, self.k)),
+                    self.metric,
+                    exclude=exclude,
+                    threads=self.threads,
+                )
+            )
+            rest += outside
+        if rest:
+            parts.append(_exactly(rest, queries, self.k, self.metric, exclude, self.threads)[0])
+        return exact.merged(parts, self.k)
+
+    def limits(self) -> tuple[list[int], list[tuple[float, float] | None]]:
+        """Return where the rows of each block begin, and how far their nearest is of queries."""
+        limits: list[tuple[float, float] | None] = []
+        for (block, index), choice in zip(self.pairs, self.choices, strict=True):
+            reach = None if index is None or choice.recall is None else index.table.reach
+            share = _qualifying(block) / max(1, len(block.vectors))
+            limits.append(reach and reach.nearest(share))
+        return [block.first_row for block, _ in self.pairs], limits
 
 
 def _fitting(speed: Speed, n_queries: int) -> float:
@@ -306,22 +325,8 @@ def _short(found: Found, blocks: Sequence[Block], k: int) -> npt.NDArray[np.bool
     return short
 
 
-def _searched_again(
-    found: Found,
-    again: npt.NDArray[np.bool_],
-    blocks: Sequence[Block],
-    queries: Float32s,
-    k: int,
-    metric: str,
-    exclude: Exclusions | None,
-    threads: int | None,
-) -> Found:
-    """Answer some of the queries exactly."""
-    places = np.flatnonzero(again)
-    if not len(places):
-        return found
-    some = None if exclude is None else _chosen(exclude, places)
-    more, _ = _exactly(blocks, queries[places], k, metric, some, threads)
+def _replaced(found: Found, places: Int64s, more: Found) -> Found:
+    """Return answers with others in the places of some queries."""
     for mine, theirs in zip(found[:3], more[:3], strict=True):
         mine[places] = theirs
     return found._replace(work=exact.summed([found.work, more.work]))

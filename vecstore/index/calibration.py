@@ -4,7 +4,11 @@ The queries are rows that were taken out of the graph for the purpose, with all 
 them that it is another copy: unlike rows whose copies are in the graph, they are as hard to find
 neighbours of as what is not stored. Where there are copies, rows are taken out alone as well, and
 what is assured is what both find. What a walk finds is compared with what the exact search finds.
-For other queries than rows are, one may bring some along.
+
+Queries may lie farther from the rows than rows do from each other, and less is found of those that
+do. What is assured is therefore found of the nearest third of the rows that were taken out, of the
+middle one and of the farthest: it holds whatever their mix. A search does more for what lies
+farther than nearly all of them. For other queries than rows are, one may bring some along.
 """
 
 import time
@@ -21,21 +25,17 @@ from vecstore.arrays import Block
 from vecstore.index import exact
 from vecstore.index.graph import Graph
 from vecstore.index.holding import held_out, hiding, without
+from vecstore.index.reach import DEPTHS, Reach, remoteness
 from vecstore.kernels.contract import Float32s, Found
 
-__all__ = ["DEPTHS", "Speed", "Step", "Table", "calibrate", "recall", "remoteness"]
-
-#: The k that recall is measured at.
-DEPTHS = (1, 10, 100)
+__all__ = ["DEPTHS", "Speed", "Step", "Table", "calibrate", "recall"]
 
 _LADDER = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 896, 1280)
 _HELD_OUT = "held-out rows"
 _ALONE = 48  # queries that are timed one by one
 _ENOUGH = 0.999
-# Queries may be harder than rows. Where these are noisy copies of each other, walks that are narrow
-# miss up to 1.4 times as many neighbours of new vectors as of copies that are not in the graph.
-# Under euclidean, rare words among frequent ones, which are shorter, miss 2.8 times as many.
-_HARDER = {"cosine": 1.5, "dot": 1.5, "euclidean": 3.0}
+# Held-out rows are parted by how far their nearest is, if so many are in a part.
+_PARTS, _LEAST_IN_PART = 3, 24
 
 
 class Speed(NamedTuple):
@@ -64,7 +64,7 @@ class Step(NamedTuple):
         At each of `DEPTHS`, the share of the true neighbours found, on average.
     assured : tuple of float
         What a caller is promised: the same less two standard errors; and of rows that were held
-        out, 1.5 times what they missed is allowed for, 3 times under euclidean.
+        out, of that third by distance which it is lowest of.
     speed : Speed
         At a k of 10.
     """
@@ -88,16 +88,16 @@ class Table(NamedTuple):
         How many there were.
     source : str
         ``"held-out rows"``, or ``"given"``.
-    reach : tuple of float or None
-        At each of `DEPTHS`, the farthest that a neighbour was of any query; of tables before this
-        was measured, None: their held-out rows had copies in the graph, and nothing is assured.
+    reach : Reach or None
+        How far neighbours were of the queries; of tables before this was measured, None: their
+        held-out rows had copies in the graph, and nothing is assured.
     """
 
     steps: tuple[Step, ...]
     exact: Speed
     queries: int
     source: str
-    reach: tuple[float, ...] | None = None
+    reach: Reach | None = None
 
     @property
     def outdated(self) -> bool:
@@ -139,7 +139,7 @@ class Table(NamedTuple):
             "exact": self.exact._asdict(),
             "queries": self.queries,
             "source": self.source,
-            "reach": None if self.reach is None else list(self.reach),
+            "reach": None if self.reach is None else self.reach._asdict(),
         }
 
     @classmethod
@@ -171,18 +171,16 @@ class Table(NamedTuple):
                 )
                 for one in fields["steps"]
             )
-            reach = fields.get("reach")
             table = cls(
                 steps,
                 _speed(fields["exact"]),
                 int(fields["queries"]),
                 str(fields["source"]),
-                None if reach is None else tuple(float(far) for far in reach),
+                Reach.from_json(fields.get("reach")),
             )
         except (TypeError, KeyError, ValueError) as error:
             raise ValueError(f"its measurements are no table ({error})") from None
-        wrong = table.reach is not None and len(table.reach) != len(DEPTHS)
-        if wrong or any(step.ef < 1 or len(step.assured) != len(DEPTHS) for step in steps):
+        if any(step.ef < 1 or len(step.assured) != len(DEPTHS) for step in steps):
             raise ValueError("its measurements are no table")
         return table
 
@@ -230,7 +228,7 @@ def calibrate(
             _trial(without(graph, gone), hiding(block, gone), chosen, metric, threads)
             for chosen, gone in held_out(graph, block, metric, seed, threads)
         ]
-    source, harder = (_HELD_OUT, _HARDER[metric]) if queries is None else ("given", 1.0)
+    source, parts = (_HELD_OUT, _PARTS) if queries is None else ("given", 1)
     if not trials:
         return Table((), Speed(0.0, 0.0), 0, source)
     # Speed and mean recall are those of the last: of queries without copies, where there are some.
@@ -241,10 +239,14 @@ def calibrate(
         len(alone) / _seconds(partial(_one_by_one, scan, alone)),
         len(batch) / _seconds(partial(scan, batch, threads=threads)),
     )
+    reach = Reach.measured(last.truth, batch, metric)
     steps: list[Step] = []
     for ef in _LADDER:
         shares = [_shares(trial, ef, metric, threads) for trial in trials]
-        assured = [[_assured(share, harder) for share in some] for some in shares]
+        assured = [
+            [_assured(share, trial.remote, parts) for share in some]
+            for some, trial in zip(shares, trials, strict=True)
+        ]
         walk = partial(_walked, last.graph, last.block, k=10, ef=ef, metric=metric)
         single = _seconds(partial(_one_by_one, walk, alone))
         speed = Speed(
@@ -254,52 +256,36 @@ def calibrate(
         steps.append(Step(ef, means, tuple(map(min, zip(*assured, strict=True))), speed))
         if min(steps[-1].assured) >= _ENOUGH:
             break
-    return Table(tuple(steps), exact_speed, len(batch), source, _reach(last, metric))
+    return Table(tuple(steps), exact_speed, len(batch), source, reach)
 
 
 class _Trial(NamedTuple):
-    """Queries, what they are asked of, and the exact answers."""
+    """Queries, what they are asked of, the exact answers, and how far the nearest of these are."""
 
     graph: Graph
     block: Block
     queries: Float32s
     truth: Found
+    remote: npt.NDArray[np.float64]
 
 
 def _trial(
     graph: Graph, block: Block, queries: Float32s, metric: str, threads: int | None
 ) -> _Trial:
     truth = _scanned(block, queries, metric=metric, k=DEPTHS[-1], threads=threads)
-    return _Trial(graph, block, queries, truth)
+    remote = remoteness(truth.distances[:, :1], queries, metric)[:, 0]
+    return _Trial(graph, block, queries, truth, remote)
 
 
 def _shares(
     trial: _Trial, ef: int, metric: str, threads: int | None
 ) -> list[npt.NDArray[np.float64]]:
     """Return which share of the neighbours walks of a width find, at each of the depths."""
-    graph, block, queries, truth = trial
+    graph, block, queries, truth, _ = trial
     found = (
         _walked(graph, block, queries, k=k, ef=ef, metric=metric, threads=threads) for k in DEPTHS
     )
     return [recall(some, truth, k) for some, k in zip(found, DEPTHS, strict=True)]
-
-
-def _reach(trial: _Trial, metric: str) -> tuple[float, ...]:
-    """Return how far neighbours were of the query that was farthest from them."""
-    far = remoteness(trial.truth.distances, trial.queries, metric)
-    there = int(trial.truth.counts.min(initial=DEPTHS[-1]))
-    return tuple(float(far[:, min(k, max(1, there)) - 1].max()) for k in DEPTHS)
-
-
-def remoteness(
-    distances: npt.NDArray[np.float64], queries: Float32s, metric: str
-) -> npt.NDArray[np.float64]:
-    """Return distances that do not depend on the length of a query where its answer does not."""
-    if metric != "dot":
-        return distances
-    lengths = np.sqrt(np.square(queries, dtype=np.float64).sum(axis=1, keepdims=True))
-    scaled: npt.NDArray[np.float64] = distances / np.maximum(lengths, np.finfo(np.float64).tiny)
-    return scaled
 
 
 def recall(found: Found, truth: Found, k: int) -> npt.NDArray[np.float64]:
@@ -365,10 +351,11 @@ def _one_by_one(search: Callable[..., Found], queries: Float32s) -> None:
         search(query[None], threads=1)
 
 
-def _assured(shares: npt.NDArray[np.float64], harder: float) -> float:
-    """Return a mean that the true one is hardly below, if so many times as much is missed."""
-    least = float(shares.mean() - 2 * shares.std() / sqrt(len(shares)))
-    return max(0.0, 1 - harder * (1 - least))
+def _assured(shares: npt.NDArray[np.float64], remote: npt.NDArray[np.float64], parts: int) -> float:
+    """Return a mean that the true one is hardly below, of the worst of some parts by distance."""
+    parts = max(1, min(parts, len(shares) // _LEAST_IN_PART))
+    groups = [shares[some] for some in np.array_split(np.argsort(remote, kind="stable"), parts)]
+    return max(0.0, min(float(one.mean() - 2 * one.std() / sqrt(len(one))) for one in groups))
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import Block, as_words
 from vecstore.index import exact
-from vecstore.index.graph import NOBODY, Graph
+from vecstore.index.graph import NOBODY, Graph, Level
 from vecstore.kernels.blocks import allowed
 from vecstore.kernels.contract import Float32s, Int64s
 
@@ -22,6 +22,7 @@ _ROWS_PER_QUERY, _ROWS_PER_HIDDEN = 16, 8
 # Rows this much nearer than the nearest of a few hundred are copies. Noise of a tenth of the length
 # gives .2 at most; the nearest of 50,000 words or digits lie at .6 to .9.
 _COPY = 0.3
+_FEW = 1.125
 _FIRST_LOOK = 16  # neighbours; where all of them are copies, eight times as many, and so on
 
 
@@ -40,9 +41,12 @@ def held_out(
     groups = _copies(block, held, queries, metric, most, threads)
     chosen, gone = _apart(held, groups, _start(graph), most)
     alone = (queries, held)
-    if len(gone) == len(held) == len(chosen):
-        return [alone]
-    return [alone, (np.asarray(block.vectors[chosen], np.float32), gone)] if len(chosen) else []
+    if not len(chosen):
+        return []
+    apart = np.asarray(block.vectors[chosen], np.float32), gone
+    # A few copies change nothing that could be measured of those alone.
+    few = len(gone) <= _FEW * len(held) and len(chosen) * _FEW >= len(held)
+    return [apart] if few else [alone, apart]
 
 
 def _apart(held: Int64s, groups: list[Int64s], start: int, most: int) -> tuple[Int64s, Int64s]:
@@ -70,7 +74,7 @@ def without(graph: Graph, held: Int64s) -> Graph:
     """Return the graph without links to some rows, on every level."""
     gone = np.zeros(len(graph.links), np.bool_)
     gone[held] = True
-    links, levels = _unlinked(graph.links, gone), []
+    links, levels = _unlinked(graph.links, gone), list[Level]()
     for level in reversed(graph.levels):
         gone = gone[level.down]
         levels.insert(0, level._replace(links=_unlinked(level.links, gone)))
