@@ -134,14 +134,14 @@ def open(
     ValueError
         If an argument does not go with what is there; if the dataset cannot be mapped.
     """
-    path = _absolute(path)
+    given, path = path, _absolute(path)
     if mode not in ("r", "a"):
         raise ValueError(f'`mode` must be "r" or "a"; got {mode!r}.')
     if metric is not None:
         check_metric(metric)
     durable = _is_durable(durability)
     if not path.exists():
-        raise StoreNotFoundError(f"{path} does not exist; vecstore.create makes a store.")
+        raise StoreNotFoundError(f"{given} does not exist; vecstore.create makes a store.")
     if path.is_dir():
         _refuse_for_folders(path, dataset, sidecar)
         return _open_folder(path, mode, metric, durable)

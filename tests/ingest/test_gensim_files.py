@@ -21,7 +21,9 @@ def path(tmp_path: Path) -> Path:
 
 def test_pickles_need_leave(path: Path, tmp_path: Path) -> None:
     for reading in (lambda: read(path), lambda: import_into(path, tmp_path / "a.vecs")):
-        with pytest.raises(IngestError, match=r"can run code .* allow_pickle=True; .*save_word2vec_format"):
+        with pytest.raises(
+            IngestError, match=r"can run code .* allow_pickle=True; .*save_word2vec_format"
+        ):
             reading()
     assert not (tmp_path / "a.vecs").exists()
 

@@ -266,7 +266,7 @@ def test_images_turned_and_as_stored_are_not_mixed(store: Path, tmp_path: Path) 
         ImageExtractor(blocks(), preprocess="none", orient=orient) for orient in (True, False)
     )
     stored.extract_into(tmp_path / "fruit", store)
-    with pytest.raises(ValueError, match=r"another kind \(orient False; these: orient True\)"):
+    with pytest.raises(ValueError, match=r"another kind \(.*orient False; these: .*orient True\)"):
         turned.extract_into(tmp_path / "fruit", store)
     assert stored.extract_into(tmp_path / "fruit", store).known == 8
 

@@ -158,7 +158,7 @@ def test_progress_is_a_share_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"format": "csv"}, r'`format` must be "auto" or one of glove, .*; got "csv"\.'),
+        ({"format": "xlsx"}, r'`format` must be "auto" or one of glove, .*; got "xlsx"\.'),
         ({"errors": "ignore"}, r'`errors` must be "raise" or "skip"; got "ignore"\.'),
         ({"limit": 0}, r"`limit` must be at least 1; got 0\."),
         ({"dtype": "int8"}, r'`dtype` must be one of "float32", "float16"; got "int8"\.'),

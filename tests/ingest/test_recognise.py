@@ -45,7 +45,7 @@ def test_empty_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(IngestError, match="is a folder, and vectors are read from a file"):
         read(tmp_path)
 
 
@@ -84,13 +84,18 @@ def test_text_of_numbers_that_cannot_be_parsed_is_never_binary(
 ) -> None:
     path = tmp_path / "words.vec"
     path.write_text(f"{header}{numbers}\n{numbers.replace('king', 'queen')}\n")
+    if not header and numbers in ("king,0.5,0.25,0.125", "king|0.5|0.25|0.125"):
+        [(keys, vectors)] = read(path)  # a table
+        assert keys.tolist() == ["king", "queen"]
+        assert vectors.tolist() == [[0.5, 0.25, 0.125]] * 2
+        return
     with pytest.raises(IngestError, match=r"words\.vec (begins with|is )") as error:
         read(path)
     if header:
         assert reason in str(error.value)
         assert f"line {2}" in str(error.value)
     else:
-        assert reason in str(error.value) or "(CSV)" in str(error.value)
+        assert reason in str(error.value)
 
 
 def test_numbers_between_tabs_are_read(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_keys_with_one_hash_are_told_apart(collisions: list[str]) -> None:
 
 
 def test_a_duplicate_among_collisions_is_found(collisions: list[str]) -> None:
-    with pytest.raises(DuplicateKeyError, match=f'"{collisions[3]}" is given twice, at places 3 '):
+    with pytest.raises(DuplicateKeyError, match="is given twice, at places 3 "):
         StrKeys.build([*collisions, collisions[3]])
 
 

@@ -182,7 +182,7 @@ def why_unreadable(file: str, size: tuple[int, int, int]) -> str:
     except tf.errors.OpError as error:
         # The reason stands between the name of a node and that of an operation.
         around = r"\{\{.*?\}\}|\[Op:.*|jpeg::Uncompress failed\."
-        reason = re.sub(around, "", error.message, flags=re.DOTALL).strip()
+        reason = re.sub(around, "", error.message, flags=re.DOTALL).strip().partition("\n")[0]
         return reason.rstrip(".") or type(error).__name__
     return "it could be read at the second try only"
 

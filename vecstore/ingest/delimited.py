@@ -31,6 +31,9 @@ _MOST_FIELDS = MAX_DIM + 1000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
+_WORD_AND_NUMBER = re.compile(r"\s*\S+[ \t]+[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*")
+
+
 class Dialect(NamedTuple):
     """How the rows of a file are written."""
 
@@ -77,6 +80,8 @@ def looks_like_csv(dialect: Dialect | None, *, named: bool) -> bool:
     """Return whether lines are rows of vectors; `named`: whether the file is called a table."""
     if dialect is None or not dialect.rows:
         return False
+    if not named and all(_WORD_AND_NUMBER.fullmatch(row[0]) for row in dialect.rows):
+        return False  # "king 0.5,0.25": a key, a blank and numbers between commas
     kinds = [_kind(dialect.decimal_comma, cell) for row in dialect.rows for cell in row]
     has_lists = "vector" in kinds
     if len(dialect.names) == 1 or (dialect.delimiter == "\t" and not dialect.has_header):

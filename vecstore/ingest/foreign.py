@@ -54,7 +54,6 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05](?:[\x95}\])(K\x8aXcU\x8c]|$)")
 _PICKLE_0 = re.compile(rb"(?:\(dp[0-9]|\(lp[0-9]|ccopy_reg\n|cnumpy|[\]})]q\0)")
 _TORCH_OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 _PAGES = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
-_CSV = re.compile(rb"[^\r\n\t]*?,[^\r\n]*,[^\r\n]*[\r\n]")
 
 
 def name_foreign(head: bytes) -> str | None:
@@ -88,11 +87,6 @@ def _name_text(head: bytes) -> str | None:
         return f"is an XML document. {_PAGE}"
     if start[:1] in (b"{", b"[") and (b'"' in start[:1000] or start[1:2].isdigit()):
         return "is JSON, but not one object a line. Save it as JSON lines, CSV or Parquet."
-    if _CSV.match(head):
-        return (
-            "seems to be a table with commas (CSV), but of no columns of numbers. Pass "
-            'format="csv" to insist.'
-        )
     return None
 
 

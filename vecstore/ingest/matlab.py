@@ -1,5 +1,6 @@
 """MATLAB's files up to version 7, which SciPy reads; those of 7.3 are refused with the way out."""
 
+import warnings
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -55,12 +56,15 @@ def open_matlab(source: Source, options: Options) -> Table:
         NotImplementedError,
         OSError,
         TypeError,
+        UserWarning,
         ValueError,
         zlib.error,
     )
     path = source.file()
     try:
-        listed = {name: (shape, kind) for name, shape, kind in whosmat(path)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of bytes in an order that SciPy cannot read
+            listed = {name: (shape, kind) for name, shape, kind in whosmat(path)}
         infos = {name: _info(name, *about) for name, about in listed.items()}
         vectors, keys = guess_arrays(infos, source.path, options)
         what = f'matrix "{vectors}" of {source.path}'
