@@ -22,11 +22,11 @@ class InterruptedDisk(Disk):
     def __init__(self) -> None:
         self.segments = 0
 
-    def rename(self, old: Path, new: Path) -> None:
+    def claim(self, old: Path, new: Path, folder: int | None) -> None:
         self.segments += new.name.startswith("segment")
         if self.segments == 2:
             raise KeyboardInterrupt
-        super().rename(old, new)
+        super().claim(old, new, folder)
 
 
 @pytest.fixture

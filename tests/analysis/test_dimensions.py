@@ -31,7 +31,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[vecstore.Store
         "same": [7] * ROWS,
         "rare": [1.0 * row if row < 9 else None for row in range(ROWS)],
         "half": [value if row % 2 else None for row, value in enumerate(along)],
-        "broken": [float("nan") if row == 5 else 1.0 * row for row in range(ROWS)],
+        "broken": [float("inf") if row == 5 else 1.0 * row for row in range(ROWS)],
     }
     store = vecstore.create(
         tmp_path_factory.mktemp("planted") / "planted.vecs", dim=DIM, metric="euclidean"

@@ -108,7 +108,7 @@ TextRows parse(const std::string& text, std::size_t dim, bool keyed, std::vector
   const Exact exact(text);
   vectors->resize(max_text_rows(exact.begin(), text.size(), dim) * dim);
   vectors->shrink_to_fit();
-  return parse_text(exact.begin(), text.size(), dim, keyed, vectors->data());
+  return parse_text(exact.begin(), text.size(), dim, {keyed, false}, vectors->data());
 }
 
 void check_lines(const std::string& text, std::size_t dim, const std::string& keys,
@@ -131,6 +131,8 @@ void lines_written_by_people() {
   check_lines("2010 1 2\n1.5 1 2\n", 2, "2010\n1.5\n", {});
   check_lines("a 1 2 3\n", 2, "", {0});
   check_lines("a 1\nb 1 2\nc\n", 2, "b\n", {0, 2});
+  check_lines("a 1 2\rb 3 4\r", 2, "a\nb\n", {});
+  check_lines("a 1 2\r\r\nb 3 4\n\rc 5 6\r\n", 2, "a\nb\nc\n", {});
   check_lines("a 1 x\n", 2, "", {0});
   check_lines(" 1 2\n1 2\n", 2, "", {0, 1});
   check_lines("not nan 1 2\nnan 1 nan\n", 2, "not nan\nnan\n", {});
