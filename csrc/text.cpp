@@ -123,8 +123,7 @@ bool parse_spaced_line(Span line, std::size_t dim, bool certain, float* out, Spa
     numbers = back_over_field(line.begin, back_over_blanks(line.begin, numbers));
   }
   *key = {line.begin, back_over_blanks(line.begin, numbers)};
-  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) &&
-         !ends_in_number(*key, certain);
+  return key->begin != key->end && parse_numbers({numbers, line.end}, dim, out) && !ends_in_number(*key, certain);
 }
 
 // `line` is trimmed and not empty.
