@@ -32,7 +32,7 @@ NUMBERS = ("int64", "float64")
 Compute = Callable[[Callable[[str], Values]], Values]
 
 _INSTANTS = ("date", "datetime")
-_INTEGERS = range(-(2**63), 2**63)
+_LEAST, _MOST = -(2**63), 2**63 - 1  # no range: looking for None in one takes for ever
 _DAY = 86_400_000_000  # microseconds
 _SHOWN = 40
 _FEW = 16
@@ -60,7 +60,7 @@ class Typed(NamedTuple):
 
 def constant(kind: str, value: Any) -> Typed:
     """Return a literal; of an instant `value` is a count of days or microseconds."""
-    if kind == "int64" and value not in _INTEGERS:
+    if kind == "int64" and value is not None and not _LEAST <= value <= _MOST:
         raise refusal("an integer beyond 64 bits")
     # Made when it is asked for, which those of a long list never are.
     return Typed(lambda _: lone(value, _DTYPES[kind]), kind, True, value)
@@ -196,7 +196,7 @@ def _values_of_kind(term: Typed, known: Sequence[Typed]) -> list[Any]:
     for one in known:
         value = one.value
         if (term.kind, one.kind) == ("int64", "float64"):
-            whole = value.is_integer() and int(value) in _INTEGERS
+            whole = value.is_integer() and _LEAST <= int(value) <= _MOST
             value = int(value) if whole else None
         elif (term.kind, one.kind) == ("float64", "int64"):
             value = float(value) if float(value) == value else None
