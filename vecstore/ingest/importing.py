@@ -60,9 +60,10 @@ def import_into(
         in its attribute ``distance``, or cosine. Under cosine, vectors of zeros count as errors.
     dtype : dtype-like or None
         Of a new store; None is float32, or that of a store in one file.
-    format, errors, limit, dataset, keys, key_kind, member, encoding, attributes, allow_pickle,
-    threads
+    format, errors, limit, dataset, keys, key_kind, member
         As for `read`. Keys become what those of an existing store are.
+    encoding, attributes, allow_pickle, threads
+        As for `read`.
     progress : callable or None
         Called as ``progress(rows, total)`` now and then; the total is an estimate where the file
         does not tell, and None while there is none.

@@ -201,6 +201,7 @@ class Manifest:
             As `FORMAT.md` describes it.
         """
         fields = asdict(self)
+        fields["provenance"] = list(self.provenance)
         fields["files"] = [
             {**file, "checksum": f"{file['checksum']:08x}"} for file in fields["files"]
         ]
