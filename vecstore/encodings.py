@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["MARK", "Transcoding", "check_encoding", "find_encoding", "unmarked_utf16"]
+__all__ = ["MARK", "Transcoding", "check_encoding", "find_encoding", "is_utf8", "unmarked_utf16"]
 
 #: The byte order mark of UTF-8.
 MARK = codecs.BOM_UTF8
@@ -105,3 +105,12 @@ class Transcoding(io.RawIOBase):
         """Close both streams."""
         self._stream.close()
         super().close()
+
+
+def is_utf8(text: bytes) -> bool:
+    """Return whether bytes are text in UTF-8, from the first to the last."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -26,6 +26,7 @@ from typing import NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.encodings import is_utf8
 from vecstore.ingest.wording import counted
 
 __all__ = [
@@ -190,7 +191,7 @@ def _complaint(
         before = fields[-dim - 1]
         if _PLAIN_NUMBER.fullmatch(before) and not (certain and before.isdigit()):
             return f"it has {counted(n, 'number')} where {dim} are required"
-    if keyed and not _is_utf8(_key_of(line, dim)):
+    if keyed and not is_utf8(_key_of(line, dim)):
         return "its key is not valid UTF-8"
     return None
 
@@ -219,14 +220,6 @@ def _key_of(line: bytes, dim: int) -> bytes:
     """Return what stands before the last dim fields."""
     starts = [match.start() for match in _FIELD.finditer(line)]
     return line[starts[0] : starts[-dim]].rstrip(b" \t")
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _round_all(numbers: list[bytes]) -> npt.NDArray[np.float32]:

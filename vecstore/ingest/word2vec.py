@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.encodings import is_utf8
 from vecstore.errors import IngestError
 from vecstore.ingest.diagnosis import has_controls
 from vecstore.ingest.raw_keys import decode_keys
@@ -134,10 +135,10 @@ def _misfit(head: bytes) -> str:
 
 def _broken_row(keys: list[bytes], vectors: npt.NDArray[np.float32], head: bytes) -> int | None:
     """Return the first row whose key is no UTF-8 since it begins in the vector before it."""
-    if _is_utf8(b" ".join(keys)):
+    if is_utf8(b" ".join(keys)):
         return None
     for row, key in enumerate(keys):
-        if not _is_utf8(key) and (_other_floats(head) or _is_behind_blank(key, vectors, row)):
+        if not is_utf8(key) and (_other_floats(head) or _is_behind_blank(key, vectors, row)):
             return row
     return None
 
@@ -148,7 +149,7 @@ def _is_behind_blank(key: bytes, vectors: npt.NDArray[np.float32], row: int) -> 
         return False
     text, blank, _ = vectors[row - 1].tobytes().partition(b" ")
     rest = key[len(text) + 1 :]
-    return bool(text and blank and rest) and _is_utf8(text) and _is_utf8(rest)
+    return bool(text and blank and rest) and is_utf8(text) and is_utf8(rest)
 
 
 def _other_floats(head: bytes) -> str | None:
@@ -160,17 +161,9 @@ def _other_floats(head: bytes) -> str | None:
         ends = begin + used >= len(head.rstrip(b"\n"))
         keys = [key.removeprefix(b"\n") for key in raw]
         fits = len(raw) == min(count, 4) and (len(raw) > 1 or ends)
-        if raw and fits and not has_controls(keys) and _is_utf8(b" ".join(keys)):
+        if raw and fits and not has_controls(keys) and is_utf8(b" ".join(keys)):
             return name
     return None
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _cut(
