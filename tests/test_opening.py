@@ -126,6 +126,17 @@ def test_a_folder_that_is_no_store_is_left_alone(tmp_path: Path, mode: str) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["../words.vecs", "./../words.vecs", "../../a/words.vecs"])
+def test_paths_are_shown_without_ways_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    with vecstore.create(name, dim=2) as store:
+        assert store.path == Path(name).resolve()
+        assert ".." not in str(store.path)
+
+
 def test_there_is_no_third_mode(written: Path) -> None:
     with raises(ValueError, '`mode` must be "r" or "a"; got \'w\'.'):
         vecstore.open(written, mode="w")

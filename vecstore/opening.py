@@ -253,8 +253,16 @@ def removed_on_failure(store: Store) -> Iterator[Store]:
 
 
 def _absolute(path: str | PathLike[str]) -> Path:
-    """Return where the path leads now: the process may change its working folder."""
-    return Path(path).absolute()
+    """Return where the path leads now: the process may change its working folder.
+
+    Links stay, so that one that is changed later is followed, or noticed.
+    """
+    given = Path(path)
+    # The working folder has no links in its name, so that ".." at the start is its parent.
+    here, parts = Path.cwd(), given.parts
+    while not given.is_absolute() and parts[:1] == ("..",):
+        here, parts = here.parent, parts[1:]
+    return here.joinpath(*parts)
 
 
 def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidecar | None) -> Part:
