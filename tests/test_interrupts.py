@@ -34,7 +34,6 @@ class Interrupt:
         #: Whether it came where Python lets none out: when it closes a generator that nobody has.
         self.ignored = False
         self._at = at
-        self.within_hdf5 = False
 
     def __enter__(self) -> "Interrupt":
         self._hook = sys.unraisablehook
@@ -69,8 +68,6 @@ class Interrupt:
         if self._at is not None and self.lines > self._at:
             self._at = None
             sys.settrace(None)
-            # HDF5 calls these, and makes errors of its own of what they raise.
-            self.within_hdf5 = frame.f_code.co_qualname.startswith("_SparseMemory.")
             raise KeyboardInterrupt
 
 
@@ -158,9 +155,7 @@ def interrupted(path: Path, write: Callable[[Store], object], at: int | None) ->
     try:
         with interrupt:
             write(store)
-    except BaseException as error:
-        if not (isinstance(error, KeyboardInterrupt) or interrupt.within_hdf5):
-            raise
+    except KeyboardInterrupt as error:
         kept = error
     seen = contents(store)
     if at is None:

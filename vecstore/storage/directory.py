@@ -7,7 +7,6 @@ file ever replaces one that is there.
 """
 
 import os
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from io import FileIO
@@ -19,7 +18,7 @@ from vecstore.errors import StoreMovedError, StoreNotFoundError
 from vecstore.storage import files, names
 from vecstore.storage.files import Stamp
 
-__all__ = ["Directory", "Identity", "as_directory", "identity_of"]
+__all__ = ["Directory", "Identity", "as_directory", "as_identity", "identity_of"]
 
 # Windows opens no folders; there an open file keeps its folder from being moved or removed.
 _DESCRIPTORS = os.name != "nt"
@@ -99,8 +98,14 @@ class Directory:
 
     def identity_of(self, name: str) -> Identity | None:
         """Return what tells a file from another; None if there is none."""
+        found = self.status_of(name)
+        return None if found is None else as_identity(found)
+
+    def status_of(self, name: str) -> os.stat_result | None:
+        """Return what the system tells of a file; None if there is none."""
+        where = self.path / name if self._descriptor is None else name
         try:
-            return identity_of(self.path / name, self._descriptor)
+            return os.stat(where, dir_fd=self._descriptor)
         except FileNotFoundError:
             return None
 
@@ -119,8 +124,8 @@ class Directory:
     def _identity(self) -> Identity:
         if self._descriptor is None:
             return identity_of(self.path)
-        found = os.fstat(self._descriptor)  # not by the path, which may lead elsewhere by now
-        return Identity(found.st_dev, found.st_ino)
+        # Not by the path, which may lead elsewhere by now.
+        return as_identity(os.fstat(self._descriptor))
 
     def close(self) -> None:
         """Give the descriptor back; nothing happens the second time."""
@@ -146,9 +151,11 @@ def as_directory(folder: Path | Directory) -> Directory:
     return folder if isinstance(folder, Directory) else Directory(folder)
 
 
-def identity_of(path: Path, folder: int | None = None) -> Identity:
+def identity_of(path: Path) -> Identity:
     """Return what tells a file or a folder from another of the same name."""
-    found = path.stat() if folder is None else os.stat(path.name, dir_fd=folder)
-    if folder is not None and not stat.S_ISREG(found.st_mode):
-        return Identity(found.st_dev, -1)
-    return Identity(found.st_dev, found.st_ino)
+    return as_identity(path.stat())
+
+
+def as_identity(status: os.stat_result) -> Identity:
+    """Return what tells that which has a status from another of the same name."""
+    return Identity(status.st_dev, status.st_ino)

@@ -7,7 +7,8 @@ writes to the disk itself, because a full disk in the middle of its work can tak
 
 import io
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -65,6 +66,14 @@ def make_label(attributes: Mapping[str, str | int], arrays: Mapping[str, _Descri
     ValueError
         If an array is empty: HDF5 gives those no place.
     """
+    import h5py  # noqa: F401  # here, and not in the thread: a fork waits for imports of this one
+
+    made: list[Label] = []
+    _beyond_signals(lambda: made.append(_label(attributes, arrays)))
+    return made[0]
+
+
+def _label(attributes: Mapping[str, str | int], arrays: Mapping[str, _Described]) -> Label:
     import h5py
     from h5py import h5d, h5p, h5s, h5t
 
@@ -95,6 +104,31 @@ def make_label(attributes: Mapping[str, str | int], arrays: Mapping[str, _Descri
             offsets[name] = offset
     pages = {number * ALIGNMENT: bytes(page) for number, page in memory.pages.items()}
     return Label(memory.size, pages, offsets)
+
+
+def _beyond_signals(call: Callable[[], object]) -> None:
+    """Call in a thread of its own, where no signal's handler runs.
+
+    What a handler raises, KeyboardInterrupt for instance, would come within the methods below, and
+    HDF5, which calls them, makes other errors of it.
+    """
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001  # raised again below
+            errors.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # the interpreter ends, or the system gives no more threads
+        call()
+        return
+    thread.join()
+    if errors:
+        raise errors[0]
 
 
 class _SparseMemory(io.RawIOBase):

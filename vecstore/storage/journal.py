@@ -20,7 +20,7 @@ from weakref import finalize
 from vecstore.errors import StoreMovedError
 from vecstore.storage import files
 from vecstore.storage.damage import damaged
-from vecstore.storage.directory import Directory, as_directory
+from vecstore.storage.directory import Directory, as_directory, as_identity
 from vecstore.storage.manifest import Manifest
 from vecstore.storage.names import journal_name
 from vecstore.storage.records import MAGIC, Record, decode, encode, record_length
@@ -140,6 +140,7 @@ class Journal:
         self._end = replay.end
         self._header = _header(manifest.generation, bytes.fromhex(manifest.journal))
         self._file = self._folder.open(self._name, "r+")
+        self._identity = as_identity(os.fstat(self._file.fileno()))
         # A store that nobody closes lets go of its files without a warning.
         self._closing = finalize(self, self._file.close)
         try:
@@ -160,21 +161,12 @@ class Journal:
         return self._end
 
     def append(self, record: Record) -> None:
-        """Add a record: a commit.
+        """Add a record of the next generation: a commit. The caller has verified the place.
 
-        Parameters
-        ----------
-        record : Record
-            Of the generation after the last one.
-
-        Raises
-        ------
-        OSError
-            If the disk is full, say. Nobody knows then what the device holds, and the journal must
-            not be written to any more; the next manifest brings another one.
+        After an OSError nobody knows what the device holds, and the journal must not be written to
+        any more; the next manifest brings another one.
         """
         data = encode(record, self._seed, synced=self._durable)
-        self.verify()
         files.append(self._file, data, durable=self._durable)
         self._end += len(data)
 
@@ -183,7 +175,7 @@ class Journal:
         self._closing()
 
     def verify(self) -> None:
-        """Make sure that a reader of the store would find what is appended, behind what is there.
+        """Make sure that a reader of the folder would find what is appended, behind what is there.
 
         A backup may have been copied over the file: same name, same inode, another content.
         """
@@ -196,9 +188,8 @@ class Journal:
 
     def _verify_place(self) -> int:
         """Make sure that the name leads to the file that is open; return the size of that."""
-        self._folder.verify()
-        found = os.fstat(self._file.fileno())
-        if self._folder.identity_of(self._name) != (found.st_dev, found.st_ino):
+        found = self._folder.status_of(self._name)
+        if found is None or as_identity(found) != self._identity:
             raise self._replaced()
         return found.st_size
 

@@ -28,11 +28,12 @@ def open_regular(path: Path) -> FileIO:
 class MappedFile:
     """The whole of a file, mapped, and what the file was like then."""
 
-    __slots__ = ("_changed", "_identity", "mapping", "path", "size")
+    __slots__ = ("_changed", "_identity", "_name", "mapping", "path", "size")
 
     def __init__(self, path: Path, file: FileIO) -> None:
         status = os.fstat(file.fileno())
         self.path = path
+        self._name = os.fspath(path)  # a third of the time of a check would go into asking for it
         self.size = status.st_size
         self._identity = status.st_dev, status.st_ino
         self._changed = status.st_mtime_ns
@@ -62,7 +63,7 @@ class MappedFile:
     def _status(self) -> os.stat_result | None:
         """Return what the path leads to, if that is still the file."""
         try:
-            status = self.path.stat()
+            status = os.stat(self._name)  # noqa: PTH116
         except OSError:
             return None
         return status if (status.st_dev, status.st_ino) == self._identity else None
