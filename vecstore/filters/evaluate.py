@@ -174,8 +174,7 @@ def _answers(compute: Compute, values: Callable[[int, int, str], Values], rows: 
     answers = np.zeros(rows, np.bool_)
     for start in range(0, rows, _STEP):
         stop = min(start + _STEP, rows)
-        found = compute(partial(values, start, stop))
-        answers[start:stop] = found.data & found.valid
+        answers[start:stop] = compute(partial(values, start, stop)).data  # False where missing
     return answers
 
 
