@@ -48,6 +48,7 @@ def answers(text: str, table: pl.DataFrame = TABLE) -> list[bool | None]:
         )
     )
     data, valid = np.broadcast_to(found.data, len(table)), np.broadcast_to(found.valid, len(table))
+    assert not (data & ~valid).any()  # what is missing lets no row through
     pairs = zip(data.tolist(), valid.tolist(), strict=True)
     return [value if known else None for value, known in pairs]
 

@@ -19,6 +19,7 @@ from vecstore.frames import from_series, kind_of, polars_type
 from vecstore.parts import Part, Rows
 from vecstore.snapshot import Snapshot
 from vecstore.storage.columns import Column, take_columns
+from vecstore.storage.string_keys import StrKeys
 from vecstore.tables import part_table
 
 if TYPE_CHECKING:
@@ -174,13 +175,14 @@ def _answers(compute: Compute, values: Callable[[int, int, str], Values], rows: 
     answers = np.zeros(rows, np.bool_)
     for start in range(0, rows, _STEP):
         stop = min(start + _STEP, rows)
-        found = compute(partial(values, start, stop))
-        answers[start:stop] = found.data & found.valid
+        answers[start:stop] = compute(partial(values, start, stop)).data  # False where missing
     return answers
 
 
 def _values_of(part: Part, kinds: Mapping[str, str]) -> Callable[[int, int, str], Values]:
     def values(start: int, stop: int, name: str) -> Values:
+        if name == "key" and isinstance(part.keys, StrKeys):
+            return read(Column("string", part.keys.strings), start, stop, "string")
         if name == "key":
             return Values(part.keys.take(np.arange(start, stop)), np.ones(1, np.bool_))
         if name in part.attributes:

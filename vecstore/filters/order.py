@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.filters.substrings import framed
 from vecstore.filters.values import Values, texts, truth
 from vecstore.storage.packed import PackedStrings
 
@@ -51,17 +52,17 @@ def named(column: Values, literal: float) -> Values:
 
 
 def _strings(left: Values, right: Values, compare: Compare) -> Any:
-    packed = left.data
-    if (
-        compare in (operator.eq, operator.ne)
-        and isinstance(packed, PackedStrings)
-        and not isinstance(right.data, PackedStrings)
-        and len(right.data) == 1
-    ):
-        text = PackedStrings.pack([right.data[0]], "surrogatepass")
-        rows = np.arange(len(packed))
-        same = packed.same(rows, text, np.zeros_like(rows))
-        return same if compare is operator.eq else ~same
+    if compare in (operator.eq, operator.ne):
+        if isinstance(right.data, PackedStrings):
+            left, right = right, left
+        packed, other = left.data, right.data
+        if (
+            isinstance(packed, PackedStrings)
+            and not isinstance(other, PackedStrings)
+            and len(other) == 1
+        ):
+            same = framed(packed, other[0].encode("utf-8", "surrogatepass"), None)
+            return same if compare is operator.eq else ~same
     return np.asarray(compare(texts(left), texts(right)), np.bool_)
 
 

@@ -2,8 +2,18 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.filters.substrings import containing, framed, lowered
+from vecstore.storage.packed import PackedStrings
 
 __all__ = ["Pattern"]
+
+# Characters that are looked for in all bytes, each in a pass of its own.
+_SHORT = 16
 
 
 class _Folds(dict[int, str]):
@@ -45,31 +55,29 @@ class Pattern:
         between = [run for run in runs[1:-1] if run]
         self._between = [(_finder(run), len(run)) for run in between]
         # Start, middle and end, where one of them is all that a text must have, letter by letter.
-        self._literal: tuple[str, str | None, str] | None = None
-        if not any_case and not any("" in run for run in runs):
+        self._literal: tuple[str, str, str] | None = None
+        if not any("" in run for run in runs):
             if not between:
-                self._literal = "".join(runs[0]), None, "".join(runs[-1])
+                self._literal = "".join(runs[0]), "", "".join(runs[-1]) if self._is_open else ""
             elif len(between) == 1 and not runs[0] and not runs[-1]:
                 self._literal = "", "".join(between[0]), ""
 
-    def matcher(self) -> Callable[[str], bool]:
-        """Return what does as `matches` does, in a tenth of its time for the commonest patterns."""
-        literal = self._literal
-        if literal is None:
-            return self.matches
-        head, middle, tail = literal
-        if middle is not None:
-            return lambda text: middle in text
-        if not self._is_open:
-            return lambda text: text == head
-        if not tail:
-            return lambda text: text.startswith(head)
-        return self.matches if head else lambda text: text.endswith(tail)
+    def matched(self, texts: PackedStrings | npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Return which of n texts are like the pattern."""
+        if isinstance(texts, PackedStrings):
+            cased = lowered(texts) if self._any_case else texts
+            if cased is not None and self._literal and len(self._literal[1]) <= _SHORT:
+                head, middle, tail = (one.encode("utf-8", "surrogatepass") for one in self._literal)
+                if middle:
+                    return containing(cased, middle)
+                return framed(cased, head, tail if self._is_open else None)
+            texts = texts.texts()
+        return np.fromiter(map(self.matches, texts), np.bool_, len(texts))
 
     def matches(self, text: str) -> bool:
         """Return whether the whole text is like the pattern."""
         if self._any_case:
-            text = text.translate(_FOLDS)
+            text = text.lower() if text.isascii() else text.translate(_FOLDS)
         size = len(text)
         if size < self._least or not self._start(text, 0):
             return False

@@ -234,12 +234,11 @@ class _Translator:
         if not like.is_constant or like.kind != "string":
             raise refusal("LIKE with anything but a literal pattern")
         any_case = type(node).__name__ == "ILike"
-        matches = Pattern(like.value, escape, any_case=any_case).matcher()
+        pattern = Pattern(like.value, escape, any_case=any_case)
 
         def matched(rows: Callable[[str], Values]) -> Values:
             found = this.compute(rows)
-            strings = texts(found)
-            return truth(np.fromiter(map(matches, strings), np.bool_, len(strings)), found.valid)
+            return truth(pattern.matched(found.data), found.valid)
 
         if node.args.get("negate"):
             return Typed(lambda rows: negated(matched(rows)), "bool")

