@@ -10,6 +10,7 @@ from vecstore.ingest.lines import is_number
 __all__ = ["CONVERT", "is_vector", "join_kinds", "json_kind", "numbers_of", "text_kind"]
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_CODE = re.compile(r"[+-]?0[0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(_DATE.pattern + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
 _TO_BLANKS = str.maketrans(",;\n\r\t", "     ")
@@ -25,7 +26,7 @@ def text_kind(text: str) -> str | None:
         return "int64" if -(2**63) <= int(text) < 2**63 else "string"
     # A number with zeros before it is a code.
     if is_number(text.encode("utf-8", "surrogateescape")):
-        return "string" if re.match(r"[+-]?0[0-9]", text) else "float64"
+        return "string" if _CODE.match(text) else "float64"
     if is_vector(text):
         return "vector"
     if text.lower() in ("true", "false"):

@@ -15,19 +15,19 @@ from vecstore.errors import IngestError
 from vecstore.ingest.blocks import line_blocks
 from vecstore.ingest.cells import is_vector, text_kind
 from vecstore.ingest.guess import is_key_name
-from vecstore.ingest.sheet import Row, Sheet, open_sheet
+from vecstore.ingest.sheet import MOST_COLUMNS, Row, Sheet, open_sheet, too_wide
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import MAX_DIM, Options, Table
+from vecstore.ingest.table import Options, Table
 from vecstore.ingest.wording import counted
 
-__all__ = ["Dialect", "looks_like_csv", "open_csv", "sniff_csv"]
+__all__ = ["Dialect", "looks_like_csv", "open_csv", "sniff_csv", "wide_row"]
 
 _DELIMITERS = ",;\t|"
-_LINES = 32
+# The first rows that are looked at; fewer of many fields.
+_LINES, _FIELDS = 32, 1 << 15
+_SNIFFED_BYTES = 1 << 15
 # The module's own limit is 128 KB, which a vector of 10,000 numbers exceeds.
 _MAX_FIELD = 1 << 26
-# Numbers of the longest vector, its key, and some attributes.
-_MOST_FIELDS = MAX_DIM + 1000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
@@ -54,8 +54,9 @@ def sniff_csv(head: bytes, *, complete: bool) -> Dialect | None:
     """
     best: list[list[str]] = []
     chosen = ""
+    text = _first_lines(head, complete=complete)
     for delimiter in _DELIMITERS:
-        rows = _first_rows(head, delimiter, complete=complete)
+        rows = _first_rows(text, delimiter, least=2 if best else 1)
         width = len(rows[0]) if rows else 0
         agree = sum(len(row) == width for row in rows)
         if (
@@ -96,10 +97,11 @@ def open_csv(source: Source, options: Options) -> Table:
     csv.field_size_limit(max(csv.field_size_limit(), _MAX_FIELD))
     dialect = sniff_csv(source.text_head, complete=source.head_is_all)
     if dialect is None:
-        raise IngestError(
-            f"{source.path} is no table of fields between commas, semicolons, tabs or bars: its "
-            f"first lines do not have equally many, or have more than {_MOST_FIELDS:,}."
+        reason = wide_row(source.text_head) or (
+            "is no table of fields between commas, semicolons, tabs or bars: its first lines do "
+            "not have equally many."
         )
+        raise IngestError(f"{source.path} {reason}")
     _refuse_doubtful_keys(source, options, dialect)
     notes = []
     if dialect.delimiter != ",":
@@ -138,24 +140,41 @@ def _kind(decimal_comma: bool, cell: str) -> str | None:
     return "float64" if is_number else text_kind(cell)
 
 
-def _first_rows(head: bytes, delimiter: str, *, complete: bool) -> list[list[str]]:
-    text = head.decode("utf-8-sig", "surrogateescape")
-    if not complete:  # the last line may be cut off anywhere
+def _first_lines(head: bytes, *, complete: bool) -> str:
+    """Return whole lines of the head, and not all: a quotation mark would be read to its end."""
+    end = 0
+    while end < _SNIFFED_BYTES or head.count(b"\n", 0, end) < _LINES:
+        end = head.find(b"\n", max(end, _SNIFFED_BYTES)) + 1
+        if not end:
+            break
+    text = head[: end or len(head)].decode("utf-8-sig", "surrogateescape")
+    if not complete and not end:  # the last line may be cut off anywhere
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
-    rows = []
-    # Lazily: most of the head is not needed.
+    return text
+
+
+def _first_rows(text: str, delimiter: str, *, least: int) -> list[list[str]]:
+    """Return the first rows; none if the first has fewer fields than `least`, or too many."""
+    rows = list[list[str]]()
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            if len(row) > _MOST_FIELDS:
+            if len(row) > MOST_COLUMNS or (not rows and row and len(row) < least):
                 return []
             if row:
                 rows.append(row)
-            if len(rows) == _LINES:
+            if len(rows) == _LINES or (len(rows) > 2 and len(rows) * len(row) > _FIELDS):
                 break
     except csv.Error:
         return rows
     return rows
+
+
+def wide_row(head: bytes) -> str | None:
+    """Say that the first line has more fields than are read, to follow the path; None if not."""
+    line = head[: head.find(b"\n")]
+    most = max(line.count(delimiter.encode()) for delimiter in _DELIMITERS) + 1
+    return too_wide(most) if most > MOST_COLUMNS else None
 
 
 def _has_header(rows: list[list[str]]) -> bool:

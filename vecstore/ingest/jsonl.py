@@ -9,9 +9,9 @@ from typing import Any
 from vecstore.errors import IngestError
 from vecstore.ingest.blocks import line_blocks
 from vecstore.ingest.cells import json_kind
-from vecstore.ingest.sheet import Row, Sheet, open_sheet
+from vecstore.ingest.sheet import MOST_COLUMNS, Row, Sheet, open_sheet
 from vecstore.ingest.source import Source
-from vecstore.ingest.table import MAX_DIM, Options, Table
+from vecstore.ingest.table import Options, Table
 
 __all__ = ["looks_like_jsonl", "open_jsonl"]
 
@@ -20,7 +20,7 @@ _SAMPLE = 1000
 
 def looks_like_jsonl(head: bytes) -> bool:
     """Return whether the first line is an object of JSON."""
-    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].split(b"\r", 1)[0]
     if line.startswith(b"["):  # a list of objects, of which `open_jsonl` says what to do
         return line[1:].lstrip().startswith(b"{")
     return line.startswith(b"{") and isinstance(_parse(line), dict)
@@ -35,7 +35,7 @@ def open_jsonl(source: Source, options: Options) -> Table:
             if isinstance(value, dict):
                 names.update(dict.fromkeys(value))
                 n += 1
-            if n == _SAMPLE or len(names) > MAX_DIM:
+            if n == _SAMPLE or len(names) > MOST_COLUMNS:
                 break
     if not names:
         raise IngestError(
@@ -64,10 +64,7 @@ def _objects(source: Source) -> Generator[tuple[int, Any], None, None]:
             text = block.tobytes()
             if not line:
                 text = text.removeprefix(b"\xef\xbb\xbf")
-            lines = text.split(b"\n")
-            if not lines[-1]:
-                lines.pop()
-            for one in lines:
+            for one in text.splitlines():
                 line += 1
                 if one.strip():
                     value = _parse(one)

@@ -11,7 +11,7 @@ import numpy as np
 from vecstore.encodings import unmarked_utf16
 from vecstore.errors import IngestError
 from vecstore.ingest.arrays import open_npy, open_npz
-from vecstore.ingest.delimited import looks_like_csv, open_csv, sniff_csv
+from vecstore.ingest.delimited import looks_like_csv, open_csv, sniff_csv, wide_row
 from vecstore.ingest.diagnosis import is_text, swapped_bytes, why_no_numbers
 from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
 from vecstore.ingest.foreign import name_foreign
@@ -167,7 +167,11 @@ def _odd_text(source: Source) -> str | None:
     head = source.text_head
     if source.encoding is None and (name := unmarked_utf16(head)):
         return f'seems to be text in {name} without a byte order mark. Pass encoding="{name}".'
-    if is_text(head, complete=source.head_is_all) and (reason := why_no_numbers(head)):
+    if not is_text(head, complete=source.head_is_all):
+        return None
+    if wide := wide_row(head):
+        return wide
+    if reason := why_no_numbers(head):
         return (
             f"is in no format that vecstore knows: {reason}. Write it again with blanks between "
             f"plain numbers."

@@ -4,7 +4,7 @@ Which column is what, the first rows tell; which types attributes have, all of t
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -27,9 +27,12 @@ from vecstore.ingest.table_columns import attribute_types, choose_columns
 from vecstore.ingest.text import parser
 from vecstore.ingest.wording import quoted
 
-__all__ = ["Sheet", "open_sheet"]
+__all__ = ["MOST_COLUMNS", "Sheet", "open_sheet", "too_wide"]
 
-_SAMPLE = 1000
+#: A vector of more numbers is kept in a format of numbers.
+MOST_COLUMNS = 1 << 16
+# The first rows that are looked at; fewer of many columns, whose values take a second a million.
+_SAMPLE, _SAMPLED_VALUES = 1000, 1 << 19
 _EXACT = 1 << 53
 _DTYPES = {"vector": np.float32, "int64": np.int64, "float64": np.float64, "string": object}
 
@@ -88,8 +91,11 @@ class _Plan:
 
 def open_sheet(source: Source, options: Options, sheet: Sheet) -> Table:
     """Open the columns of a sheet as keys, vectors and attributes."""
-    sample = list(islice(sheet.good_rows(), _SAMPLE))
-    kinds = _kinds(sheet, sample)
+    if len(sheet.names) > MOST_COLUMNS:
+        raise IngestError(f"{source.path} {too_wide(len(sheet.names))}")
+    rows = max(8, min(_SAMPLE, _SAMPLED_VALUES // len(sheet.names)))
+    sample = list(islice(sheet.good_rows(), rows))
+    kinds = _kinds(sheet, sample, range(len(sheet.names)))
     n = len(sample)
     place = {name: at for at, name in enumerate(sheet.names)}
     infos = {
@@ -106,8 +112,12 @@ def open_sheet(source: Source, options: Options, sheet: Sheet) -> Table:
         rest = [at for at in rest if sheet.names[at] in options.attributes]
     key_at = None if keys is None else place[keys]
     numeric_key = key_at is not None and kinds[key_at] != "string"
-    if n == _SAMPLE and (numeric_key or any(kinds[at] != "string" for at in rest)):
-        kinds = _kinds(sheet, sheet.good_rows())
+    open_kinds = [at for at in rest if kinds[at] != sheet.mixed]
+    if numeric_key and key_at is not None:
+        open_kinds.append(key_at)
+    if n == rows and open_kinds:
+        for at, kind in zip(open_kinds, _kinds(sheet, sheet.good_rows(), open_kinds), strict=True):
+            kinds[at] = kind
     types, notes = _attribute_kinds(sheet, rest, kinds)
     key_kind = "int64" if key_at is None else str(kinds[key_at])
     if key_kind not in ("int64", "float64", "string"):
@@ -134,12 +144,20 @@ def open_sheet(source: Source, options: Options, sheet: Sheet) -> Table:
     )
 
 
-def _kinds(sheet: Sheet, rows: "Iterator[Sequence[Any]] | list[Sequence[Any]]") -> list[str | None]:
-    """Return the kind of every column; None where all values are missing."""
-    found: list[set[str | None]] = [set() for _ in sheet.names]
+def too_wide(columns: int) -> str:
+    """Say of a table that it has too many columns, to follow its path."""
+    return (
+        f"has {columns:,} columns; of a table in text at most {MOST_COLUMNS:,} are read. Save the "
+        f"vectors as .npy."
+    )
+
+
+def _kinds(sheet: Sheet, rows: Iterable[Sequence[Any]], places: Sequence[int]) -> list[str | None]:
+    """Return the kinds of the columns at `places`; None where all values are missing."""
+    found: list[set[str | None]] = [set() for _ in places]
     for values in rows:
-        for kinds, value in zip(found, values, strict=True):
-            kinds.add(sheet.kind(value))
+        for kinds, at in zip(found, places, strict=True):
+            kinds.add(sheet.kind(values[at]))
     return [join_kinds(kinds, sheet.mixed) for kinds in found]
 
 
