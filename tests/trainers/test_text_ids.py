@@ -91,6 +91,16 @@ def test_words_after_ids_are_refused(trained: TextClassifier) -> None:
         trained.predict([[True]])
 
 
+def test_a_classifier_of_texts_of_bare_numbers_learned_words(tmp_path: Path) -> None:
+    texts = [" ".join(map(str, text)) for text in TEXTS]
+    of_words = classifier().fit((texts, LABELS), epochs=1, progress=False)
+    of_words.save(tmp_path / "trainer")
+    for one in (of_words, TextClassifier.load(tmp_path / "trainer")):
+        assert one.encode(["well done"]).shape == (1, 4)
+        with pytest.raises(ValueError, match="`data` must hold words, as in the training; got ids"):
+            one.encode(TEXTS)
+
+
 def test_the_baseline_takes_ids() -> None:
     assert linear_labels(TEXTS, LABELS, np.array([[8, 4], [0, 7]])) == [1, 0]
 

@@ -40,13 +40,22 @@ def held_out(
     queries, most = np.asarray(block.vectors[held], np.float32), len(rows) // _ROWS_PER_HIDDEN
     groups = _copies(block, held, queries, metric, most, threads)
     chosen, gone = _apart(held, groups, _start(graph), most)
-    alone = (queries, held)
+    alone = (queries, _ends(block, held, groups))
     if not len(chosen):
         return []
     apart = np.asarray(block.vectors[chosen], np.float32), gone
     # A few copies change nothing that could be measured of those alone.
     few = len(gone) <= _FEW * len(held) and len(chosen) * _FEW >= len(held)
     return [apart] if few else [alone, apart]
+
+
+def _ends(block: Block, held: Int64s, groups: list[Int64s]) -> Int64s:
+    """Return for each row the last that equals it, below which no copy hangs that would be lost."""
+    ends = held.copy()
+    for place, group in enumerate(groups):
+        equal = (block.vectors[group] == block.vectors[held[place]]).all(axis=1)
+        ends[place] = group[equal].max(initial=held[place])
+    return np.unique(ends)
 
 
 def _apart(held: Int64s, groups: list[Int64s], start: int, most: int) -> tuple[Int64s, Int64s]:

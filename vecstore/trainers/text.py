@@ -101,6 +101,7 @@ class TextClassifier(Encoder):
         )
         self.word_ids = self._ids(Vocabulary([], []))
         self.labels: list[Any] = []
+        self._learned_ids = False  # whether the texts of the training were of ids
         self._encoder: Any = None
 
     @property
@@ -167,6 +168,7 @@ class TextClassifier(Encoder):
             texts, targets = [texts[row] for row in rows], targets[rows]
         if self._model is None:
             self.word_ids = self.word_ids.learned(texts)
+            self._learned_ids = holds_ids(texts)
             self.labels = known
             with self._seeded():
                 self._model = self._built(len(known))
@@ -324,13 +326,13 @@ class TextClassifier(Encoder):
 
     def _check_kind(self, texts: Sequence[Text], name: str) -> None:
         """Refuse ids after words, and words after ids: all of them would be unknown."""
-        learned_ids = all(map(str.isdecimal, self.vocabulary))
-        if holds_ids(texts) and not learned_ids:
+        if holds_ids(texts) and not self._learned_ids:
             raise ValueError(
                 f"`{name}` must hold words, as in the training; got ids; spell them with "
                 "`words_of_ids`."
             )
-        if learned_ids and not holds_ids(texts):
+        if self._learned_ids and not holds_ids(texts):
+            # Ids that somebody spelled in digits are the same words.
             words = [word for text in texts for word in words_of(text)]
             if words and not any(map(str.isdecimal, words)):
                 raise ValueError(f"`{name}` must hold ids, as in the training; got words.")
@@ -342,11 +344,16 @@ class TextClassifier(Encoder):
         return model.predict(rows, batch_size=PREDICTED, verbose=0)
 
     def _state(self) -> dict[str, Any]:
-        return {"vocabulary": self.vocabulary.state(), "labels": self.labels}
+        return {
+            "vocabulary": self.vocabulary.state(),
+            "labels": self.labels,
+            "learned_ids": self._learned_ids,
+        }
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.word_ids = self._ids(Vocabulary(**state["vocabulary"]))
         self.labels = state["labels"]
+        self._learned_ids = state.get("learned_ids", False)  # version 0.1.0 took no ids
 
     def _ids(self, vocabulary: Vocabulary) -> WordIds:
         chosen = self.parameters
