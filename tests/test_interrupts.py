@@ -4,8 +4,10 @@ The store is then as it was before the write, or as after it, and goes on workin
 in others, and on disk.
 """
 
+import gc
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,11 +142,18 @@ def made(path: Path, write: Callable[[Store], object]) -> Store:
 
 
 @contextmanager
-def everything_is_large(monkeypatch: pytest.MonkeyPatch, write: Any) -> Iterator[None]:
-    with monkeypatch.context() as patch:
+def circumstances(monkeypatch: pytest.MonkeyPatch, write: Any) -> Iterator[None]:
+    """Let every add be large where that is tried, and Python close files that nobody has yet.
+
+    A file that was opened and not yet kept when the interrupt came is closed when it is collected,
+    which Python warns of.
+    """
+    with monkeypatch.context() as patch, warnings.catch_warnings():
         if write is large:
             patch.setattr(writer, "_LARGE_COMMIT", 0)
+        warnings.simplefilter("ignore", ResourceWarning)
         yield
+        gc.collect()
 
 
 def interrupted(path: Path, write: Callable[[Store], object], at: int | None) -> Interrupt:
@@ -190,7 +199,7 @@ def lines_of(tmp_path: Path, write: Callable[[Store], object]) -> int:
 def test_an_interrupted_write_is_done_or_not_and_the_store_works_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Store], object]
 ) -> None:
-    with everything_is_large(monkeypatch, write):
+    with circumstances(monkeypatch, write):
         lines = lines_of(tmp_path, write)
         for at in np.linspace(0, lines - 1, min(SAMPLE, lines)).astype(int).tolist():
             folder = tmp_path / str(at)
@@ -204,7 +213,7 @@ def test_an_interrupted_write_is_done_or_not_and_the_store_works_on(
 def test_no_line_is_the_wrong_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Store], object]
 ) -> None:
-    with everything_is_large(monkeypatch, write):
+    with circumstances(monkeypatch, write):
         for at in range(lines_of(tmp_path, write)):
             folder = tmp_path / str(at)
             folder.mkdir()
