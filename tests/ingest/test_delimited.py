@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import vecstore
 from vecstore.errors import IngestError
 from vecstore.ingest import Fault, Reader, import_into, read
+from vecstore.ingest.sheet import MOST_COLUMNS
 
 NUMBERS = st.floats(-100, 100, width=32)
 
@@ -176,3 +177,27 @@ def test_whatever_the_csv_module_writes(
     keys, vectors = rows_of(read(tmp_path / "a.csv", key_kind="str"))
     assert keys == [f"w{word}" for word, _ in rows]
     np.testing.assert_array_equal(vectors, [numbers for _, numbers in rows])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("columns", [MOST_COLUMNS + 1, 300_000])
+def test_tables_that_are_too_wide_are_refused_by_their_first_line(
+    tmp_path: Path, columns: int, end: str
+) -> None:
+    with pytest.raises(IngestError, match=rf"a\.csv has {columns:,} columns; .* Save .* as \.npy"):
+        opened(tmp_path, (",".join(["0.5"] * columns) + end) * 3)
+
+
+def test_the_widest_table_is_read(tmp_path: Path) -> None:
+    line = ",".join(["0.5"] * (MOST_COLUMNS - 1))
+    keys, vectors = rows_of(opened(tmp_path, f"a,{line}\nb,{line}\n"))
+    assert keys == ["a", "b"]
+    assert vectors == [[0.5] * (MOST_COLUMNS - 1)] * 2
+
+
+def test_a_quotation_mark_in_a_long_file_is_not_followed_to_its_end(tmp_path: Path) -> None:
+    rows = "".join(f"k{i},{i},1\n" for i in range(40_000))
+    keys, vectors = rows_of(opened(tmp_path, f'word,x,y\n"a ""b""",0.5,2\n{rows}'))
+    assert keys[:2] == ['a "b"', "k0"]
+    assert vectors[-1] == [39_999, 1]
+    assert len(keys) == 40_001

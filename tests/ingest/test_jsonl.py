@@ -1,11 +1,13 @@
 """JSON lines."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from vecstore.errors import IngestError
 from vecstore.ingest import Fault, read
+from vecstore.ingest.sheet import MOST_COLUMNS
 
 
 @pytest.fixture
@@ -68,3 +70,17 @@ def test_ambiguous_lists(path: Path) -> None:
         read(path)
     [(_, vectors)] = read(path, dataset="v")
     assert vectors.tolist() == [[3]]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_may_end_in_any_way(path: Path, end: str) -> None:
+    lines = ['{"id": "a\\u2028b", "v": [1, 2]}', "", '{"id": "c", "v": [3, 4]}', ""]
+    path.write_bytes(end.join(lines).encode())
+    [(keys, vectors)] = read(path)
+    assert (keys.tolist(), vectors.tolist()) == (["a\u2028b", "c"], [[1, 2], [3, 4]])
+
+
+def test_objects_of_too_many_names_are_refused(path: Path) -> None:
+    path.write_text(json.dumps({f"x{i}": 0 for i in range(MOST_COLUMNS + 1)}) + "\n")
+    with pytest.raises(IngestError, match="has 65,537 columns"):
+        read(path)

@@ -117,7 +117,7 @@ def test_h5py_alone_reads_a_segment(tmp_path: Path) -> None:
         ({"extra": {"vectors": NORMS}}, '`extra` must not name "vectors"'),
         ({"extra": {"notes/a": np.empty((0, 3))}}, "`notes/a` must not be empty"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 def test_arguments_that_do_not_fit_leave_nothing(
     tmp_path: Path, changes: dict[str, object], sentence: str

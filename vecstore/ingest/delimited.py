@@ -172,7 +172,7 @@ def _first_rows(text: str, delimiter: str, *, least: int) -> list[list[str]]:
 
 def wide_row(head: bytes) -> str | None:
     """Say that the first line has more fields than are read, to follow the path; None if not."""
-    line = head[: head.find(b"\n")]
+    line = re.split(rb"[\r\n]", head, maxsplit=1)[0]
     most = max(line.count(delimiter.encode()) for delimiter in _DELIMITERS) + 1
     return too_wide(most) if most > MOST_COLUMNS else None
 
