@@ -29,7 +29,7 @@ test:
 
 python-tests: $(DONE)/test
 	@echo 'Python tests:'
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile
 
 native-tests native: $(DONE)/build
 	@echo 'C++ tests:'
