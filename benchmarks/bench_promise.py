@@ -104,12 +104,17 @@ def line(
     cells = []
     for wanted in _WANTED:
         found = store.search(queries, k=10, approximate=wanted, where=where)
-        share = (found.distances <= truth * (1 + 1e-9) + 1e-12).mean()
+        enough = [step for step in steps if step["assured"][1] >= wanted]
+        mark = "" if found.plan.path == "graph" else " *"
+        if mark and enough:  # the walk that was not taken, since looking at all rows is as fast
+            walk = {"ef": enough[0]["ef"]}
+            found = store.search(queries, k=10, approximate=walk, where=where)
         if found.plan.path != "graph":
             cells.append("exact")
             continue
-        assured = next(s["assured"][1] for s in steps if s["assured"][1] >= wanted)
-        cells.append(f"{assured:.3f}, {share:.3f}" + ("" if share >= wanted else " MISSED"))
+        share = (found.distances <= truth * (1 + 1e-9) + 1e-12).mean()
+        missed = "" if share >= wanted else " MISSED"
+        cells.append(f"{enough[0]['assured'][1]:.3f}, {share:.3f}{mark}{missed}")
     print(f"| {name} | {metric} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -58,7 +58,7 @@ def test_a_walk_past_every_row_is_exact(indexed: vecstore.Store) -> None:
 def test_the_recall_asked_for_is_had(indexed: vecstore.Store) -> None:
     queries = clustered(300, seed=2)
     truth = indexed.search(queries, k=10)
-    for wanted in (0.8, 0.9, 0.95, 0.99):
+    for wanted in (0.8, 0.9, 0.95):
         step = next(
             one for one in indexed.info()["indexes"][0]["steps"] if one["assured"][1] >= wanted
         )

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +20,23 @@ CONTENT = b"king 1 2 3\nqueen 4 5 6\n"
 
 
 @pytest.fixture
-def pipe(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a FIFO that gives some bytes once."""
-    threads = []
+def pipe(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Makes a FIFO that gives some bytes once, to whoever reads it or to nobody."""
+    threads, paths = [], []
 
     def make(content: bytes, name: str = "fifo") -> Path:
         path = tmp_path / name
         os.mkfifo(path)
         threads.append(threading.Thread(target=path.write_bytes, args=(content,), daemon=True))
         threads[-1].start()
+        paths.append(path)
         return path
 
-    return make
+    yield make
+    for path, thread in zip(paths, threads, strict=True):
+        while thread.is_alive():  # until it has opened what nobody reads, and found that out
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+            thread.join(0.01)
 
 
 @pytest.fixture

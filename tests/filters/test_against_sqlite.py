@@ -45,9 +45,7 @@ numbers = grown(
 )
 texts = grown(
     quoted | st.sampled_from("st"),
-    lambda s: st.builds("{}({})".format, st.sampled_from(["lower", "upper", "trim"]), s).filter(
-        lambda call: "é" not in call
-    ),
+    lambda s: st.builds("{}({})".format, st.sampled_from(["lower", "upper", "trim"]), s),
     lambda s: st.builds("coalesce({}, {})".format, s, s),
     lambda s: st.builds("nullif({}, {})".format, s, s),
 )
@@ -94,6 +92,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[vecstore.Store]:
 def database() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
     connection.execute("PRAGMA case_sensitive_like = ON")
+    for name, change in (("lower", str.lower), ("upper", str.upper)):  # SQLite's own know ASCII
+        connection.create_function(name, 1, lambda text, change=change: text and change(text))
     connection.execute("CREATE TABLE rows (key INTEGER, i INTEGER, j INTEGER, s TEXT, t TEXT)")
     rows = [(key, *row) for key, row in enumerate(ROWS)]
     connection.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", rows)
