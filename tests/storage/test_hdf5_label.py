@@ -1,7 +1,6 @@
 """Labels are made by HDF5, which calls back into Python."""
 
 import signal
-import threading
 from typing import Any
 
 import numpy as np
@@ -31,12 +30,12 @@ def test_an_interrupt_while_hdf5_writes_is_an_interrupt(
 
 
 def test_a_label_is_made_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: threading.Thread) -> None:
+    def refuse(function: object, arguments: object) -> None:
         raise RuntimeError("can't start new thread")
 
     expected = make_label({"a": 1}, ARRAYS)
     with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", refuse)
+        patch.setattr(hdf5_label, "start_new_thread", refuse)
         assert make_label({"a": 1}, ARRAYS) == expected
 
 

@@ -7,7 +7,7 @@ writes to the disk itself, because a full disk in the middle of its work can tak
 
 import io
 import os
-import threading
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -113,20 +113,25 @@ def _beyond_signals(call: Callable[[], object]) -> None:
     HDF5, which calls them, makes other errors of it.
     """
     errors: list[BaseException] = []
+    done = allocate_lock()
+    done.acquire()
 
     def work() -> None:
         try:
             call()
         except BaseException as error:  # noqa: BLE001  # raised again below
             errors.append(error)
+        finally:
+            done.release()
 
-    thread = threading.Thread(target=work, daemon=True)
+    # Not `threading.Thread`: what a handler raises within its `start` is taken for a failure to
+    # start, and the thread, which runs, trips over what is cleared away.
     try:
-        thread.start()
+        start_new_thread(work, ())
     except RuntimeError:  # the interpreter ends, or the system gives no more threads
         call()
         return
-    thread.join()
+    done.acquire()
     if errors:
         raise errors[0]
 
