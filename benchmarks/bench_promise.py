@@ -5,11 +5,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import h5py
 import numpy as np
 
 import vecstore
+from vecstore.index import approximate
 
 _DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 _WANTED = (0.8, 0.9, 0.95, 0.99)
@@ -104,17 +106,18 @@ def line(
     cells = []
     for wanted in _WANTED:
         found = store.search(queries, k=10, approximate=wanted, where=where)
-        enough = [step for step in steps if step["assured"][1] >= wanted]
-        mark = "" if found.plan.path == "graph" else " *"
-        if mark and enough:  # the walk that was not taken, since looking at all rows is as fast
-            walk = {"ef": enough[0]["ef"]}
-            found = store.search(queries, k=10, approximate=walk, where=where)
+        mark = ""
+        if found.plan.path != "graph":  # where only for its speed, the walk is tried all the same
+            with patch.object(approximate, "_pays", lambda *_: True):
+                found = store.search(queries, k=10, approximate=wanted, where=where)
+            mark = " *"
         if found.plan.path != "graph":
             cells.append("exact")
             continue
+        assured = next(s["assured"][1] for s in steps if s["assured"][1] >= wanted)
         share = (found.distances <= truth * (1 + 1e-9) + 1e-12).mean()
         missed = "" if share >= wanted else " MISSED"
-        cells.append(f"{enough[0]['assured'][1]:.3f}, {share:.3f}{mark}{missed}")
+        cells.append(f"{assured:.3f}, {share:.3f}{mark}{missed}")
     print(f"| {name} | {metric} | " + " | ".join(cells) + " |", flush=True)
 
 

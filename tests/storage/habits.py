@@ -253,6 +253,12 @@ def backup(world: World) -> None:
             world.backups.append((target, opened.home, dict(opened.home.model)))
 
 
+def said(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return which files tell what is in a store, and what is in them."""
+    files = [one for one in folder.iterdir() if one.suffix in (".json", ".log")]
+    return {one.name: (one.stat().st_ino, one.read_bytes()) for one in files}
+
+
 def restore(world: World) -> None:
     """Put a backup in the place of a store's files, by removing them first or by copying over."""
     if not world.backups:
@@ -263,6 +269,7 @@ def restore(world: World) -> None:
         return
     home = world.rng.choice([*at, *[one for one in at if one is origin] * 3])
     assert home.path is not None
+    before = said(home.path)
     for one in home.path.iterdir():
         over = world.rng.random() < 0.5 and (target / one.name).exists()
         if one.name != "writer.lock" and not over:
@@ -272,7 +279,7 @@ def restore(world: World) -> None:
             shutil.copyfile(one, home.path / one.name)
     home.model = dict(model)
     home.dim, home.metric, home.kind = origin.dim, origin.metric, origin.kind
-    home.overwritten = True
+    home.overwritten, home.put_back = True, before == said(home.path)
     world.touched.add(home)
     if home.owner:
         home.owner.lost = True

@@ -38,6 +38,8 @@ class Home:
         self.owner: Opened | None = None
         #: A backup was copied over its files: readers may say so instead of answering.
         self.overwritten = False
+        #: The backup had the same bytes, and no file was made anew: its writer may still write.
+        self.put_back = False
         self.files: dict[str, bytes] = {}
 
     @property
@@ -146,7 +148,7 @@ class World:
         sound = opened.sound
         done = self.allowed(do, () if sound else (*LOST, ValueError))
         assert done or not sound
-        if done and sound:
+        if done and (sound or opened.home.put_back):
             opened.home.model = after
         else:
             # Only what changes nothing is done without an error by a writer that is lost.

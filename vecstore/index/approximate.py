@@ -210,8 +210,7 @@ def _choose(
     step = None if wanted == 1 else index.table.step(wanted, k)
     if step is None:
         return _Choice(None, None, f"no walk is assured to reach a recall of {wanted:g} at {k}")
-    walk, scan = _fitting(step.speed, n_queries), _fitting(index.table.exact, n_queries)
-    if walk * share <= scan:
+    if not _pays(step.speed, index.table.exact, n_queries, share):
         return _Choice(None, None, "the exact search was measured to be as fast")
     # Of what a walk finds only a share may answer, and none of what is excluded.
     return _Choice(ceil(step.ef / share) + most_excluded, wanted, None)
@@ -283,8 +282,11 @@ class _Walks(NamedTuple):
         return [block.first_row for block, _ in self.pairs], limits
 
 
-def _fitting(speed: Speed, n_queries: int) -> float:
-    return speed.batch if n_queries >= _BATCH else speed.single
+def _pays(walk: Speed, scan: Speed, n_queries: int, share: float) -> bool:
+    """Whether walks of whose rows only a share may answer were measured to be faster."""
+    if n_queries >= _BATCH:
+        return walk.batch * share > scan.batch
+    return walk.single * share > scan.single
 
 
 def _split(block: Block, index: Index) -> tuple[Block, list[Block]]:
