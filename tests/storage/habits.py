@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -253,10 +254,10 @@ def backup(world: World) -> None:
             world.backups.append((target, opened.home, dict(opened.home.model)))
 
 
-def said(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Return which files tell what is in a store, and what is in them."""
-    files = [one for one in folder.iterdir() if one.suffix in (".json", ".log")]
-    return {one.name: (one.stat().st_ino, one.read_bytes()) for one in files}
+def said(folder: Path) -> list[tuple[str, int, bytes]]:
+    """Return what tells what is in a store: the newest manifest and the newest journal."""
+    newest = (max(folder.glob(pattern), default=None) for pattern in ("man*.json", "jour*.log"))
+    return [(one.name, one.stat().st_ino, one.read_bytes()) for one in newest if one]
 
 
 def restore(world: World) -> None:
@@ -279,7 +280,10 @@ def restore(world: World) -> None:
             shutil.copyfile(one, home.path / one.name)
     home.model = dict(model)
     home.dim, home.metric, home.kind = origin.dim, origin.metric, origin.kind
-    home.overwritten, home.put_back = True, before == said(home.path)
+    after = said(home.path)
+    home.overwritten, home.put_back = True, before == after
+    for told in (before, after):
+        world.note(f"    {home.path.name}: {[(*one, zlib.crc32(read)) for *one, read in told]}")
     world.touched.add(home)
     if home.owner:
         home.owner.lost = True
