@@ -145,10 +145,11 @@ std::size_t max_text_rows(const char* data, std::size_t size, std::size_t dim) {
 TextRows parse_text(const char* data, std::size_t size, std::size_t dim, TextRules rules, float* vectors) {
   TextRows rows;
   const char* const end = data + size;
-  const char* newline = data;
+  const char *newline = data, *returned = data;  // the next of each, or the end
   for (const char* p = skip_returns(data, end); p != end; ++rows.n_lines) {
     if (newline <= p) newline = find('\n', p, end);
-    const char* const line_end = find('\r', p, newline);
+    if (returned <= p) returned = find('\r', p, end);
+    const char* const line_end = std::min(newline, returned);
     const Span line = trim(p, line_end);
     float* out = vectors + rows.lines.size() * dim;
     Span key{line.begin, line.begin};
