@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,14 @@ def pipe(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """Makes a FIFO that gives some bytes once, to whoever reads it or to nobody."""
     threads, paths = [], []
 
+    def write(path: Path, content: bytes) -> None:
+        with suppress(BrokenPipeError):  # nobody reads it
+            path.write_bytes(content)
+
     def make(content: bytes, name: str = "fifo") -> Path:
         path = tmp_path / name
         os.mkfifo(path)
-        threads.append(threading.Thread(target=path.write_bytes, args=(content,), daemon=True))
+        threads.append(threading.Thread(target=write, args=(path, content), daemon=True))
         threads[-1].start()
         paths.append(path)
         return path

@@ -232,7 +232,10 @@ def run_episode(
 
     def note(what: Any) -> None:
         # An interrupt between the opening of a file and its ``with``, in Python's own library.
-        if not (what.exc_type is ResourceWarning and ".tmp'" in str(what.exc_value)):
+        opening = what.exc_type is ResourceWarning and ".tmp'" in str(what.exc_value)
+        # A signal that came while its handler was being put back.
+        late = what.exc_type is OSError and "due to race condition" in str(what.exc_value)
+        if not (opening or late):
             unraisable.append(what)
 
     sys.unraisablehook = note
