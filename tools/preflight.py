@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 CXX17_PROBE = "#include <string_view>\nint main() { return std::string_view().empty() ? 0 : 1; }\n"
-# The newest Python for which all dependencies have wheels; the tests ran on each from 3.11 on.
+# The newest Python for which all dependencies have wheels.
 NEWEST = (3, 14)
 SANITIZERS = "-fsanitize=address,undefined"
 
