@@ -198,7 +198,7 @@ def test_preflight_says_which_pythons_are_tried_before_a_newer_one_fails() -> No
         check=True,
     )
     said, nothing = done.stdout.split("\n")[:2]
-    assert said.startswith("vecstore is tested on Python 3.11 to 3.14; this is 3.99.")
+    assert said.startswith("vecstore's dependencies come for Python 3.11 to 3.14; this is 3.99.")
     assert said.endswith("make PYTHON=python3.14.")
     assert nothing == ""
 
