@@ -79,9 +79,9 @@ def doubts():
     if sys.version_info[:2] > NEWEST:
         newest, found = (".".join(map(str, version[:2])) for version in (NEWEST, sys.version_info))
         yield (
-            f"vecstore's dependencies come for Python 3.11 to {newest}; this is {found}. One "
-            "(h5py, numba or TensorFlow, as a rule) may have no wheel for it yet; pip then tries to "
-            f"build it and fails. If so, name an older one: make PYTHON=python{newest}."
+            f"vecstore's dependencies come for Python 3.11 to {newest}; this is {found}. One of "
+            "them (h5py, numba or TensorFlow, as a rule) may have no wheel for it yet; pip then "
+            f"tries to build it and fails. If so, name an older one: make PYTHON=python{newest}."
         )
 
 
