@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import vecstore
+from vecstore.errors import StoreNotFoundError
 from vecstore.index import codes as index_codes
 from vecstore.opening import removed_on_failure
 from vecstore.storage import files
@@ -124,6 +125,26 @@ def test_a_folder_that_is_no_store_is_left_alone(tmp_path: Path, mode: str) -> N
     with pytest.raises(vecstore.StoreNotFoundError):
         vecstore.open(tmp_path, mode=mode)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that is in use")
+def test_in_a_working_folder_that_was_removed_absolute_paths_lead_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with vecstore.create(tmp_path / "a.vecs", dim=2) as store:
+        store.add(["k"], [[1, 2]])
+    with vecstore.open(tmp_path / "a.vecs") as store:
+        assert store.keys().tolist() == ["k"]
+        store.backup(tmp_path / "b.vecs")
+    for use in (vecstore.open, lambda path: vecstore.create(path, dim=2)):
+        for name in ("a.vecs", "../a.vecs"):
+            with pytest.raises(
+                StoreNotFoundError, match=rf"{name} leads nowhere, .* absolute path"
+            ):
+                use(name)
 
 
 @pytest.mark.parametrize("name", ["../words.vecs", "./../words.vecs", "../../a/words.vecs"])

@@ -20,6 +20,7 @@ from vecstore.search import Metric
 from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Directory, Manifest, RangeKeys, Sidecar, build_keys
+from vecstore.storage.directory import absolute_path
 from vecstore.storage.foreign import ForeignVectors, open_dataset
 from vecstore.storage.single import is_single
 from vecstore.store import Store
@@ -85,7 +86,7 @@ def create(
     check_metric(metric)
     check_key_kind(keys)
     new = Manifest(dim=dim, metric=metric, dtype=check_dtype(dtype).name, key_kind=keys)
-    folder = Folder.create(_absolute(path), new, durable=_is_durable(durability))
+    folder = Folder.create(absolute_path(path), new, durable=_is_durable(durability))
     return Store(folder, metric, folder.path)
 
 
@@ -134,7 +135,7 @@ def open(
     ValueError
         If an argument does not go with what is there; if the dataset cannot be mapped.
     """
-    given, path = path, _absolute(path)
+    given, path = path, absolute_path(path)
     if mode not in ("r", "a"):
         raise ValueError(f'`mode` must be "r" or "a"; got {mode!r}.')
     if metric is not None:
@@ -250,19 +251,6 @@ def removed_on_failure(store: Store) -> Iterator[Store]:
         if made:
             made.discard()
         raise
-
-
-def _absolute(path: str | PathLike[str]) -> Path:
-    """Return where the path leads now: the process may change its working folder.
-
-    Links stay, so that one that is changed later is followed, or noticed.
-    """
-    given = Path(path)
-    # The working folder has no links in its name, so that ".." at the start is its parent.
-    here, parts = Path.cwd(), given.parts
-    while not given.is_absolute() and parts[:1] == ("..",):
-        here, parts = here.parent, parts[1:]
-    return here.joinpath(*parts)
 
 
 def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidecar | None) -> Part:

@@ -17,6 +17,7 @@ from vecstore.search import Metric, metric_name
 from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Problem, Subwords, check, copy_file, copy_store
+from vecstore.storage.directory import absolute_path
 
 __all__ = ["Store"]
 
@@ -182,7 +183,7 @@ class Store(Editor):
         >>> len(vecstore.open("copy.vecs"))
         2
         """
-        rows, target = self._open_rows(), Path(path).absolute()
+        rows, target = self._open_rows(), absolute_path(path)
         if isinstance(rows, Folder):
             copy_store(rows.path, target)
         elif isinstance(rows, SingleFile):

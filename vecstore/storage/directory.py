@@ -18,7 +18,7 @@ from vecstore.errors import StoreMovedError, StoreNotFoundError
 from vecstore.storage import files, names
 from vecstore.storage.files import Stamp
 
-__all__ = ["Directory", "Identity", "as_directory", "as_identity", "identity_of"]
+__all__ = ["Directory", "Identity", "absolute_path", "as_directory", "as_identity", "identity_of"]
 
 # Windows opens no folders; there an open file keeps its folder from being moved or removed.
 _DESCRIPTORS = os.name != "nt"
@@ -35,7 +35,7 @@ class Directory:
     """A folder that exists, by its absolute path and a descriptor."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()  # links stay: one that is changed is noticed
+        self.path = absolute_path(path)  # links stay: one that is changed is noticed
         self._descriptor: int | None = None
         try:
             if _DESCRIPTORS:
@@ -159,3 +159,23 @@ def identity_of(path: Path) -> Identity:
 def as_identity(status: os.stat_result) -> Identity:
     """Return what tells that which has a status from another of the same name."""
     return Identity(status.st_dev, status.st_ino)
+
+
+def absolute_path(path: str | os.PathLike[str]) -> Path:
+    """Return where the path leads now: the process may change its working folder.
+
+    Links stay, so that one that is changed later is followed, or noticed.
+    """
+    given = Path(path)
+    if given.is_absolute():
+        return given
+    try:
+        here, parts = Path.cwd(), given.parts
+    except FileNotFoundError:
+        raise StoreNotFoundError(
+            f"{given} leads nowhere, since the working folder was removed; pass an absolute path."
+        ) from None
+    # The working folder has no links in its name, so that ".." at the start is its parent.
+    while parts[:1] == ("..",):
+        here, parts = here.parent, parts[1:]
+    return here.joinpath(*parts)
