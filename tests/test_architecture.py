@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -132,8 +133,28 @@ def written_files() -> list[Path]:
     return [path for path in found if path.suffix in {".py", ".pyi", ".cpp", ".h"}]
 
 
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def docstrings(tree: ast.AST) -> Iterator[ast.expr]:
+    """The docstring of every module, class and function that has one."""
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            yield cast(ast.Expr, node.body[0]).value
+
+
+def code_lines(path: Path) -> int:
+    """Lines of a file, docstrings left out: what documents a parameter must not cost a function."""
+    text = path.read_text(encoding="utf-8")
+    lines = len(text.splitlines())
+    if path.suffix == ".py":
+        found = docstrings(ast.parse(text))
+        lines -= sum(cast(int, node.end_lineno) - node.lineno + 1 for node in found)
+    return lines
+
+
 def test_files_stay_small() -> None:
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in written_files()}
+    lengths = {path: code_lines(path) for path in written_files()}
     assert {str(path): n for path, n in lengths.items() if n > MAX_LINES} == {}
 
 

@@ -9,22 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
+from vecstore.arrays import Rows, as_groups
 from vecstore.index.exact import as_plan
 from vecstore.kernels.contract import Groups
+from vecstore.kernels.threads import check_threads
 from vecstore.lookup import is_key, require_rows
-from vecstore.parts import Rows
+from vecstore.metrics import Metric, metric_name
 from vecstore.results import Matches
-from vecstore.search import (
-    Metric,
-    Sums,
-    as_groups,
-    as_matches,
-    check_k,
-    check_threads,
-    masked,
-    metric_name,
-    nearest,
-)
+from vecstore.search import Sums, as_matches, check_k, masked, nearest
 from vecstore.snapshot import Snapshot
 
 __all__ = ["CANCELLED", "COMPOSITIONS", "METHODS", "analogies", "analogies_of_rows", "compose"]

@@ -5,7 +5,7 @@ copy of it is visible; an engine gets C-order rows of float32 or float16 and nev
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,9 @@ __all__ = [
     "Block",
     "Codes",
     "Exclusions",
+    "Progress",
+    "Rows",
+    "as_groups",
     "as_mask",
     "as_queries",
     "as_vectors",
@@ -37,6 +40,10 @@ MOST_DIM = 2**31 - 1
 # What an engine, a file or NumPy can count.
 _MOST = 2**63 - 1
 
+#: Numbers of rows.
+Rows = npt.NDArray[np.int64]
+#: ``progress(done, total)``, called as work goes on; the total is None as long as it is not known.
+Progress = Callable[[int, int | None], None]
 #: Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``, all int64.
 Exclusions = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
@@ -237,6 +244,11 @@ def as_queries(
     rows = _converted(np.atleast_2d(given), np.dtype(np.float32), name)
     check_rows(rows, metric, name)
     return rows, given.ndim == 1
+
+
+def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
+    """Return (offsets, rows), where ``rows[offsets[i]:offsets[i + 1]]`` are the rows of group i."""
+    return np.concatenate(([0], np.cumsum(list(sizes), dtype=np.int64))), rows
 
 
 def as_mask(where: npt.ArrayLike, n: int, name: str = "where") -> npt.NDArray[np.bool_]:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.attributes import normalise, schema_of
 from vecstore.lookup import as_keys, not_found
-from vecstore.parts import Rows
 from vecstore.sealing import Batches, Checked, checked, refuse_known, refuse_rounding
 from vecstore.state import State
 from vecstore.storage import Record, build_keys

@@ -9,15 +9,14 @@ from typing import Any
 import numpy.typing as npt
 
 from vecstore import indexing
-from vecstore.arrays import as_queries
+from vecstore.arrays import Progress, as_queries
 from vecstore.changes import Batch
-from vecstore.filters import qualifying
+from vecstore.filters import Where, qualifying
 from vecstore.folder import Folder
-from vecstore.index.codes import Progress
 from vecstore.index.graph import check_links
-from vecstore.reader import Reader, Where
+from vecstore.kernels.threads import check_threads
+from vecstore.reader import Reader
 from vecstore.sealing import Batches
-from vecstore.search import check_threads
 from vecstore.storage import Subwords
 
 __all__ = ["Editor"]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import chain
 
-from vecstore.parts import Rows
+from vecstore.arrays import Rows
 from vecstore.sealing import Batches, seal
 from vecstore.snapshot import Snapshot
 from vecstore.state import State

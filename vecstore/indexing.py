@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Block, as_words
+from vecstore.arrays import Block, Progress, as_words
 from vecstore.index.calibration import calibrate
-from vecstore.index.codes import Progress
 from vecstore.index.graph import NOBODY, Graph, reached
 from vecstore.index.growing import grown_graph
 from vecstore.index.hnsw import Index, as_stored

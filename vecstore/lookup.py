@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from vecstore.arrays import Rows
 from vecstore.errors import KeyNotFoundError
-from vecstore.parts import Rows
 from vecstore.snapshot import Snapshot
 from vecstore.spelling import near_spellings
 

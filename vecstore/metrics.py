@@ -9,12 +9,23 @@ dot        -(q . x)                         q . x
 ========== ================================ ====================
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["METRICS", "check_metric", "similarities"]
+__all__ = ["METRICS", "Metric", "check_metric", "metric_name", "similarities"]
 
 METRICS = ("cosine", "euclidean", "dot")
+
+#: One of the three names, or a Numba function ``f(x, y) -> float``.
+Metric = str | Callable[[Any, Any], float]
+
+
+def metric_name(metric: Metric) -> str:
+    """Return the name of a metric; for a function, its own name."""
+    return metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
 
 
 def check_metric(metric: object) -> str:

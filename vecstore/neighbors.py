@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import check_count
+from vecstore.arrays import Progress, Rows, as_groups, check_count
 from vecstore.errors import StoreExistsError
-from vecstore.index.codes import Progress
 from vecstore.index.exact import summed
 from vecstore.kernels.contract import Float64s, Int64s, Work
-from vecstore.parts import Rows
+from vecstore.kernels.threads import check_threads
+from vecstore.metrics import Metric, metric_name
 from vecstore.results import Matches, Plan
-from vecstore.search import Metric, as_groups, check_k, check_threads, metric_name, planned
+from vecstore.search import check_k, planned
 from vecstore.snapshot import Snapshot
 from vecstore.storage.hdf5_reader import map_arrays
 from vecstore.storage.hdf5_writer import Pieces, write_side_by_side

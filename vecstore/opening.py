@@ -14,9 +14,8 @@ from vecstore.arrays import DTYPES, MOST_DIM, as_vectors, check_count, check_dty
 from vecstore.errors import ReadOnlyError, StoreNotFoundError, VecstoreError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys, check_key_kind
-from vecstore.metrics import check_metric
+from vecstore.metrics import Metric, check_metric
 from vecstore.parts import Keys, Part
-from vecstore.search import Metric
 from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Directory, Manifest, RangeKeys, Sidecar, build_keys

@@ -12,19 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Codes, check_rows
+from vecstore.arrays import Codes, Progress, Rows, check_rows
 from vecstore.errors import VecstoreError
 from vecstore.index import codes
-from vecstore.index.codes import Progress
 from vecstore.index.hnsw import Index, read_index
 from vecstore.storage import Segment, Sidecar, StoredIndex
 from vecstore.storage.columns import Columns
 from vecstore.storage.mapped import MappedFile
 
-__all__ = ["Keys", "Part", "Rows"]
+__all__ = ["Keys", "Part"]
 
-#: Row numbers, shape (m,).
-Rows = npt.NDArray[np.int64]
 
 # Encoding a row costs about as much as scanning it for 200 queries of a batch, or for 25 that come
 # alone. Codes are made when as much has been spent on scans without them, so that nobody pays more

@@ -12,9 +12,9 @@ import numpy as np
 
 from vecstore.errors import ReadOnlyError, VecstoreError
 from vecstore.folder import Folder
+from vecstore.metrics import Metric
 from vecstore.opening import foreign_sources, from_arrays
 from vecstore.opening import open as open_store
-from vecstore.search import Metric
 from vecstore.snapshot import Snapshot
 from vecstore.storage.keys import RangeKeys
 from vecstore.store import Store

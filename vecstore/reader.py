@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore import algebra, search
-from vecstore.arrays import as_queries
-from vecstore.filters import qualifying
-from vecstore.index.codes import Progress
+from vecstore.arrays import Progress, as_groups, as_queries
+from vecstore.filters import Where, qualifying
+from vecstore.kernels.threads import check_threads
 from vecstore.lookup import is_key, require_rows
 from vecstore.neighbors import MEMORY, neighbors
 from vecstore.results import Matches
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     import polars
 
 __all__ = ["Reader"]
-
-#: Which rows may be answers.
-Where = Union[str, "polars.Expr", npt.ArrayLike, None]
 
 
 class Reader(Vectors):
@@ -134,7 +131,7 @@ class Reader(Vectors):
         snapshot, single = self._snapshot, is_key(keys)
         rows = require_rows(snapshot, keys)
         queries = snapshot.gather(rows, np.float32)
-        itself = search.as_groups([1] * len(rows), rows)
+        itself = as_groups([1] * len(rows), rows)
         return search.nearest(
             snapshot,
             queries,
@@ -371,4 +368,4 @@ class Reader(Vectors):
         """
         snapshot = self._snapshot
         if isinstance(self.metric, str):
-            snapshot.encode(search.check_threads(threads), progress)
+            snapshot.encode(check_threads(threads), progress)

@@ -1,6 +1,6 @@
 """Finding the nearest rows of a snapshot: from what a caller asks to what an engine scans."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple, cast
@@ -9,30 +9,26 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import MOST_THREADS, Block, Exclusions, as_words, check_count
+from vecstore.arrays import Block, Exclusions, Rows, as_groups, as_words, check_count
 from vecstore.index import exact
 from vecstore.index.approximate import Asked, check_approximate
 from vecstore.index.approximate import search as walk_or_scan
 from vecstore.kernels.contract import Engine, Found, Groups
-from vecstore.kernels.threads import thread_count
+from vecstore.kernels.threads import check_threads
 from vecstore.lookup import as_keys, is_key
-from vecstore.parts import Rows
+from vecstore.metrics import Metric, metric_name
 from vecstore.results import Matches, Plan
 from vecstore.snapshot import Snapshot
 from vecstore.tables import row_table
 
 __all__ = [
-    "Metric",
     "Queries",
     "Scan",
     "Sums",
-    "as_groups",
     "as_matches",
     "check_k",
-    "check_threads",
     "exclusions",
     "masked",
-    "metric_name",
     "nearest",
     "planned",
 ]
@@ -68,24 +64,6 @@ class Sums(NamedTuple):
 
 #: ``scan(queries, exclude)``: what was found, and how.
 Scan = Callable[[Queries, Exclusions | None], tuple[Found, Plan]]
-#: One of the three names, or a Numba function ``f(x, y) -> float``.
-Metric = str | Callable[[Any, Any], float]
-
-
-def metric_name(metric: Metric) -> str:
-    """Return the name of a metric.
-
-    Parameters
-    ----------
-    metric : str or callable
-        One of the three names, or a function.
-
-    Returns
-    -------
-    str
-        Of a function, its own name.
-    """
-    return metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
 
 
 def nearest(
@@ -268,29 +246,6 @@ def as_matches(
     )
 
 
-def check_threads(threads: int | None) -> int:
-    """Return how many threads an engine shall use.
-
-    Parameters
-    ----------
-    threads : int or None
-        None takes ``VECSTORE_THREADS``, or what the machine allows this process.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    ValueError
-        If it is less than 1 or more than 4096, or ``VECSTORE_THREADS`` is no such number.
-    """
-    return thread_count(
-        None if threads is None else check_count(threads, "threads", most=MOST_THREADS)
-    )
-
-
 def check_k(k: int, snapshot: Snapshot) -> int:
     """Return how many places an answer has: k, but no more than rows, where those are many."""
     return min(check_count(k, "k"), max(len(snapshot), _PLACES))
@@ -335,24 +290,6 @@ def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions |
         rows = snapshot.find(as_keys(listed, snapshot.key_kind, "exclude"))
         rows, sizes = np.tile(rows, n_queries), [len(listed)] * n_queries
     return as_groups(sizes, rows)
-
-
-def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
-    """Return groups of rows in the form in which engines take them.
-
-    Parameters
-    ----------
-    sizes : iterable of int, length n
-        How many rows each group has.
-    rows : ndarray of int64
-        The rows of all groups, one group after another.
-
-    Returns
-    -------
-    (offsets, rows)
-        Group i is ``rows[offsets[i]:offsets[i + 1]]``.
-    """
-    return np.concatenate(([0], np.cumsum(list(sizes), dtype=np.int64))), rows
 
 
 def masked(blocks: Sequence[Block], where: npt.NDArray[np.bool_] | None) -> Sequence[Block]:

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import Block
-from vecstore.index.codes import Progress
-from vecstore.parts import Part, Rows
+from vecstore.arrays import Block, Progress, Rows
+from vecstore.parts import Part
 from vecstore.storage import RangeKeys, StrKeys
 from vecstore.storage.columns import Column, as_kind, join_columns, take_columns, wider
 from vecstore.storage.damage import damaged

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vecstore.parts import Part, Rows
+from vecstore.arrays import Rows
+from vecstore.parts import Part
 from vecstore.snapshot import Snapshot, cleared
 from vecstore.storage import Generation, Manifest, Record, Segment
 from vecstore.storage.attributes import decode_attributes

@@ -13,7 +13,7 @@ from vecstore.editor import Editor
 from vecstore.errors import ReadOnlyError, VecstoreError
 from vecstore.folder import Folder
 from vecstore.lookup import as_keys
-from vecstore.search import Metric, metric_name
+from vecstore.metrics import Metric, metric_name
 from vecstore.single import SingleFile
 from vecstore.snapshot import Snapshot
 from vecstore.storage import Problem, Subwords, check, copy_file, copy_store

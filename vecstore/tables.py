@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.frames import missing_series, polars_type, to_series
-from vecstore.parts import Part, Rows
+from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage.columns import as_kind
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.parts import Part, Rows
+from vecstore.arrays import Rows
+from vecstore.parts import Part
 from vecstore.storage import Manifest
 from vecstore.storage.columns import Column, Columns, join_columns, widened
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.lookup import as_keys, is_key, require_rows
-from vecstore.search import Metric
+from vecstore.metrics import Metric
 from vecstore.snapshot import Snapshot
 
 __all__ = ["Vectors", "snapshot_of"]

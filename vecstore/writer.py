@@ -19,12 +19,11 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import as_vectors
+from vecstore.arrays import Rows, as_vectors
 from vecstore.changes import Batch
 from vecstore.compaction import due_run, merge, worthwhile_runs
 from vecstore.errors import StoreMovedError, VecstoreError
 from vecstore.folding import fold, fold_replacing
-from vecstore.parts import Rows
 from vecstore.provenance import stamped
 from vecstore.sealing import Batches
 from vecstore.state import State

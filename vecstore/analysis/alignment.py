@@ -13,11 +13,10 @@ import numpy.typing as npt
 from vecstore.analysis.dictionary import Pairs, as_pairs, identical_keys, known_pairs
 from vecstore.analysis.retrieval import check_dims, mutual_nearest
 from vecstore.analysis.selection import unit_vectors
-from vecstore.arrays import check_count
+from vecstore.arrays import Progress, check_count
 from vecstore.errors import VecstoreError
-from vecstore.index.codes import Progress
+from vecstore.metrics import metric_name
 from vecstore.opening import create, from_arrays, open, removed_on_failure
-from vecstore.search import metric_name
 from vecstore.store import Store
 
 __all__ = ["Alignment", "align"]

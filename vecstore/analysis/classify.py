@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vecstore.analysis.selection import Selection
 from vecstore.arrays import check_count
 from vecstore.extras import need
-from vecstore.reader import Where
+from vecstore.filters import Where
 from vecstore.store import Store
 
 __all__ = ["MODELS", "Validation", "classifier", "cross_validate"]

@@ -17,7 +17,7 @@ from vecstore.analysis.components import principal_components
 from vecstore.analysis.selection import MEMORY, Selection
 from vecstore.arrays import check_count
 from vecstore.extras import need
-from vecstore.reader import Where
+from vecstore.filters import Where
 from vecstore.store import Store
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from vecstore.analysis.lines import numbered_lines
 from vecstore.analysis.questions import HEADING, PlainQuestion, Section, read_questions
 from vecstore.analysis.ratings import fields_of, number_in, read_ratings
 from vecstore.analysis.scores import Analogies, PairScores, SectionScore
+from vecstore.arrays import Rows, as_groups
 from vecstore.errors import IngestError, VecstoreError
-from vecstore.parts import Rows
-from vecstore.search import Metric, as_groups
+from vecstore.metrics import Metric
 from vecstore.store import Store
 
 __all__ = ["kind_of", "word_analogies", "word_pairs"]

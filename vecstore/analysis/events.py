@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from vecstore.analysis.event_fields import Field, check_field
 from vecstore.analysis.event_vectors import FieldVectors, unit
-from vecstore.metrics import check_metric
+from vecstore.arrays import Rows
+from vecstore.metrics import check_metric, metric_name
 from vecstore.opening import create, removed_on_failure
 from vecstore.records import as_table, record_keys
-from vecstore.search import metric_name
 from vecstore.store import Store
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ __all__ = ["Composed", "Events"]
 # Records that are composed at a time, which bounds what sums in float64 take. The vectors of all
 # records are kept until they are written.
 _STEP = 2048
-
-Rows = npt.NDArray[np.int64]
 
 
 class Composed(NamedTuple):

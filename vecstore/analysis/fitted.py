@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import VecstoreError
+from vecstore.metrics import Metric
 from vecstore.opening import from_arrays
 from vecstore.results import Matches
-from vecstore.search import Metric
 from vecstore.store import Store
 
 __all__ = ["FittedRows"]

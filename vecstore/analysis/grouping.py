@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.search import as_groups, metric_name, nearest
+from vecstore.arrays import as_groups
+from vecstore.metrics import metric_name
+from vecstore.search import nearest
 from vecstore.snapshot import Snapshot
 from vecstore.store import Store
 from vecstore.vectors import snapshot_of

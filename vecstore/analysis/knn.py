@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from vecstore.analysis.knn_base import KNeighbors, Weights
-from vecstore.search import Metric
+from vecstore.metrics import Metric
 from vecstore.store import Store
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from vecstore.analysis.fitted import FittedRows
 from vecstore.analysis.selection import Selection
 from vecstore.arrays import MOST_THREADS, check_count
-from vecstore.search import Metric, metric_name
+from vecstore.metrics import Metric, metric_name
 from vecstore.store import Store
 
 if TYPE_CHECKING:

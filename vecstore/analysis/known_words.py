@@ -6,9 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import check_count
+from vecstore.arrays import Rows, check_count
 from vecstore.lookup import find_folded
-from vecstore.parts import Rows
 from vecstore.store import Store
 from vecstore.vectors import snapshot_of
 

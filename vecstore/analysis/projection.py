@@ -17,11 +17,10 @@ import numpy.typing as npt
 from vecstore.analysis.columns import check_columns, write_columns
 from vecstore.analysis.components import principal_components
 from vecstore.analysis.selection import MEMORY, Selection
-from vecstore.arrays import check_count
+from vecstore.arrays import Progress, check_count
 from vecstore.extras import need
-from vecstore.index.codes import Progress
+from vecstore.filters import Where
 from vecstore.opening import from_arrays
-from vecstore.reader import Where
 from vecstore.store import Store
 
 __all__ = ["METHODS", "Projection", "project"]

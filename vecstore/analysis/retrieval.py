@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.analysis.selection import unit_vectors
-from vecstore.arrays import as_queries, check_count
-from vecstore.index.codes import Progress
+from vecstore.arrays import Progress, as_queries, check_count
 from vecstore.opening import from_arrays
 from vecstore.results import Matches
 from vecstore.store import Store

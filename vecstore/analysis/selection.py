@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.reader import Where
-from vecstore.search import Metric
+from vecstore.filters import Where
+from vecstore.metrics import Metric
 from vecstore.store import Store
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import numpy as np
 from vecstore.analysis.dictionary import Pairs, as_pairs, known_pairs
 from vecstore.analysis.retrieval import Retrieval
 from vecstore.analysis.tokens import as_known, is_word, joined, spaced_tokens
-from vecstore.arrays import check_count
-from vecstore.index.codes import Progress
+from vecstore.arrays import Progress, check_count
 from vecstore.results import Matches
 from vecstore.store import Store
 

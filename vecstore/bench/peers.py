@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.opening import create, from_arrays
 from vecstore.opening import open as open_store
 
 __all__ = ["PEERS", "Peer", "PeerMissingError", "Search", "imported", "unit"]
 
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 #: ``search(queries, k, knob)``: the rows found, nearest first.
 Search = Callable[[Floats, int, Any], Rows]
 

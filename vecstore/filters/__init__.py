@@ -15,6 +15,6 @@ same value, and a literal that is its shortest name, as 9.99 is, equals it. NaN 
 divides as floats, ``%`` has the sign of the divisor.
 """
 
-from vecstore.filters.evaluate import columns_named, filtered, qualifying
+from vecstore.filters.evaluate import Where, columns_named, filtered, qualifying
 
-__all__ = ["columns_named", "filtered", "qualifying"]
+__all__ = ["Where", "columns_named", "filtered", "qualifying"]

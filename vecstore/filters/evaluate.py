@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import as_mask
+from vecstore.arrays import Rows, as_mask
 from vecstore.filters.arithmetic import FilterOverflowError
 from vecstore.filters.syntax import parse, unknown_column
 from vecstore.filters.translate import translate
@@ -16,7 +16,7 @@ from vecstore.filters.typed import Compute
 from vecstore.filters.values import Values, lone, read
 from vecstore.forks import check_polars
 from vecstore.frames import from_series, kind_of, polars_type
-from vecstore.parts import Part, Rows
+from vecstore.parts import Part
 from vecstore.snapshot import Snapshot
 from vecstore.storage.columns import Column, take_columns
 from vecstore.storage.string_keys import StrKeys
@@ -25,8 +25,10 @@ from vecstore.tables import part_table
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["columns_named", "filtered", "qualifying"]
+__all__ = ["Where", "columns_named", "filtered", "qualifying"]
 
+#: Which rows may be answers.
+Where = Union[str, "polars.Expr", npt.ArrayLike, None]
 Mask = npt.NDArray[np.bool_]
 
 # A condition is asked again and again with other queries: every part keeps its answers to the last

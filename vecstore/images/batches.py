@@ -1,18 +1,16 @@
 """Images through a network, batch by batch, with an account of those that cannot be read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Progress
 from vecstore.images.files import Images
 from vecstore.images.pixels import pixel_batches, why_unreadable
 
-__all__ = ["Extracted", "Progress", "find_unread", "read_batches", "why_unread"]
-
-#: Called with how many images are done, and how many there are.
-Progress = Callable[[int, int | None], None]
+__all__ = ["Extracted", "find_unread", "read_batches", "why_unread"]
 
 
 class Extracted(NamedTuple):

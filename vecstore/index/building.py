@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.index.codes import Progress
+from vecstore.arrays import Progress
 from vecstore.index.graph import NOBODY, Graph, Level, check_links
 from vecstore.kernels.contract import Vectors
 from vecstore.kernels.float64 import norms, reciprocals

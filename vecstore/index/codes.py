@@ -1,19 +1,17 @@
 """From rows to codes: the choice of a center, and encoding a piece at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Codes
+from vecstore.arrays import Codes, Progress
 from vecstore.kernels.contract import Engine, Float32s, Float64s, Vectors
 from vecstore.kernels.float64 import norms, reciprocals
 
-__all__ = ["Progress", "encode"]
+__all__ = ["encode"]
 
-#: ``progress(done, total)``: called now and then, in rows.
-Progress = Callable[[int, int | None], None]
 
 _BLOCK = 16  # rows that share a scale
 _SAMPLED_BLOCKS = 256

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.arrays import Block
-from vecstore.index.codes import Progress, encode
+from vecstore.arrays import Block, Progress
+from vecstore.index.codes import encode
 from vecstore.index.graph import NOBODY, Graph, Level, check_links
 from vecstore.kernels.contract import Vectors
 

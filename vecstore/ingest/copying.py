@@ -1,10 +1,11 @@
 """From a store in one file, as `export` writes it, to a store that can be added to: all of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from vecstore.arrays import Progress
 from vecstore.ingest.report import Report
 from vecstore.ingest.source import Source
 from vecstore.opening import create, open
@@ -15,8 +16,6 @@ __all__ = ["copy_into", "create_like", "is_hdf5", "is_store"]
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _STEP = 65536  # rows
-
-Progress = Callable[[int, int | None], None]
 
 
 def is_hdf5(source: Source) -> bool:

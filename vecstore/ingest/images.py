@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import check_count
-from vecstore.images.batches import Extracted, Progress, read_batches, why_unread
+from vecstore.arrays import Progress, check_count
+from vecstore.images.batches import Extracted, read_batches, why_unread
 from vecstore.images.families import require_keras
 from vecstore.images.files import Images, Source, open_images
 from vecstore.images.fusing import fuse

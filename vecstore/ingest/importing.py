@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy.typing as npt
 
+from vecstore.arrays import Progress
 from vecstore.encodings import check_encoding
 from vecstore.errors import IngestError
 from vecstore.ingest.copying import copy_into, create_like, is_hdf5, is_store
@@ -23,8 +24,6 @@ from vecstore.opening import create, open, removed_on_failure
 from vecstore.store import Store
 
 __all__ = ["import_into"]
-
-Progress = Callable[[int, int | None], None]
 
 
 def import_into(

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from vecstore.arrays import MOST_THREADS
+from vecstore.arrays import MOST_THREADS, check_count
 
-__all__ = ["in_threads", "thread_count"]
+__all__ = ["check_threads", "in_threads", "thread_count"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -51,6 +51,16 @@ def thread_count(threads: int | None = None) -> int:
     if len(digits) > len(str(MOST_THREADS)) or int(digits) > MOST_THREADS:
         raise ValueError(f'`VECSTORE_THREADS` must be at most {MOST_THREADS}; got "{wished[:40]}".')
     return int(digits)
+
+
+def check_threads(threads: int | None) -> int:
+    """Return how many threads to use, after checking what a caller asked for.
+
+    Raises ``ValueError`` outside 1 to `MOST_THREADS`.
+    """
+    return thread_count(
+        None if threads is None else check_count(threads, "threads", most=MOST_THREADS)
+    )
 
 
 def in_threads(work: Callable[[Task], Result], tasks: Iterable[Task], threads: int) -> list[Result]:

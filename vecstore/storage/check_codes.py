@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.arrays import Codes
+from vecstore.arrays import Codes, Rows
 from vecstore.storage.problems import Problem
 
 __all__ = ["CODE_BLOCK", "check_codes"]
@@ -25,7 +25,6 @@ _ROUNDED = 2.0**-44
 # float32 rounds to nearest, by half of this at most.
 _NEAREST = 2.0**-23
 
-Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 

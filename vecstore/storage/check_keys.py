@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.storage.attributes import decode_attributes
 from vecstore.storage.check_segment import check_column, check_finite
 from vecstore.storage.columns import wider
@@ -21,8 +22,6 @@ __all__ = ["check_journal", "check_live_keys"]
 
 # Keys named in one problem.
 _SHOWN = 3
-
-Rows = npt.NDArray[np.int64]
 
 
 def check_journal(folder: Path, generation: Generation) -> Iterator[Problem]:

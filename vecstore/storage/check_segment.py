@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.storage.attributes import read_attributes
 from vecstore.storage.check_codes import CODE_BLOCK, check_codes
 from vecstore.storage.columns import Column, wider
@@ -24,8 +25,6 @@ _SAMPLE = 4096
 # Of a float32: its last place, and its smallest step.
 _LAST_PLACE = 2.0**-23
 _TINIEST = float(np.finfo(np.float32).smallest_subnormal)
-
-Rows = npt.NDArray[np.int64]
 
 
 def check_segment(

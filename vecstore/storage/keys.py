@@ -19,13 +19,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.errors import DuplicateKeyError
 from vecstore.storage.sorted_table import SortedTable
 from vecstore.storage.string_keys import StrKeys
 
 __all__ = ["IntKeys", "RangeKeys", "StrKeys", "build_keys"]
-
-Rows = npt.NDArray[np.int64]
 
 
 def build_keys(keys: Sequence[Any], kind: str) -> "StrKeys | IntKeys":

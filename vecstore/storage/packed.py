@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.storage.damage import damaged
 from vecstore.storage.hashing import hash_bytes, mix_words, seed_hashes
 
@@ -21,7 +22,6 @@ __all__ = ["PADDING", "PackedStrings"]
 #: Zero bytes after the last string.
 PADDING = 8
 
-Rows = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 # With fewer strings than this left, one step over all of them costs more than a loop in Python.

@@ -6,11 +6,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.storage.damage import damaged
 
 __all__ = ["SortedTable"]
-
-Rows = npt.NDArray[np.int64]
 
 
 class SortedTable:

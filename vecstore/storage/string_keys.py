@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.arrays import Rows
 from vecstore.errors import DuplicateKeyError
 from vecstore.storage.hashing import hash_bytes
 from vecstore.storage.packed import PackedStrings
@@ -17,7 +18,6 @@ from vecstore.storage.sorted_table import SortedTable
 
 __all__ = ["StrKeys"]
 
-Rows = npt.NDArray[np.int64]
 
 # No key holds half of a surrogate pair, so looking one up finds nothing; it is not an error.
 _LOOKUP = "surrogatepass"

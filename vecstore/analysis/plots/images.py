@@ -21,8 +21,8 @@ from vecstore.analysis.plots.style import (
 )
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
+from vecstore.filters import Where
 from vecstore.images.listing import problem_of
-from vecstore.reader import Where
 from vecstore.results import Matches
 from vecstore.store import Store
 

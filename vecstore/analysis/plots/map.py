@@ -16,7 +16,7 @@ from vecstore.analysis.plots.shades import Categories, Quantities, shades
 from vecstore.analysis.plots.style import INK, MUTED, literal, new_figure, strip, title
 from vecstore.analysis.selection import Selection
 from vecstore.errors import VecstoreError
-from vecstore.reader import Where
+from vecstore.filters import Where
 from vecstore.store import Store
 
 __all__ = ["draw_map"]

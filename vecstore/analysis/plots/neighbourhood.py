@@ -23,7 +23,7 @@ from vecstore.analysis.plots.style import (
     title,
 )
 from vecstore.arrays import check_count
-from vecstore.reader import Where
+from vecstore.filters import Where
 from vecstore.store import Store
 
 __all__ = ["draw_neighbourhood"]
