@@ -32,8 +32,8 @@ def pytest_configure() -> None:
     Numba compares a cached function with its own file only. A function of another file that was
     compiled into it may have changed since.
     """
-    newest = max(path.stat().st_mtime for path in KERNELS.glob("*.py"))
-    for path in (KERNELS / "__pycache__").glob("*.nb[ic]"):
+    newest = max(path.stat().st_mtime for path in KERNELS.rglob("*.py"))
+    for path in KERNELS.rglob("__pycache__/*.nb[ic]"):
         if path.stat().st_mtime < newest:
             path.unlink(missing_ok=True)
 

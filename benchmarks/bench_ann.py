@@ -18,7 +18,7 @@ from benchmarks import answers, datasets
 from benchmarks.machine import THREADS
 from benchmarks.peer import unit
 from benchmarks.stopwatch import Stopwatch
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 hnswlib = pytest.importorskip("hnswlib", exc_type=ImportError)
 

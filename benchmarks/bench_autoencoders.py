@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 @cache
 def images(full_size: bool) -> Images:
     if full_size and MNIST.exists():
-        from vecstore.trainers.idx import read_idx
+        from vecstore.trainers.pictures.idx import read_idx
 
         names = ("train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz")
         return Images(*(read_idx(MNIST / name) for name in names))
@@ -98,7 +98,7 @@ def encoded(name: str, full_size: bool) -> Outcome:
 
 @cache
 def components(dim: int, full_size: bool) -> Outcome:
-    from vecstore.trainers.baselines import pca_error
+    from vecstore.trainers.autoencoders.baselines import pca_error
 
     given = images(full_size)
     begun = time.process_time()

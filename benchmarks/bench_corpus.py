@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.datasets import SEED
 from benchmarks.stopwatch import Stopwatch
-from vecstore.trainers.corpus import Corpus
+from vecstore.trainers.corpus.corpus import Corpus
 
 TEXT = Path(__file__).parents[2] / "shared/data/imdb/imdb_text8like_20MB.txt.gz"
 

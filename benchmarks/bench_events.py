@@ -7,7 +7,7 @@ import vecstore
 from benchmarks import datasets
 from benchmarks.stopwatch import Stopwatch
 from vecstore.analysis import Events, Field
-from vecstore.analysis.event_fields import words
+from vecstore.analysis.records.event_fields import words
 
 RECORDS, SMOKE_RECORDS = 50_000, 500
 WORDS_OF_A_RECORD = 12

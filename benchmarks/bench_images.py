@@ -111,7 +111,7 @@ def bench_recipe(
 def bench_extract(
     timed: Stopwatch, files: list[Path], truth: Floats, network: dict[str, Any], precision: str
 ) -> None:
-    from vecstore.ingest.images import ImageExtractor
+    from vecstore.images.extractor import ImageExtractor
 
     extractor = ImageExtractor("mobilenet", precision=precision, **network)
     keys, vectors, _ = timed(

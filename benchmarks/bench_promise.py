@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 import vecstore
-from vecstore.index import approximate
+from vecstore.search import approximate
 
 _DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 _WANTED = (0.8, 0.9, 0.95, 0.99)

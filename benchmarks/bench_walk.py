@@ -16,9 +16,9 @@ from benchmarks.machine import THREADS
 from benchmarks.peer import unit
 from benchmarks.stopwatch import Stopwatch
 from vecstore.arrays import Block, as_words
-from vecstore.index.building import as_graph
+from vecstore.index.building import grown_graph
 from vecstore.index.codes import encode
-from vecstore.index.growing import grown_graph
+from vecstore.index.hnswlib import as_graph
 from vecstore.kernels.contract import Graph
 
 native = pytest.importorskip("vecstore.kernels.native", exc_type=ImportError)

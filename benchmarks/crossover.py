@@ -1,4 +1,4 @@
-"""Where one path of the exact search overtakes another: what `vecstore.index.exact` goes by.
+"""Where one path of the exact search overtakes another: what `vecstore.search.exact` goes by.
 
 ::
 
@@ -22,8 +22,9 @@ from rich.table import Table
 from benchmarks.datasets import Floats, clustered, some_rows, words
 from vecstore import kernels
 from vecstore.arrays import Block, as_words
-from vecstore.index import codes, exact
+from vecstore.index import codes
 from vecstore.kernels.contract import Engine
+from vecstore.search import exact
 
 BATCHES = (1, 4, 5, 64, 512)
 DENSITIES = (0.5, 0.25, 0.1, 0.05, 0.02, 0.01)

@@ -2,7 +2,7 @@
 // them.
 //
 // One call parses one block of whole lines and shares nothing with other calls, so that blocks can
-// be parsed by as many threads as there are. vecstore/ingest/lines.py specifies what a good line is
+// be parsed by as many threads as there are. vecstore/ingest/text/parsing.py specifies what a good line is
 // and must accept and refuse exactly the same ones:
 //
 //   * A line ends in '\n' with all '\r' around it, in a run of '\r', or with the block; so do lines

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 import vecstore
-from vecstore import compaction, writer
-from vecstore.store import Store
+from vecstore.store.store import Store
+from vecstore.writing import compaction, writer
 
 PACKAGE = str(Path(vecstore.__file__).parent)
 WATCHED = (PACKAGE, "contextlib.py")

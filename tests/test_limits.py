@@ -10,7 +10,7 @@ import pytest
 
 import vecstore
 from vecstore import ingest
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 ROWS = np.eye(3, dtype=np.float32)
 HUGE = [2**63, 10**30, np.uint64(2**63), 10**5000]

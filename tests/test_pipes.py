@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import vecstore
-from vecstore.analysis.dictionary import read_dictionary
+from vecstore.analysis.languages.dictionary import read_dictionary
 from vecstore.errors import IngestError
-from vecstore.ingest import export, import_into, read
+from vecstore.ingest import import_into, read
+from vecstore.ingest.writers import exporting as export
+from vecstore.input_tables import as_table
 from vecstore.pipes import is_pipe, spool, whole_file
-from vecstore.records import as_table
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
 CONTENT = b"king 1 2 3\nqueen 4 5 6\n"

@@ -127,7 +127,7 @@ def test_public_docstring_describes_every_parameter_and_the_result(item: Documen
 
 
 def test_the_public_api_was_found() -> None:
-    assert {"vecstore.opening.create", "vecstore.editor.Editor.add"} <= PUBLIC
+    assert {"vecstore.store.opening.create", "vecstore.store.editor.Editor.add"} <= PUBLIC
     assert PUBLIC & {item.name for item in LIBRARY}
 
 

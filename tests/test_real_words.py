@@ -11,7 +11,7 @@ import pytest
 
 import vecstore
 from tests.real_data import real
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,11 @@ from vecstore.errors import (
     VecstoreError,
 )
 from vecstore.kernels import build_info
-from vecstore.opening import create, from_arrays, open
-from vecstore.pickling import reopened as _  # noqa: F401  registers how stores are pickled
-from vecstore.results import Match, Matches, Plan
+from vecstore.search.results import Match, Matches, Plan
 from vecstore.storage import Problem, check
-from vecstore.store import Store
+from vecstore.store.opening import create, from_arrays, open
+from vecstore.store.pickling import reopened as _  # noqa: F401  registers how stores are pickled
+from vecstore.store.store import Store
 
 __all__ = [
     "CorruptStoreError",

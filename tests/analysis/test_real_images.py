@@ -14,7 +14,7 @@ import pytest
 import vecstore
 from tests.real_data import real
 from vecstore.analysis import KNeighborsClassifier, cluster, cross_validate, project
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 WEIGHTS = "keras-mobilenet-0.75/mobilenet_7_5_224_tf_no_top.weights.h5"
 
@@ -36,7 +36,7 @@ def groceries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def extracted(name: str, folder: Path) -> Store:
     photographs, weights = real(f"images/{name}"), real(WEIGHTS)
     pytest.importorskip("keras")
-    from vecstore.ingest.images import ImageExtractor
+    from vecstore.images.extractor import ImageExtractor
 
     extractor = ImageExtractor("mobilenet", weights=weights, alpha=0.75)
     extractor.extract_into(photographs, folder / "photographs.vecs")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import vecstore
-from vecstore.analysis.columns import check_columns, write_columns
+from vecstore.analysis.maps.written_columns import check_columns, write_columns
 from vecstore.analysis.selection import Selection
 from vecstore.errors import ReadOnlyError
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from vecstore.filters.order import compare_values
 from vecstore.filters.patterns import Pattern
 from vecstore.filters.substrings import containing, framed, lowered
 from vecstore.filters.values import Values, lone
-from vecstore.storage.packed import PackedStrings
+from vecstore.storage.keys.strings import PackedStrings
 
 WORDS = st.text("abAK%_\0é\u212a😀", max_size=5)
 LISTS = st.lists(WORDS, max_size=40)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vecstore.attributes.frames import from_series
 from vecstore.filters.syntax import parse
 from vecstore.filters.translate import translate
 from vecstore.filters.values import lone, read
-from vecstore.frames import from_series
 from vecstore.storage.columns import Column
 
 KINDS = {

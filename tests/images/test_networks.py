@@ -143,7 +143,7 @@ def test_imagenet_has_images_of_another_size_before_its_classifier(tmp_path: Pat
     (tmp_path / "models").mkdir()
     save(small(include_top=False), tmp_path / "models" / "mobilenet_2_5_224_tf_no_top.h5")
     program = (
-        "from vecstore.ingest.images import ImageExtractor\n"
+        "from vecstore.images.extractor import ImageExtractor\n"
         "made = ImageExtractor('mobilenet', alpha=0.25, size=96)\n"
         "print(made.size, made.dim, made.provenance['pooling'])\n"
         "ImageExtractor('mobilenet', 'conv_preds', alpha=0.25, size=96)\n"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vecstore.index.building import grown_graph
 from vecstore.index.graph import problems, reached
-from vecstore.index.growing import grown_graph
 from vecstore.index.joining import joined
 from vecstore.index.twins import first_copies, with_copies
 

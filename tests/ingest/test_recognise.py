@@ -8,7 +8,8 @@ import pytest
 
 import vecstore
 from vecstore.errors import IngestError
-from vecstore.ingest import FORMATS, WRITABLE, export, read
+from vecstore.ingest import FORMATS, WRITABLE, read
+from vecstore.ingest.writers import exporting as export
 
 
 @pytest.mark.parametrize("name", WRITABLE)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
-from vecstore.storage.files import Disk
+from vecstore.storage.disk.files import Disk
 
 
 class Crash(BaseException):

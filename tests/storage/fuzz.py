@@ -34,7 +34,7 @@ import vecstore
 from tests.storage.mutations import Mutation, mutate
 from tests.storage.stores import make_store
 from vecstore.errors import StoreNotFoundError, VecstoreError
-from vecstore.storage import check
+from vecstore.storage.checks.whole import check
 
 BASES = [
     {"metric": "cosine", "key_kind": "str", "dtype": "float32"},

@@ -32,7 +32,7 @@ from tests.storage import habits_within
 from tests.storage.habits_world import LOST, Home, Model, Opened, World, run_episode
 from tests.storage.kill_harness import _lower_limits
 from vecstore import StoreChangedError, StoreLockedError, StoreNotFoundError
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 _STEPS = 60
 _MANY_OPEN = 7

@@ -13,7 +13,7 @@ import numpy as np
 import vecstore
 from tests.storage.habits_world import OURS, Model, Opened, World, contents
 from vecstore import StoreLockedError, VecstoreError
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 _PATIENCE = 60.0  # seconds for a child
 

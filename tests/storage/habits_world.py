@@ -15,7 +15,7 @@ import numpy as np
 import vecstore
 from tests.storage.store_story import contents as plain_contents
 from vecstore import StoreChangedError, StoreLockedError, StoreMovedError, VecstoreError
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 #: Every error that a user may meet. Anything else is a finding.
 OURS = (VecstoreError, ValueError, OSError)

@@ -36,8 +36,8 @@ from tests.storage.store_story import (
     delete,
     upsert,
 )
-from vecstore import compaction, writer
-from vecstore.storage.check import check
+from vecstore.storage.checks.whole import check
+from vecstore.writing import compaction, writer
 
 # The store begins anew when it holds so many keys, or after so many rounds.
 _MANY_KEYS = 300

@@ -15,8 +15,8 @@ import h5py
 import numpy as np
 
 from tests.storage.jenkins import fix_checksums
-from vecstore.storage import files, names
-from vecstore.storage.sealed import seal
+from vecstore.storage.disk import files, names
+from vecstore.storage.disk.sealed import seal
 
 Random = np.random.Generator
 

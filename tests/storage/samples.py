@@ -7,8 +7,8 @@ import numpy as np
 
 from vecstore.storage import FileEntry, Generation, Manifest, build_keys, write_segment
 from vecstore.storage.journal import Journal, read_journal
-from vecstore.storage.records import Record
-from vecstore.storage.tombstones import rows_of
+from vecstore.storage.journal_records import Record
+from vecstore.storage.segments.tombstones import rows_of
 
 DIM = 4
 

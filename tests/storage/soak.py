@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 import vecstore
-from vecstore import compaction, writer
-from vecstore.store import Store
+from vecstore.store.store import Store
+from vecstore.writing import compaction, writer
 
 _KEYS = 40
 

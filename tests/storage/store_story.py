@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 import vecstore
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 DIM = 3
 Contents = dict[str, bytes]

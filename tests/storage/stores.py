@@ -15,18 +15,18 @@ from vecstore.storage import (
     Subwords,
     build_keys,
     commit,
-    files,
     read_journal,
     read_latest,
-    reclaim,
     write_segment,
     write_subwords,
     write_tombstones,
 )
+from vecstore.storage import reclaiming as reclaim
 from vecstore.storage.attributes import attribute_arrays, encode_attributes
 from vecstore.storage.columns import Column
-from vecstore.storage.lock import WriterLock
-from vecstore.storage.packed import PackedStrings
+from vecstore.storage.disk import files
+from vecstore.storage.disk.lock import WriterLock
+from vecstore.storage.keys.strings import PackedStrings
 
 DIM = 6
 SCHEMA = {"year": "int64", "title": "string", "read": "bool"}

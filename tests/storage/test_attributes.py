@@ -17,7 +17,7 @@ from vecstore.storage.attributes import (
     read_attributes,
 )
 from vecstore.storage.columns import KINDS, Column, check_name, join_columns, take_columns
-from vecstore.storage.packed import PackedStrings
+from vecstore.storage.keys.strings import PackedStrings
 
 VALUES = {
     "bool": st.integers(0, 1),

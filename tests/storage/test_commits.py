@@ -14,9 +14,9 @@ from vecstore.errors import (
     StoreNotFoundError,
 )
 from vecstore.storage import commit, read_latest
+from vecstore.storage.disk.names import journal_name, manifest_name
 from vecstore.storage.journal import read_journal
 from vecstore.storage.manifest import Manifest
-from vecstore.storage.names import journal_name, manifest_name
 
 
 def test_what_was_committed_is_read(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_manifest_that_is_listed_but_never_there_is_damage(tmp_path: Path) -> 
 
 
 def test_a_manifest_with_a_right_checksum_and_wrong_fields_is_damage(tmp_path: Path) -> None:
-    from vecstore.storage.sealed import seal
+    from vecstore.storage.disk.sealed import seal
 
     fields = Manifest.to_json(replace(new_manifest(), generation=1))
     (tmp_path / manifest_name(1)).write_bytes(seal({**fields, "dim": "four"}))

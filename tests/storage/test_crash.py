@@ -12,7 +12,9 @@ import pytest
 
 from tests.storage.faulty_files import Crash, FaultyDisk
 from tests.storage.samples import add_segment, contents, expected, new_manifest
-from vecstore.storage import Manifest, commit, files, read_generation, read_latest, reclaim
+from vecstore.storage import Manifest, commit, read_generation, read_latest
+from vecstore.storage import reclaiming as reclaim
+from vecstore.storage.disk import files
 
 OLD = ["a", "b", "c"]
 NEW = ["d", "e"]

@@ -12,7 +12,7 @@ import pytest
 import vecstore
 from tests.storage.faulty_files import Crash, FaultyDisk
 from tests.storage.store_story import STORY, Contents, add, contents, create, tell
-from vecstore.storage import files
+from vecstore.storage.disk import files
 
 # Every operation of the story is one test; a few more, so that the last ones are the whole of it.
 OPERATIONS = 124

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from tests.storage.samples import add_segment, append, contents, new_manifest
-from vecstore.storage import Subwords, commit, names, read_generation, write_subwords
-from vecstore.storage.hashing import hash_bytes
-from vecstore.storage.tombstones import write_tombstones
-from vecstore.storage.versions import FORMAT
+from vecstore import storage
+from vecstore.storage import Subwords, commit, read_generation, write_subwords
+from vecstore.storage.disk.versions import FORMAT
+from vecstore.storage.keys.hashing import hash_bytes
+from vecstore.storage.segments.tombstones import write_tombstones
 
-TEXT = (Path(names.__file__).parent / "FORMAT.md").read_text(encoding="utf-8")
+TEXT = (Path(storage.__file__).parent / "FORMAT.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from tests.storage.samples import append, contents, expected, new_manifest
 from vecstore.errors import CorruptStoreError, FormatVersionError
 from vecstore.storage import Manifest, commit, read_generation
+from vecstore.storage.disk.names import journal_name
 from vecstore.storage.journal import JOURNAL_HEADER_BYTES, Journal, read_journal
-from vecstore.storage.names import journal_name
-from vecstore.storage.records import Record, encode
+from vecstore.storage.journal_records import Record, encode
 
 
 @pytest.fixture

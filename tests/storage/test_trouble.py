@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import vecstore
-from vecstore.storage.check import check
+from vecstore.storage.checks.whole import check
 
 ROOT = Path(__file__).parents[2]
 ROWS = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)

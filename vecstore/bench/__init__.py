@@ -9,7 +9,7 @@
 """
 
 from vecstore.bench.data import Data, read
-from vecstore.bench.measure import Measurement, measure
+from vecstore.bench.measuring import Measurement, measure
 from vecstore.bench.peers import PEERS, Peer
 from vecstore.bench.picture import draw
 from vecstore.bench.report import write

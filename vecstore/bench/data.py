@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.storage.hdf5_contents import check_claims, datasets
-from vecstore.storage.labels import file_metric
+from vecstore.storage.hdf5.contents import check_claims, datasets
+from vecstore.storage.hdf5.distance_labels import file_metric
 
 __all__ = ["Data", "distances", "read", "recall"]
 

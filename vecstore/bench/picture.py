@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vecstore.bench.measure import Measurement
+from vecstore.bench.measuring import Measurement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vecstore.bench.measure import Measurement
-from vecstore.storage.outputs import write_new
+from vecstore.bench.measuring import Measurement
+from vecstore.storage.disk.outputs import write_new
 
 if TYPE_CHECKING:
     import polars

@@ -22,33 +22,22 @@ from typing import Any, TextIO
 import click
 
 import vecstore
-from vecstore.cli import (
-    align,
+from vecstore.cli.analysing import align, classify, cluster, evaluate, events, project, translate
+from vecstore.cli.output import say
+from vecstore.cli.plotting import plot
+from vecstore.cli.questions import duplicates, hubs, neighbors, outliers, query, words
+from vecstore.cli.stores import (
     backup,
     bench,
     check,
-    classify,
-    cluster,
     compact,
     completion,
     demo,
-    duplicates,
-    evaluate,
-    events,
     extract,
-    hubs,
     index,
     manage,
-    neighbors,
-    outliers,
-    plot,
-    project,
-    query,
-    train,
-    translate,
-    words,
 )
-from vecstore.cli.output import say
+from vecstore.cli.training import train
 from vecstore.errors import VecstoreError
 from vecstore.terminal import printable
 

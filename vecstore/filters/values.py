@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.storage.columns import Column
-from vecstore.storage.packed import PackedStrings
+from vecstore.storage.keys.strings import PackedStrings
 
 __all__ = [
     "Bools",

@@ -17,11 +17,11 @@ Models in memory have a home of their own, `vecstore.ingest.keras`, which also m
 stores.
 """
 
-from vecstore.ingest.export import WRITABLE, export
 from vecstore.ingest.importing import import_into
 from vecstore.ingest.reader import Reader
 from vecstore.ingest.reading import read
 from vecstore.ingest.recognise import FORMATS
 from vecstore.ingest.report import Fault, Report
+from vecstore.ingest.writers.exporting import WRITABLE, export
 
 __all__ = ["FORMATS", "WRITABLE", "Fault", "Reader", "Report", "export", "import_into", "read"]

@@ -14,14 +14,14 @@ from vecstore.arrays import Progress
 from vecstore.encodings import check_encoding
 from vecstore.errors import IngestError
 from vecstore.ingest.copying import copy_into, create_like, is_hdf5, is_store
-from vecstore.ingest.hdf5 import metric_said
+from vecstore.ingest.formats.hdf5 import metric_said
 from vecstore.ingest.reader import Reader
 from vecstore.ingest.reading import read_source
 from vecstore.ingest.report import Report
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import KeyKind
-from vecstore.opening import create, open, removed_on_failure
-from vecstore.store import Store
+from vecstore.store.opening import create, open, removed_on_failure
+from vecstore.store.store import Store
 
 __all__ = ["import_into"]
 

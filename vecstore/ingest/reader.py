@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from vecstore.errors import IngestError
 from vecstore.ingest.report import Report
-from vecstore.ingest.sieve import Sieve
+from vecstore.ingest.row_checks import Sieve
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Chunk, KeyKind, Table
 
 if TYPE_CHECKING:
     import polars
 
-    from vecstore.storage.subwords import Subwords
+    from vecstore.storage.segments.subwords import Subwords
 
 __all__ = ["Policy", "Reader"]
 

@@ -10,25 +10,15 @@ import numpy as np
 
 from vecstore.encodings import unmarked_utf16
 from vecstore.errors import IngestError
-from vecstore.ingest.arrays import open_npy, open_npz
-from vecstore.ingest.delimited import looks_like_csv, open_csv, sniff_csv, wide_row
-from vecstore.ingest.diagnosis import is_text, swapped_bytes, why_no_numbers
-from vecstore.ingest.fasttext import looks_like_fasttext, open_fasttext
 from vecstore.ingest.foreign import name_foreign
-from vecstore.ingest.gensim_files import looks_like_gensim, open_gensim
-from vecstore.ingest.hdf5 import open_hdf5
-from vecstore.ingest.jsonl import looks_like_jsonl, open_jsonl
-from vecstore.ingest.keras_files import holds_keras, is_shards
-from vecstore.ingest.keras_table import open_keras
-from vecstore.ingest.matlab import looks_like_matlab, open_matlab
-from vecstore.ingest.parquet import open_arrow, open_parquet
-from vecstore.ingest.projector import find_metadata, open_projector
-from vecstore.ingest.sniff import sniff_bare, sniff_text
-from vecstore.ingest.source import Source
-from vecstore.ingest.table import Options, Table
-from vecstore.ingest.tensors import looks_like_safetensors, open_safetensors
-from vecstore.ingest.text import open_glove, open_word2vec_text
-from vecstore.ingest.vecs import (
+from vecstore.ingest.formats.fasttext import looks_like_fasttext, open_fasttext
+from vecstore.ingest.formats.gensim_files import looks_like_gensim, open_gensim
+from vecstore.ingest.formats.hdf5 import open_hdf5
+from vecstore.ingest.formats.matlab import looks_like_matlab, open_matlab
+from vecstore.ingest.formats.numpy_files import open_npy, open_npz
+from vecstore.ingest.formats.projector import find_metadata, open_projector
+from vecstore.ingest.formats.tensors import looks_like_safetensors, open_safetensors
+from vecstore.ingest.formats.vecs import (
     BIN_TYPES,
     VECS_TYPES,
     open_bin,
@@ -36,8 +26,18 @@ from vecstore.ingest.vecs import (
     shape_of_bin,
     shape_of_vecs,
 )
-from vecstore.ingest.word2vec import first_vectors, open_word2vec_binary, read_header
-from vecstore.ingest.wording import counted
+from vecstore.ingest.formats.word2vec import first_vectors, open_word2vec_binary, read_header
+from vecstore.ingest.keras.files import holds_keras, is_shards
+from vecstore.ingest.keras.table import open_keras
+from vecstore.ingest.sheets.delimited import looks_like_csv, open_csv, sniff_csv, wide_row
+from vecstore.ingest.sheets.jsonl import looks_like_jsonl, open_jsonl
+from vecstore.ingest.sheets.parquet import open_arrow, open_parquet
+from vecstore.ingest.source import Source
+from vecstore.ingest.table import Options, Table
+from vecstore.ingest.text.diagnosis import is_text, swapped_bytes, why_no_numbers
+from vecstore.ingest.text.sniff import sniff_bare, sniff_text
+from vecstore.ingest.text.vector_lines import open_glove, open_word2vec_text
+from vecstore.wording import counted
 
 __all__ = ["FORMATS", "recognise"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.ingest.wording import counted
+from vecstore.wording import counted
 
 __all__ = ["Fault", "Faults", "Report"]
 

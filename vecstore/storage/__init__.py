@@ -63,23 +63,23 @@ From the disk upwards, each module using those above it:
 (1, [1.0, 0.0])
 """
 
-from vecstore.storage.check import Problem, check
+from vecstore.storage.checks.whole import Problem, check
 from vecstore.storage.commits import commit, read_latest
 from vecstore.storage.copying import copy_file, copy_store
-from vecstore.storage.directory import Directory, Identity
+from vecstore.storage.disk.directory import Directory, Identity
+from vecstore.storage.disk.lock import WriterLock
 from vecstore.storage.generations import Generation, read_generation
-from vecstore.storage.hdf5_writer import Pieces
-from vecstore.storage.indexes import StoredIndex, write_index
+from vecstore.storage.hdf5.writer import Pieces
 from vecstore.storage.journal import Journal, Replay, read_journal
-from vecstore.storage.keys import IntKeys, RangeKeys, StrKeys, build_keys
-from vecstore.storage.lock import WriterLock
+from vecstore.storage.journal_records import Record
+from vecstore.storage.keys.key_tables import IntKeys, RangeKeys, StrKeys, build_keys
 from vecstore.storage.manifest import FileEntry, Manifest
-from vecstore.storage.reclaim import reclaim
-from vecstore.storage.records import Record
-from vecstore.storage.segment import Segment, write_segment
-from vecstore.storage.sidecar import Sidecar
-from vecstore.storage.subwords import Subwords, write_subwords
-from vecstore.storage.tombstones import write_tombstones
+from vecstore.storage.reclaiming import reclaim
+from vecstore.storage.segments.indexes import StoredIndex, write_index
+from vecstore.storage.segments.segment import Segment, write_segment
+from vecstore.storage.segments.sidecar import Sidecar
+from vecstore.storage.segments.subwords import Subwords, write_subwords
+from vecstore.storage.segments.tombstones import write_tombstones
 
 __all__ = [
     "Directory",

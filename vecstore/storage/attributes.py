@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.storage.columns import KINDS, Column, Columns, check_name
-from vecstore.storage.damage import damaged
-from vecstore.storage.packed import PADDING, PackedStrings
+from vecstore.storage.disk.damage import damaged
+from vecstore.storage.keys.strings import PADDING, PackedStrings
 
 __all__ = ["attribute_arrays", "decode_attributes", "encode_attributes", "read_attributes"]
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.storage.packed import PADDING, PackedStrings
+from vecstore.storage.keys.strings import PADDING, PackedStrings
 
 __all__ = [
     "KINDS",

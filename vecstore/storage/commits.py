@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 
 from vecstore.errors import StoreLockedError, StoreNotFoundError
-from vecstore.storage import files, names
-from vecstore.storage.damage import damaged
-from vecstore.storage.directory import Directory, as_directory
+from vecstore.storage.disk import files, names
+from vecstore.storage.disk.damage import damaged
+from vecstore.storage.disk.directory import Directory, as_directory
+from vecstore.storage.disk.sealed import seal, unseal
 from vecstore.storage.journal import create_journal
 from vecstore.storage.manifest import Manifest
-from vecstore.storage.sealed import seal, unseal
 
 __all__ = ["commit", "library_version", "read_latest"]
 

@@ -7,15 +7,15 @@ from io import FileIO
 from pathlib import Path
 
 from vecstore.errors import CorruptStoreError, StoreExistsError
-from vecstore.storage import files, names
 from vecstore.storage.commits import read_latest
-from vecstore.storage.damage import damaged
-from vecstore.storage.directory import Directory
-from vecstore.storage.files import Stamp
+from vecstore.storage.disk import files, names
+from vecstore.storage.disk.damage import damaged
+from vecstore.storage.disk.directory import Directory
+from vecstore.storage.disk.files import Stamp
+from vecstore.storage.disk.sealed import seal
 from vecstore.storage.journal import read_journal
 from vecstore.storage.manifest import FileEntry, Manifest
-from vecstore.storage.reclaim import reclaim
-from vecstore.storage.sealed import seal
+from vecstore.storage.reclaiming import reclaim
 
 __all__ = ["copy_file", "copy_store"]
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from vecstore.errors import CorruptStoreError, VecstoreError
 from vecstore.storage.commits import read_latest
-from vecstore.storage.damage import damaged
-from vecstore.storage.indexes import StoredIndex, try_index
+from vecstore.storage.disk.damage import damaged
 from vecstore.storage.journal import Replay, read_journal
 from vecstore.storage.manifest import FileEntry, Manifest
-from vecstore.storage.segment import Segment
-from vecstore.storage.subwords import Subwords
-from vecstore.storage.tombstones import Words, read_tombstones
+from vecstore.storage.segments.indexes import StoredIndex, try_index
+from vecstore.storage.segments.segment import Segment
+from vecstore.storage.segments.subwords import Subwords
+from vecstore.storage.segments.tombstones import Words, read_tombstones
 
 __all__ = ["Generation", "read_generation"]
 

@@ -18,13 +18,13 @@ from typing import NamedTuple
 from weakref import finalize
 
 from vecstore.errors import StoreMovedError
-from vecstore.storage import files
-from vecstore.storage.damage import damaged
-from vecstore.storage.directory import Directory, as_directory, as_identity
+from vecstore.storage.disk import files
+from vecstore.storage.disk.damage import damaged
+from vecstore.storage.disk.directory import Directory, as_directory, as_identity
+from vecstore.storage.disk.names import journal_name
+from vecstore.storage.disk.versions import FORMAT, check_format
+from vecstore.storage.journal_records import MAGIC, Record, decode, encode, record_length
 from vecstore.storage.manifest import Manifest
-from vecstore.storage.names import journal_name
-from vecstore.storage.records import MAGIC, Record, decode, encode, record_length
-from vecstore.storage.versions import FORMAT, check_format
 
 __all__ = ["JOURNAL_HEADER_BYTES", "Journal", "Replay", "create_journal", "read_journal"]
 

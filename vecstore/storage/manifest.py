@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from vecstore.metrics import check_metric
 from vecstore.storage.columns import KINDS, check_name
-from vecstore.storage.names import parse_name, parse_number
+from vecstore.storage.disk.names import parse_name, parse_number
 
 __all__ = ["FileEntry", "Manifest"]
 

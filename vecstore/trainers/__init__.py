@@ -14,34 +14,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vecstore.trainers.autoencoders import ConvAutoencoder, DenseAutoencoder
-    from vecstore.trainers.categories import CategoricalFactors
-    from vecstore.trainers.cooccurrence import Cooccurrence
-    from vecstore.trainers.corpus import Corpus
-    from vecstore.trainers.images import ImageClassifier
-    from vecstore.trainers.matrices import reduce
-    from vecstore.trainers.numbered import words_of_ids
-    from vecstore.trainers.text import TextClassifier
+    from vecstore.trainers.autoencoders.networks import ConvAutoencoder, DenseAutoencoder
+    from vecstore.trainers.categories.categories import CategoricalFactors
+    from vecstore.trainers.corpus.corpus import Corpus
+    from vecstore.trainers.corpus.numbered import words_of_ids
+    from vecstore.trainers.corpus.vocabulary import Vocabulary
+    from vecstore.trainers.pictures.images import ImageClassifier
+    from vecstore.trainers.texts.text import TextClassifier
     from vecstore.trainers.trainer import Trainer
-    from vecstore.trainers.vocabulary import Vocabulary
-    from vecstore.trainers.word2vec import Word2Vec
-    from vecstore.trainers.words import WordWindow
+    from vecstore.trainers.words.cooccurrence import Cooccurrence
+    from vecstore.trainers.words.matrices import reduce
+    from vecstore.trainers.words.window import WordWindow
+    from vecstore.trainers.words.word2vec import Word2Vec
 
 # Which module defines what; a module is loaded when one of its names is first used.
 _HOMES = {
-    "CategoricalFactors": "categories",
-    "ConvAutoencoder": "autoencoders",
-    "Cooccurrence": "cooccurrence",
-    "Corpus": "corpus",
-    "DenseAutoencoder": "autoencoders",
-    "ImageClassifier": "images",
-    "TextClassifier": "text",
+    "CategoricalFactors": "categories.categories",
+    "ConvAutoencoder": "autoencoders.networks",
+    "Cooccurrence": "words.cooccurrence",
+    "Corpus": "corpus.corpus",
+    "DenseAutoencoder": "autoencoders.networks",
+    "ImageClassifier": "pictures.images",
+    "TextClassifier": "texts.text",
     "Trainer": "trainer",
-    "Vocabulary": "vocabulary",
-    "Word2Vec": "word2vec",
-    "WordWindow": "words",
-    "reduce": "matrices",
-    "words_of_ids": "numbered",
+    "Vocabulary": "corpus.vocabulary",
+    "Word2Vec": "words.word2vec",
+    "WordWindow": "words.window",
+    "reduce": "words.matrices",
+    "words_of_ids": "corpus.numbered",
 }
 
 __all__ = [

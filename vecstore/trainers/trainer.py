@@ -16,9 +16,9 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.errors import FormatVersionError, VecstoreError
 from vecstore.metrics import check_metric
-from vecstore.opening import create, removed_on_failure
-from vecstore.storage.outputs import disk_errors
-from vecstore.store import Store
+from vecstore.storage.disk.outputs import disk_errors
+from vecstore.store.opening import create, removed_on_failure
+from vecstore.store.store import Store
 from vecstore.trainers.parameters import check_savable, check_seed
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import vecstore
 from vecstore.analysis import project
 from vecstore.analysis.plots import draw_map, save
 from vecstore.errors import KeyNotFoundError, VecstoreError
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 
 @pytest.fixture

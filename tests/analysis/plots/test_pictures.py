@@ -23,7 +23,7 @@ from vecstore.analysis.plots import (
 )
 from vecstore.analysis.plots.style import NOTHING
 from vecstore.errors import KeyNotFoundError, VecstoreError
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 GLOVE = Path(vecstore.__file__).parent / "data" / "glove-6b-100d.txt.gz"
 PAIRS = [("france", "paris"), ("italy", "rome"), ("germany", "berlin"), ("japan", "tokyo")]

@@ -18,7 +18,7 @@ import numpy as np
 import vecstore
 from vecstore import ingest
 from vecstore.storage import Subwords
-from vecstore.storage.versions import FORMAT
+from vecstore.storage.disk.versions import FORMAT
 
 LIBRARY = "0.1.0"
 HERE = Path(__file__).parent / "v1"

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vecstore.analysis.dimensions import Extremes, Place, axis, ends
+from vecstore.analysis.maps.dimensions import Extremes, Place, axis, ends
 from vecstore.analysis.plots.style import (
     INK,
     MUTED,
@@ -19,7 +19,7 @@ from vecstore.analysis.plots.style import (
 from vecstore.analysis.selection import Selection
 from vecstore.arrays import check_count
 from vecstore.filters import Where
-from vecstore.store import Store
+from vecstore.store.store import Store
 
 __all__ = ["draw_extremes"]
 

@@ -23,8 +23,8 @@ from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.filters import Where
 from vecstore.images.listing import problem_of
-from vecstore.results import Matches
-from vecstore.store import Store
+from vecstore.search.results import Matches
+from vecstore.store.store import Store
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.opening import from_arrays
-from vecstore.store import Store
+from vecstore.store.opening import from_arrays
+from vecstore.store.store import Store
 
 __all__ = ["pairwise"]
 

@@ -1,0 +1,96 @@
+"""``vecstore translate``: text word by word, through a space that two stores are in."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+import vecstore
+from vecstore.analysis.languages.retrieval import RETRIEVALS
+from vecstore.analysis.languages.translation import Translation, Translator
+from vecstore.cli.options import output_options, threads_option
+from vecstore.cli.output import Style, field, say, write_answers, write_objects
+from vecstore.cli.progress import progress
+
+__all__ = ["translate"]
+
+
+@click.command()
+@click.argument("text", metavar="[TEXT]...", nargs=-1)
+@click.option(
+    "--from", "source", metavar="STORE", type=click.Path(), required=True, help="Words of TEXT."
+)
+@click.option(
+    "--into", "target", metavar="STORE", type=click.Path(), required=True, help="Words to choose."
+)
+@click.option(
+    "--retrieval",
+    type=click.Choice(RETRIEVALS),
+    default="csls",
+    show_default=True,
+    help="csls sets back words that are near everything; nn is the nearest neighbour.",
+)
+@click.option("--words", is_flag=True, help="Print each word with its best translations.")
+@click.option(
+    "--k",
+    "-k",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Translations of each, with --words.",
+)
+@threads_option
+@output_options
+def translate(
+    text: Sequence[str],
+    source: str,
+    target: str,
+    retrieval: str,
+    words: bool,
+    k: int,
+    threads: int | None,
+    style: Style,
+) -> None:
+    """Translate TEXT word by word.
+
+    Without TEXT, the lines of standard input. Both stores must be in one space: "align" makes it
+    so. Words that the first store does not have stay as they are, and are listed on standard error.
+    With --words, piped, a line is: a word, a translation, its distance: 1 - cos, or minus the CSLS.
+
+    \b
+      vecstore translate "this is a text" --from en.vecs --into fr-in-en.vecs
+      vecstore translate "this is a text" --from en.vecs --into fr-in-en.vecs --words -k 3
+      vecstore translate --from fr-in-en.vecs --into en.vecs < texte.txt
+    """
+    lines: Iterable[str] = [" ".join(text)] if text else sys.stdin
+    with vecstore.open(source) as ours, vecstore.open(target) as theirs:
+        with progress("Comparing the stores") as report:
+            translator = Translator(ours, theirs, retrieval, threads=threads, progress=report)
+        found = (_translated(translator, line.strip("\ufeff\r\n"), k) for line in lines)
+        if words:
+            write_answers(
+                (
+                    (str(one.word), one.matches)
+                    for _, whole in found
+                    for one in whole.words
+                    if one.matches
+                ),
+                style,
+            )
+        elif style in ("table", "lines"):
+            for _, translation in found:
+                click.echo(field(translation))
+        else:
+            objects = (
+                {"text": line, "translation": str(whole), "unknown": whole.unknown}
+                for line, whole in found
+            )
+            write_objects(objects, style)
+
+
+def _translated(translator: Translator, line: str, k: int) -> tuple[str, Translation]:
+    """Translate a line, and say which words have no translation."""
+    translation = translator(line, k)
+    if translation.unknown:
+        say(f"Unknown: {', '.join(map(str, translation.unknown))}.")
+    return line, translation

@@ -1,0 +1,46 @@
+"""``vecstore plot curves``: how training went."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vecstore.cli.plotting.picture import picture
+from vecstore.errors import VecstoreError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["curves"]
+
+# What `Trainer.save` writes beside the model. Keras, which takes seconds to load, is not needed.
+DESCRIPTION = "trainer.json"
+
+
+@click.command()
+@click.argument(
+    "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER"
+)
+@click.option("--metric", help="What to draw beside the loss.  [default: accuracy, if it is there]")
+@picture
+def curves(folder: Path, metric: str | None) -> "Figure":
+    """Draw the loss, and a metric, over the epochs of the training that FOLDER keeps.
+
+    \b
+      vecstore train words novel.txt --out words.vecs --save trained
+      vecstore plot curves trained --out curves.png
+    """
+    import polars as pl
+
+    from vecstore.analysis.plots.curves import draw_curves
+
+    path = folder / DESCRIPTION
+    if not path.exists():
+        raise VecstoreError(
+            f'{folder} holds no {DESCRIPTION}; "vecstore train" makes such a folder with --save.'
+        )
+    history = json.loads(path.read_text(encoding="utf-8")).get("history")
+    if not history:
+        raise VecstoreError(f"{path} holds no history of a training; fit the model, and save it.")
+    return draw_curves(pl.DataFrame(history, infer_schema_length=None), metric=metric)

@@ -1,0 +1,106 @@
+"""``vecstore plot neighbours``, ``analogy`` and ``matrix``: pictures of a few keys."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+import vecstore
+from vecstore.cli.options import (
+    keys_from_option,
+    parse_key,
+    parse_keys,
+    where_option,
+    with_store,
+)
+from vecstore.cli.plotting.picture import picture
+from vecstore.cli.questions.expression import parse_terms
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["analogy", "matrix", "neighbours"]
+
+ANALOGY_TERMS = (2, 1)  # keys to add, keys to take away
+
+
+@click.command()
+@with_store
+@click.argument("key")
+@click.option(
+    "--k", "-k", type=click.IntRange(min=1), default=20, show_default=True, help="Neighbours."
+)
+@where_option
+@picture
+def neighbours(store: vecstore.Store, key: str, k: int, where: str | None) -> "Figure":
+    """Draw KEY with its nearest keys around it, each at its true distance.
+
+    \b
+      vecstore plot neighbours words.vecs piano --out piano.png
+    """
+    from vecstore.analysis.plots.neighbourhood import draw_neighbourhood
+
+    return draw_neighbourhood(store, parse_key(store, key), k, where=where)
+
+
+@click.command()
+@with_store
+@click.argument("expression", metavar="[EXPRESSION]...", nargs=-1)
+@click.option(
+    "--pair",
+    "pairs",
+    metavar="FROM TO",
+    nargs=2,
+    multiple=True,
+    help="Draw an arrow from key to key instead; two pairs at least.",
+)
+@click.option(
+    "--k", "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Answers."
+)
+@click.option("--title", default="", help="Over the picture.")
+@picture
+def analogy(
+    store: vecstore.Store,
+    expression: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    k: int,
+    title: str,
+) -> "Figure":
+    """Draw EXPRESSION, king - man + woman, as arrows; or pairs that share a relation.
+
+    \b
+      vecstore plot analogy words.vecs king - man + woman --out queen.png
+      vecstore plot analogy words.vecs --pair france paris --pair italy rome --out capitals.png
+    """
+    from vecstore.analysis.plots.analogy import draw_analogy, draw_pairs
+
+    if bool(expression) == bool(pairs):
+        raise click.UsageError("Give an expression like king - man + woman, or --pair FROM TO.")
+    if pairs:
+        keys = [(parse_key(store, one), parse_key(store, other)) for one, other in pairs]
+        return draw_pairs(store, keys, title)
+    terms = parse_terms(expression)
+    plus = [parse_key(store, key) for key, sign in terms if sign > 0]
+    minus = [parse_key(store, key) for key, sign in terms if sign < 0]
+    if (len(plus), len(minus)) != ANALOGY_TERMS:
+        raise click.UsageError("Arrows need three keys, as in king - man + woman.")
+    return draw_analogy(store, minus[0], plus[0], plus[1], k, title)
+
+
+@click.command()
+@with_store
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@keys_from_option
+@click.option("--keep-order", is_flag=True, help="Do not put keys that are alike side by side.")
+@picture
+def matrix(
+    store: vecstore.Store, keys: Sequence[str], keys_from: TextIO | None, keep_order: bool
+) -> "Figure":
+    """Draw how alike KEYs are, each to each.
+
+    \b
+      vecstore plot matrix words.vecs king queen man woman paris rome --out alike.png
+    """
+    from vecstore.analysis.plots.matrix import draw_matrix
+
+    return draw_matrix(store, parse_keys(store, keys, keys_from), ordered=not keep_order)

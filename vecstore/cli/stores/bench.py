@@ -1,0 +1,112 @@
+"""``vecstore bench``: recall against speed, ours and theirs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vecstore.cli.options import k_option, output_options
+from vecstore.cli.output import Style, field, say, write_record
+from vecstore.cli.progress import progress
+
+if TYPE_CHECKING:
+    from vecstore.bench.measuring import Measurement
+
+__all__ = ["bench"]
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--algorithms",
+    metavar="NAMES",
+    help="Separated by commas, of vecstore, vecstore-hnsw, hnswlib, faiss-hnsw, faiss-ivf, scann, "
+    "svs, usearch, pynndescent.  [default: all that are installed]",
+)
+@k_option
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For everybody."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="To measure each setting, in either way of asking.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write what was measured to a .csv or .hdf5 file.",
+)
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Draw recall against speed (PNG or SVG).",
+)
+@output_options
+def bench(
+    dataset: Path,
+    algorithms: str | None,
+    k: int,
+    threads: int,
+    seconds: float,
+    out: Path | None,
+    figure: Path | None,
+    style: Style,
+) -> None:
+    """Measure recall and speed on DATASET, an HDF5 file of ann-benchmarks.
+
+    Piped, a line is: algorithm, setting, recall, queries per second one by one and in a batch,
+    seconds to build.
+
+    \b
+      vecstore bench glove-100-angular.hdf5 --figure recall.png
+      vecstore bench sift-128-euclidean.hdf5 --algorithms vecstore,vecstore-hnsw,hnswlib --out r.csv
+    """
+    from vecstore import bench as benching
+
+    known = {peer.name: peer for peer in benching.PEERS}
+    names = list(known) if algorithms is None else [name.strip() for name in algorithms.split(",")]
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f'No algorithm "{name}"; there are {", ".join(known)}.')
+    for path in filter(None, (out, figure)):
+        if path.exists():
+            raise FileExistsError(f"{path} exists already; remove it or choose another name.")
+    data = benching.read(dataset)
+    found: list[Measurement] = []
+    with progress("Measuring") as report:
+        for place, name in enumerate(names):
+            report(place, len(names))
+            try:
+                for one in benching.measure(
+                    known[name], data, k=k, threads=threads, seconds=seconds
+                ):
+                    found.append(one)
+                    _write(one, style)
+            except ImportError as error:
+                say(f"{name} is left out: {error}")
+    if not found:
+        raise click.ClickException("None of these algorithms is installed.")
+    if style == "table":
+        from vecstore.cli import tables
+
+        tables.print_measurements(found)
+    if out:
+        benching.write(out, found, data.name)
+    if figure:
+        shape = f"{len(data.train):,} x {data.train.shape[1]}, {data.metric}"
+        benching.draw(figure, found, f"{data.name} ({shape})")
+
+
+def _write(one: "Measurement", style: Style) -> None:
+    """Print a measurement as soon as it is made; a table waits for all of them."""
+    if style == "lines":
+        numbers = (one.single, one.batch, one.build_seconds)
+        rounded = [f"{one.recall:.4f}", *(f"{number:.4g}" for number in numbers)]
+        click.echo("\t".join([field(one.algorithm), one.setting, *rounded]))
+    elif style != "table":
+        write_record(one._asdict(), style)

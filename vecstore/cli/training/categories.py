@@ -1,0 +1,79 @@
+"""``vecstore train categories``: vectors of the categories in a table."""
+
+from pathlib import Path
+
+import click
+
+from vecstore.cli.output import Style
+from vecstore.cli.quiet import import_quietly
+from vecstore.cli.training.train import finish, training_options
+
+__all__ = ["command"]
+
+
+@click.command("categories")
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option(
+    "--field",
+    "fields",
+    metavar="COLUMN",
+    multiple=True,
+    required=True,
+    help="A column of categories; give two or more.",
+)
+@click.option("--target", metavar="COLUMN", required=True, help="The number to predict.")
+@click.option(
+    "--dim",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Numbers in a vector.",
+)
+@click.option(
+    "--l2",
+    type=click.FloatRange(min=0),
+    default=1e-4,
+    show_default=True,
+    help="Weight of the vectors' squares in the loss.",
+)
+@click.option(
+    "--validation",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Hold out this share, drawn at random, and report the error there.",
+)
+@training_options(epochs=10, batch_size=None)
+def command(
+    table: Path,
+    fields: tuple[str, ...],
+    target: str,
+    dim: int,
+    l2: float,
+    validation: float | None,
+    epochs: int,
+    batch_size: int | None,
+    seed: int,
+    out: Path,
+    metric: str,
+    save: Path | None,
+    style: Style,
+) -> None:
+    """Learn a vector for every category of some columns of TABLE.
+
+    What a row has in the target column is predicted from the products of its categories' vectors,
+    pair by pair. TABLE is CSV, TSV (also .gz), Parquet, JSON or JSON lines, by its suffix. The
+    store gets all fields; a key is "field=category", and "field", "bias" and "count" are its
+    attributes. A missing value is a category too.
+
+    \b
+      vecstore train categories wines.csv --field taster --field variety --field country \\
+          --target points --out wines.vecs
+      vecstore similar wines.vecs "variety=Malbec" --where "field = 'variety' and count > 99"
+    """
+    import_quietly("vecstore.trainers", "keras")
+    from vecstore.trainers import CategoricalFactors
+
+    trainer = CategoricalFactors(fields, target, dim, l2, seed=seed)
+    trainer.fit(table, epochs=epochs, batch_size=batch_size, validation=validation)
+    facts = {"fields": ", ".join(fields), "parameters": trainer.model.count_params()}
+    finish(trainer, out, metric, save, style, **facts)

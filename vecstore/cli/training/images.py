@@ -1,0 +1,109 @@
+"""``vecstore train images``: a classifier of images, and their vectors."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vecstore.cli.output import Style
+from vecstore.cli.quiet import import_quietly
+from vecstore.cli.stores.extract import weights_options
+from vecstore.cli.training.options import learning_rate_option, sizes_option
+from vecstore.cli.training.train import kept, training_options
+
+if TYPE_CHECKING:
+    from vecstore.trainers.pictures.images import ImageClassifier
+
+__all__ = ["command"]
+
+NEIGHBOURS = 5
+
+
+@click.command()
+@click.argument("data", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--base",
+    metavar="NAME",
+    default="mobilenet",
+    show_default=True,
+    help="The network of keras.applications to begin with.",
+)
+@weights_options
+@sizes_option("--head", "1024,1024,512", "Of the dense layers that replace its classifier.")
+@click.option(
+    "--freeze",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Layers of the network that stay as they are.",
+)
+@learning_rate_option(1e-4)
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.2,
+    show_default=True,
+    help="The share of each class to hold out and measure with.",
+)
+@training_options(epochs=5, batch_size=32)
+def command(
+    data: Path,
+    validation: float,
+    epochs: int,
+    batch_size: int,
+    out: Path,
+    metric: str,
+    save: Path | None,
+    style: Style,
+    **parameters: Any,
+) -> None:
+    """Learn to tell the images in the folders of FOLDER apart.
+
+    FOLDER has a folder of images for each class, at any depth; an archive of it (.tar.gz, .zip,
+    ...) will do. A network that has learned from other images goes on with these, and the vectors
+    of all images go to a new store, with path, label and part ("training" or "held out").
+
+    Printed with it: val_accuracy, the share of the images held out that the classifier gets right,
+    and neighbours_accuracy, what the 5 nearest neighbours say by the network as it was before.
+
+    \b
+      vecstore train images photos --weights mobilenet.h5 --out photos.vecs
+    """
+    from vecstore.images.families import require_keras
+    from vecstore.images.files import check_source
+
+    require_keras("vecstore train images")
+    check_source(data)
+    import_quietly("keras", "tensorflow")
+    from vecstore.trainers.pictures.images import ImageClassifier
+
+    trainer = ImageClassifier(**parameters)
+    trainer.fit(data, epochs=epochs, batch_size=batch_size, validation=validation)
+    with kept(trainer, out, metric, save, style) as facts:
+        facts["parameters"] = trainer.model.count_params()
+        if find_spec("sklearn") is not None:
+            facts["neighbours_accuracy"] = _neighbours_accuracy(trainer, data)
+
+
+def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
+    """Return how many of the images held out the untrained network gets right."""
+    import numpy as np
+
+    from vecstore.analysis.estimators.knn import KNeighborsClassifier
+    from vecstore.images.extractor import ImageExtractor
+    from vecstore.images.networks import load_network
+
+    given = trainer.parameters
+    network = load_network(
+        given["base"], given["weights"], alpha=given["alpha"], size=given["size"], top=False
+    )
+    extractor = ImageExtractor(
+        network.model, pooling="avg", preprocess=network.mode, orient=given["orient"]
+    )
+    keys, vectors, labels = extractor.extract(data)
+    held_out = np.isin(keys, trainer.held_out)
+    told = np.asarray(labels)
+    k = min(NEIGHBOURS, int((~held_out).sum()))
+    neighbours = KNeighborsClassifier(k, metric="cosine").fit(vectors[~held_out], told[~held_out])
+    return round(float(neighbours.score(vectors[held_out], told[held_out])), 4)

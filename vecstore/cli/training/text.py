@@ -1,0 +1,236 @@
+"""``vecstore train text``: vectors of words and documents from labelled texts."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vecstore.cli.options import new_path, picture_option
+from vecstore.cli.output import Style, field
+from vecstore.cli.quiet import import_quietly
+from vecstore.cli.training.options import (
+    check_labels,
+    draw_history,
+    learning_rate_option,
+    sizes_option,
+)
+from vecstore.cli.training.train import kept, training_options
+from vecstore.extras import need
+
+if TYPE_CHECKING:
+    from vecstore.trainers.texts.evaluation import Evaluation
+    from vecstore.trainers.texts.labelled import LabelledTexts
+    from vecstore.trainers.texts.text import TextClassifier
+
+__all__ = ["command"]
+
+SHOWN = 12  # labels of a matrix that is printed
+BEGINNING = 200  # characters of a text that the store keeps
+
+
+@click.command("text")
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option(
+    "--text",
+    metavar="COLUMN",
+    multiple=True,
+    default=["text"],
+    show_default=True,
+    help="The texts; of several columns, they are joined.",
+)
+@click.option(
+    "--label", metavar="COLUMN", default="label", show_default=True, help="What they are."
+)
+@click.option("--where", metavar="SQL", help="""Only these rows: "split = 'train'".""")
+@click.option("--test-where", metavar="SQL", help="Rows to measure with when all is done.")
+@click.option(
+    "--test", metavar="TABLE", type=click.Path(path_type=Path), help="Another table with them."
+)
+@click.option(
+    "--validation",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Hold out this share, drawn at random, and watch it.",
+)
+@click.option(
+    "--vocabulary-size",
+    type=click.IntRange(min=3),
+    default=10_000,
+    show_default=True,
+    help="Vectors of words, those for padding and unknown words included.",
+)
+@click.option(
+    "--dim", type=click.IntRange(min=1), default=8, show_default=True, help="Numbers in a vector."
+)
+@click.option(
+    "--max-length",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Words of a text that are looked at.",
+)
+@click.option(
+    "--keep",
+    type=click.Choice(["last", "first"]),
+    default="last",
+    show_default=True,
+    help="Which of them, where a text is longer.",
+)
+@click.option(
+    "--ids",
+    type=click.Choice(["vocabulary", "hash"]),
+    default="vocabulary",
+    show_default=True,
+    help="Number the commonest words, or all by the hashing trick.",
+)
+@click.option(
+    "--pooling",
+    type=click.Choice(["flatten", "mean"]),
+    default="flatten",
+    show_default=True,
+    help="Put the vectors of a text side by side, or take their mean.",
+)
+@sizes_option("--hidden", "", "Of dense layers behind that.  [default: none]")
+@click.option(
+    "--dropout",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Share of the inputs of dense layers left out in training.",
+)
+@learning_rate_option(5e-3)
+@click.option("--baseline", is_flag=True, help="Measure a linear TF-IDF classifier, too.")
+@click.option(
+    "--documents",
+    metavar="STORE",
+    type=click.Path(path_type=Path),
+    callback=new_path,
+    help="Put the vectors of all texts into another new store.",
+)
+@picture_option("--curves", "Draw loss and accuracy")
+@picture_option("--confusion", "Draw what is taken for what")
+@training_options(epochs=3, batch_size=256)
+def command(
+    table: Path,
+    text: tuple[str, ...],
+    label: str,
+    where: str | None,
+    test_where: str | None,
+    test: Path | None,
+    validation: float | None,
+    baseline: bool,
+    documents: Path | None,
+    curves: Path | None,
+    confusion: Path | None,
+    epochs: int,
+    batch_size: int,
+    out: Path,
+    metric: str,
+    save: Path | None,
+    style: Style,
+    **parameters: Any,
+) -> None:
+    """Learn to tell labelled texts apart, and with it vectors of words and of texts.
+
+    TABLE is CSV, TSV (also .gz), Parquet, JSON or JSON lines, by its suffix. The vectors of its
+    words go to the store, with "count" as an attribute; those of its texts, with the label, what
+    was predicted, and the part of the data, to the store of --documents. Precision and recall are
+    measured on the test rows, if there are any, else on what was learned from.
+
+    \b
+      vecstore train text phrases.csv --ids hash --vocabulary-size 50 --max-length 4 \\
+          --epochs 50 --curves phrases.png --out words.vecs
+      vecstore train text imdb.parquet --where "split = 'train'" --validation 0.2 \\
+          --test-where "split = 'test'" --out words.vecs --documents reviews.vecs
+    """
+    if baseline and test is None and test_where is None:
+        raise click.UsageError("--baseline needs test rows; pass --test or --test-where.")
+    if baseline or confusion is not None:
+        need("sklearn", "--baseline" if baseline else "--confusion")
+    import_quietly("vecstore.trainers", "keras")
+    from vecstore.trainers import TextClassifier
+    from vecstore.trainers.texts.labelled import read_texts
+
+    trainer = TextClassifier(**parameters)
+    parts = {"training": read_texts(table, text=text, label=label, where=where)}
+    if test is not None or test_where is not None:
+        parts["test"] = read_texts(test or table, text=text, label=label, where=test_where)
+    check_labels(*(part.labels for part in parts.values()))
+    trainer.fit(parts["training"], epochs=epochs, batch_size=batch_size, validation=validation)
+    with kept(trainer, out, metric, save, style) as facts:
+        if documents is not None:
+            facts["documents"] = _write_documents(trainer, documents, parts, metric)
+        facts["parameters"] = trainer.model.count_params()
+        if find_spec("sklearn") is not None:
+            measured = "test" if "test" in parts else "training"
+            found = trainer.evaluate(parts[measured])
+            facts[f"{measured}_accuracy"] = round(found.accuracy, 4)
+            if baseline:
+                facts["linear_accuracy"] = round(_linear_accuracy(parts, parameters["seed"]), 4)
+            title = f"{len(parts[measured].texts):,} {measured} texts"
+            _report(found, title, confusion, style, facts)
+        draw_history(trainer, curves)
+
+
+def _linear_accuracy(parts: "dict[str, LabelledTexts]", seed: int) -> float:
+    from vecstore.trainers.autoencoders.baselines import linear_labels
+    from vecstore.trainers.texts.evaluation import evaluate_labels
+
+    texts, labels = parts["test"]
+    return evaluate_labels(labels, linear_labels(*parts["training"], texts, seed=seed)).accuracy
+
+
+def _write_documents(
+    trainer: "TextClassifier", out: Path, parts: "dict[str, LabelledTexts]", metric: str
+) -> str:
+    """Put the vectors of all texts into a store."""
+    texts = [text for part in parts.values() for text in part.texts]
+    attributes = {
+        "text": [
+            (text if isinstance(text, str) else " ".join(map(str, text)))[:BEGINNING]
+            for text in texts
+        ],
+        "label": [label for part in parts.values() for label in part.labels],
+        "predicted": trainer.predict(texts),
+        "part": [name for name, part in parts.items() for _ in part.texts],
+    }
+    trainer.encode_to_store(out, texts, attributes=attributes, metric=metric).close()
+    return str(out)
+
+
+def _report(
+    found: "Evaluation", title: str, picture: Path | None, style: Style, facts: dict[str, Any]
+) -> None:
+    """Print the report and the matrix where a person reads, else add them to the facts."""
+    if picture is not None:
+        from vecstore.analysis.plots import draw_confusion, save
+
+        save(draw_confusion(found.confusion, found.labels), picture)
+    if style == "table":
+        _print_report(found, title)
+    else:
+        facts["report"] = found.report.to_dicts()
+        facts["labels"] = found.labels
+        facts["confusion"] = found.confusion.tolist()
+
+
+def _print_report(found: "Evaluation", title: str) -> None:
+    from vecstore.cli.tables import console, plain_table
+
+    report = plain_table()
+    report.title, report.title_justify = title, "left"
+    for column in found.report.columns:
+        report.add_column(column, justify="left" if column == "label" else "right")
+    for label, *scores, support in found.report.iter_rows():
+        report.add_row(field(label), *(f"{score:.3f}" for score in scores), f"{support:,}")
+    console().print(report, "")
+    if len(found.labels) > SHOWN:
+        return
+    matrix = plain_table()
+    matrix.add_column("is, taken for")
+    for label in found.labels:
+        matrix.add_column(field(label), justify="right")
+    for label, counts in zip(found.labels, found.confusion, strict=True):
+        matrix.add_row(field(label), *(f"{count:,}" for count in counts))
+    console().print(matrix, "")

@@ -1,0 +1,41 @@
+"""The engine in Numba: compiled where Python runs; see `engine`."""
+
+from vecstore.kernels.jit.engine import (
+    NAME,
+    compose,
+    distances,
+    dot,
+    dot_rows,
+    encode,
+    grow,
+    inverse_norms,
+    levels,
+    search,
+    search_custom,
+    search_mul,
+    search_sums,
+    sq_euclidean,
+    sq_euclidean_rows,
+    sq_norms,
+    walk,
+)
+
+__all__ = [
+    "NAME",
+    "compose",
+    "distances",
+    "dot",
+    "dot_rows",
+    "encode",
+    "grow",
+    "inverse_norms",
+    "levels",
+    "search",
+    "search_custom",
+    "search_mul",
+    "search_sums",
+    "sq_euclidean",
+    "sq_euclidean_rows",
+    "sq_norms",
+    "walk",
+]

@@ -1,0 +1,276 @@
+"""Key tables: which row has a key, and which key has a row.
+
+========== ================== ====================================================
+table      keys               stored as
+========== ================== ====================================================
+`StrKeys`  strings            UTF-8, offsets, sorted hashes over their rows
+`IntKeys`  64-bit integers    ids in row order, sorted ids over their rows
+`RangeKeys` the row numbers   nothing
+========== ================== ====================================================
+
+All are immutable, answer from mapped arrays as well as from arrays in memory, and share four
+methods: ``find(keys)``, ``find_one(key)``, ``take(rows)`` and ``len``.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import Rows
+from vecstore.errors import DuplicateKeyError
+from vecstore.storage.keys.sorted_table import SortedTable
+from vecstore.storage.keys.string_keys import StrKeys
+
+__all__ = ["IntKeys", "RangeKeys", "StrKeys", "build_keys"]
+
+
+def build_keys(keys: Sequence[Any], kind: str) -> "StrKeys | IntKeys":
+    """Index keys in memory.
+
+    Parameters
+    ----------
+    keys : sequence of str or of int, shape (n,)
+        One for every row.
+    kind : str
+        ``"str"`` or ``"int"``.
+
+    Returns
+    -------
+    StrKeys or IntKeys
+        Row i has ``keys[i]``.
+
+    Raises
+    ------
+    DuplicateKeyError
+        Naming the first key that comes a second time.
+    TypeError
+        If a key is of the other kind.
+    ValueError
+        If a string is not valid Unicode or an integer does not fit 64 bits.
+    """
+    return StrKeys.build(keys) if kind == "str" else IntKeys.build(keys)
+
+
+class IntKeys:
+    """The integer keys of the rows of a part.
+
+    Parameters
+    ----------
+    ids : ndarray of int64, shape (n,)
+        The key of every row.
+    id_table : ndarray of int64, shape (2, n)
+        The sorted keys, over the row of each.
+    path : str, default "memory"
+        The file they are mapped from, for the errors.
+
+    Examples
+    --------
+    >>> keys = IntKeys.build([30, 10, 20])
+    >>> keys.find([10, 11]), keys.find_one(20), keys.take(np.array([0]))
+    (array([ 1, -1]), 2, array([30]))
+    """
+
+    kind: str = "int"
+
+    def __init__(self, ids: Rows, id_table: Rows, path: str = "memory") -> None:
+        self._ids = ids
+        self._table = SortedTable(id_table, path)
+
+    @classmethod
+    def build(cls, keys: Sequence[int] | Rows) -> Self:
+        """Index keys in memory; the errors are those of `build_keys`.
+
+        Parameters
+        ----------
+        keys : sequence of int, shape (n,)
+            One for every row.
+
+        Returns
+        -------
+        IntKeys
+            Row i has ``keys[i]``.
+        """
+        ids = _as_ids(keys)
+        table = SortedTable.build(ids)
+        _refuse_duplicates(ids, table.shared())
+        return cls(ids, table.array)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what a segment stores of the keys.
+
+        Returns
+        -------
+        dict of ndarray
+            By path in the file.
+        """
+        return {"keys/ids": self._ids, "keys/id_table": self._table.array}
+
+    def find(self, keys: Sequence[int] | Rows) -> Rows:
+        """Return the row of every key.
+
+        Parameters
+        ----------
+        keys : sequence of int, shape (m,)
+            The keys wanted.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            -1 where a key is absent.
+
+        Raises
+        ------
+        TypeError
+            If a key is not an integer.
+        CorruptStoreError
+            If the mapped arrays contradict each other.
+        """
+        wanted = _as_ids(keys)
+        found = np.full(len(wanted), -1, np.int64)
+        places = self._table.places(wanted)
+        inside = np.flatnonzero(places < len(self))
+        hits = inside[self._table.values(places[inside]) == wanted[inside]]
+        found[hits] = self._table.rows(places[hits])
+        return found
+
+    def find_one(self, key: int) -> int:
+        """Return the row of one key, as `find`, but in a few microseconds.
+
+        Parameters
+        ----------
+        key : int
+            The key wanted.
+
+        Returns
+        -------
+        int
+            -1 if it is absent.
+        """
+        wanted = _as_id(key)
+        place = self._table.place(wanted)
+        found = place < len(self) and self._table.value(place) == wanted
+        return self._table.row(place) if found else -1
+
+    def take(self, rows: Rows) -> Rows:
+        """Return the keys of rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            A copy.
+        """
+        return self._ids[rows]
+
+
+class RangeKeys:
+    """The keys 0 to n - 1 in order: every row is its own key.
+
+    Parameters
+    ----------
+    n : int
+        How many rows there are.
+
+    Examples
+    --------
+    >>> keys = RangeKeys(3)
+    >>> keys.find([2, 3]), keys.find_one(1), keys.take(np.array([0]))
+    (array([ 2, -1]), 1, array([0]))
+    """
+
+    kind: str = "int"
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def find(self, keys: Sequence[int] | Rows) -> Rows:
+        """Return the row of every key.
+
+        Parameters
+        ----------
+        keys : sequence of int, shape (m,)
+            The keys wanted.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            -1 where a key is absent.
+        """
+        wanted = _as_ids(keys)
+        return np.where((wanted >= 0) & (wanted < self._n), wanted, -1)
+
+    def find_one(self, key: int) -> int:
+        """Return the row of one key.
+
+        Parameters
+        ----------
+        key : int
+            The key wanted.
+
+        Returns
+        -------
+        int
+            -1 if it is absent.
+        """
+        wanted = _as_id(key)
+        return wanted if 0 <= wanted < self._n else -1
+
+    def take(self, rows: Rows) -> Rows:
+        """Return the keys of rows: the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+            In any order.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            A copy.
+        """
+        return np.array(rows, np.int64)
+
+
+def _as_id(key: int) -> int:
+    try:
+        return operator.index(key)
+    except TypeError:
+        raise TypeError(f"`key` must be an integer; got {type(key).__name__} {key!r}.") from None
+
+
+def _as_ids(keys: Sequence[int] | Rows) -> Rows:
+    if not len(keys):
+        return np.empty(0, np.int64)
+    if isinstance(keys, np.ndarray) and keys.dtype == np.int64:
+        return keys
+    try:
+        return np.fromiter(map(operator.index, keys), np.int64, len(keys))
+    except TypeError:
+        raise TypeError(f"`keys` must be integers; got {keys!r}.") from None
+    except OverflowError:
+        raise ValueError(f"`keys` must fit 64 bits; got {max(keys, key=abs)}.") from None
+
+
+def _refuse_duplicates(ids: Rows, rows: Rows) -> None:
+    """Raise DuplicateKeyError if there are `rows`: they share their ids."""
+    first_rows: dict[int, int] = {}
+    for row in rows.tolist():
+        key = int(ids[row])
+        if key in first_rows:
+            raise DuplicateKeyError(
+                f"Key {key} is given twice, at places {first_rows[key]} and {row}."
+            )
+        first_rows[key] = row

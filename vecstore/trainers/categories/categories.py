@@ -1,0 +1,381 @@
+"""Vectors of the categories in a table, learned by predicting a number from pairs of them."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import check_count
+from vecstore.input_tables import as_table
+from vecstore.metrics import check_metric
+from vecstore.store.store import Store
+from vecstore.trainers.categories.category_tables import amounts, category_names
+from vecstore.trainers.categories.factors import Factors
+from vecstore.trainers.categories.fields import Field
+from vecstore.trainers.parameters import check_number
+from vecstore.trainers.split import drawn_rows
+from vecstore.trainers.trainer import Trainer, check_schedule
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["CategoricalFactors"]
+
+Names = list["pl.Series"]  # of str, a series for each field
+Labelled = tuple[Names, npt.NDArray[np.float32]]  # and the target
+
+FEWEST, MOST = 32, 1024  # rows in a step, unless the caller says
+STEPS = 100  # in an epoch, if the rows allow
+FEWEST_FIELDS = 2
+
+
+class CategoricalFactors(Trainer):
+    """Learns a vector and a bias for every category of several fields.
+
+    What a row is predicted to have is the sum of its categories' biases and of the dot products of
+    every two of their vectors; below zero it is zero. Vectors are normalised field by field, over
+    the rows, before they are multiplied; these are the vectors to be had here.
+
+    Parameters
+    ----------
+    fields : sequence of str
+        The columns of the categories, two or more: there is nothing to multiply a single one by.
+    target : str
+        The column of the number to predict, which must not be negative.
+    dim : int, default 10
+        Of the vectors.
+    l2 : float, default 1e-4
+        Weight in the loss of the squares of the vectors before they are normalised.
+    learning_rate : float or None
+        Of RMSprop at the beginning of each `fit`, from which it falls to 3/1000 of it. None takes
+        one by which biases get as far as the target strays from its mean, and not much farther:
+        at larger ones dimensions die, and have the same value for all categories.
+    seed : int, default 0
+        Of everything random. The same seed, data and machine give the same losses.
+
+    Notes
+    -----
+    The loss is the mean absolute error plus the penalty for large vectors.
+
+    A missing value is a category of its own, ``(missing)``. A category that was not there in `fit`
+    has the mean vector and the mean bias of its field's rows.
+
+    A factorization machine [1]_ with a normalisation of its factors.
+
+    References
+    ----------
+    .. [1] Rendle, 2010, "Factorization machines", ICDM.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[str],
+        target: str,
+        dim: int = 10,
+        l2: float = 1e-4,
+        *,
+        learning_rate: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        if isinstance(fields, str) or not all(isinstance(field, str) for field in fields):
+            raise TypeError(f"`fields` must be a sequence of names of columns; got {fields!r}.")
+        names = list(fields)
+        if len(set(names)) < max(len(names), FEWEST_FIELDS):
+            raise ValueError(
+                "`fields` must name two or more different columns, whose vectors can be multiplied "
+                f"pair by pair; got {', '.join(names)}."
+            )
+        if target in names:
+            raise ValueError(f'`target` must not be one of `fields`; got "{target}".')
+        if learning_rate is not None:
+            learning_rate = check_number(learning_rate, "learning_rate", above=0)
+        super().__init__(
+            fields=names,
+            target=target,
+            dim=check_count(dim, "dim"),
+            l2=check_number(l2, "l2", least=0),
+            learning_rate=learning_rate,
+            seed=seed,
+        )
+        self._fields: list[Field] = []
+        self._unit = 1.0
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of the columns of categories."""
+        names: list[str] = self.parameters["fields"]
+        return names
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        epochs: int = 10,
+        batch_size: int | None = None,
+        validation: Any = None,
+        progress: bool = True,
+    ) -> Self:
+        """Learn from a table.
+
+        Parameters
+        ----------
+        data : path-like, polars or pandas frame, or mapping of str to sequence
+            The table: a frame, or a file (CSV, TSV, Parquet, JSON or JSON lines, by its suffix).
+        epochs : int, default 10
+            Times to go through it. A second call goes on where the first stopped; the categories
+            are those of the first.
+        batch_size : int or None
+            Rows in a step. None makes a hundred steps of an epoch, of 32 to 1,024 rows.
+        validation : float, table or None
+            Rows that are not learned from: so large a share, drawn at random, or a table like
+            `data`. Their loss is in `history`.
+        progress : bool, default True
+            Whether to draw a bar, where there is a terminal.
+
+        Returns
+        -------
+        CategoricalFactors
+            Itself.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        TypeError
+            If `data` is no table, or a column has the wrong type.
+        ValueError
+            If a column is missing, or there are no rows; if the target is missing, negative or not
+            finite in a row, or 0 in all of them; if a second `fit` has new categories.
+
+        Notes
+        -----
+        130,000 rows of three fields take half a second an epoch on one core.
+        """
+        check_schedule(epochs, batch_size, validation)
+        names, target, held_out = self._split(*self._labelled(data, "data"), validation)
+        if not target.any():
+            raise ValueError(f'"{self.parameters["target"]}" must not be 0 in all rows.')
+        if self._model is None:
+            self._fields = [Field.of(values) for values in names]
+            self._build(float(target.mean(dtype=np.float64)))
+        codes = self._codes(names)
+        self._refuse_new(codes, names)
+        for field, column in zip(self._fields, codes.T, strict=True):
+            field.count(column)
+        size = batch_size or min(max(len(target) // STEPS, FEWEST), MOST)
+        self._compile(target, epochs * ceil(len(target) / size))
+        self._train(
+            codes,
+            target,
+            epochs=epochs,
+            batch_size=size,
+            progress=progress,
+            callbacks=[] if held_out is None else [self._watch(*held_out)],
+        )
+        return self
+
+    def predict(self, data: Any) -> npt.NDArray[np.float32]:
+        """Return the number that each row of a table is predicted to have.
+
+        Parameters
+        ----------
+        data : path-like, polars or pandas frame, or mapping of str to sequence
+            As for `fit`; the target may be missing. A category that was not there then has the mean
+            vector and the mean bias of its field's rows.
+
+        Returns
+        -------
+        ndarray of float32, shape (n,)
+            In the order of the rows, 0 or more.
+        """
+        names = _names(as_table(data, self.fields))
+        return self._factors().predict(self._codes(names))
+
+    def embeddings(self, field: str | None = None) -> tuple[list[str], npt.NDArray[np.float32]]:
+        """Return the vectors of the categories, normalised as they are multiplied.
+
+        Parameters
+        ----------
+        field : str or None
+            Of which; None for all.
+
+        Returns
+        -------
+        keys : list of n str
+            The categories of the field; of all fields, ``field=category``.
+        vectors : ndarray of float32, shape (n, dim)
+            In the order in which the categories first came.
+        """
+        places, factors = self._places(field), self._factors()
+        keys = [
+            category if field else f"{self.fields[place]}={category}"
+            for place in places
+            for category in self._fields[place].categories
+        ]
+        return keys, np.concatenate([factors.vectors[place][:-1] for place in places])
+
+    def vectors(self, field: str, categories: Sequence[Any]) -> npt.NDArray[np.float32]:
+        """Return the vectors of categories, whether they were there in `fit` or not.
+
+        Parameters
+        ----------
+        field : str
+            Of which they are.
+        categories : sequence of n values
+            None for a missing one.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, dim)
+            The mean vector of the field's rows where a category was not there.
+        """
+        import polars as pl
+
+        (place,) = self._places(field)
+        names = category_names(pl.Series(field, categories))
+        return self._factors().vectors[place][self._fields[place].codes(names)]
+
+    def attributes(self, field: str | None = None) -> Mapping[str, Sequence[Any]]:
+        """Return the columns that go with the embeddings into a store.
+
+        Parameters
+        ----------
+        field : str or None
+            As for `embeddings`.
+
+        Returns
+        -------
+        mapping of str to sequence of n values
+            ``field``, its name; ``bias``, what the category adds to a prediction by itself (each
+            field has a share of the target's mean in it); ``count``, the rows of the last `fit`
+            that have it.
+        """
+        places, factors = self._places(field), self._factors()
+        return {
+            "field": [self.fields[place] for place in places for _ in self._fields[place].counts],
+            "bias": np.concatenate([factors.biases[place][:-1] for place in places]).tolist(),
+            "count": np.concatenate([self._fields[place].counts for place in places]).tolist(),
+        }
+
+    def to_store(
+        self,
+        store: str | PathLike[str] | Store,
+        *,
+        metric: str = "cosine",
+        field: str | None = None,
+    ) -> Store:
+        """Put the vectors of all fields into a store, or those of one.
+
+        Parameters
+        ----------
+        store : path-like or Store
+            A path at which to make a store, or a store that is open for writing.
+        metric : str, default "cosine"
+            Of a new store. Under ``"dot"``, the similarity of categories of two fields is what
+            their pair adds to a prediction.
+        field : str or None
+            As for `embeddings`; keys are categories then, without the name of the field.
+
+        Returns
+        -------
+        Store
+            Open for writing; close it when done with it. It has the `attributes`, and in its
+            provenance how the vectors came about.
+
+        Raises
+        ------
+        StoreExistsError
+            If the path is taken.
+        ValueError
+            If the store has another dimension.
+        """
+        check_metric(metric)
+        keys, vectors = self.embeddings(field)
+        return self._write(store, keys, vectors, self.attributes(field), metric)
+
+    # Rows.
+
+    def _labelled(self, data: Any, name: str) -> Labelled:
+        """Return the categories and the target of a table."""
+        target = self.parameters["target"]
+        table = as_table(data, [*self.fields, target], name)
+        return _names(table.drop(target)), amounts(table[target])
+
+    def _split(
+        self, names: Names, target: npt.NDArray[np.float32], validation: Any
+    ) -> tuple[Names, npt.NDArray[np.float32], Labelled | None]:
+        """Return the rows to learn from, and those to hold out."""
+        if not isinstance(validation, float):
+            given = None if validation is None else self._labelled(validation, "validation")
+            return names, target, given
+        learned, drawn = drawn_rows(len(target), validation, self.parameters["seed"])
+        held_out = [values[drawn] for values in names], target[drawn]
+        return [values[learned] for values in names], target[learned], held_out
+
+    def _codes(self, names: Names) -> npt.NDArray[np.int32]:
+        """Return the number of every category, shape (n, fields)."""
+        columns = [field.codes(values) for field, values in zip(self._fields, names, strict=True)]
+        return np.stack(columns, axis=1)
+
+    def _refuse_new(self, codes: npt.NDArray[np.int32], names: Names) -> None:
+        for field, column, values in zip(self._fields, codes.T, names, strict=True):
+            new = np.flatnonzero(column == len(field)).tolist()
+            if new:
+                raise ValueError(
+                    f'"{field.name}" must have only categories of the first fit; '
+                    f'row {new[0]} has "{values[new[0]]}".'
+                )
+
+    def _places(self, field: str | None) -> list[int]:
+        """Return where the field of this name is, or all of them."""
+        if field is None:
+            return list(range(len(self.fields)))
+        if field not in self.fields:
+            raise ValueError(f'`field` must be one of {", ".join(self.fields)}; got "{field}".')
+        return [self.fields.index(field)]
+
+    # The network.
+
+    def _build(self, target: float) -> None:
+        from vecstore.trainers.categories.factor_network import factor_network, output_unit
+
+        dim, sizes = self.parameters["dim"], [len(field) for field in self._fields]
+        self._unit = output_unit(target, len(sizes), dim)
+        with self._seeded():
+            self._model = factor_network(sizes, dim, self.parameters["l2"], self._unit, target)
+
+    def _compile(self, target: npt.NDArray[np.float32], steps: int) -> None:
+        from vecstore.trainers.categories.factor_network import compile_factors, learning_rate
+
+        if self._epochs:
+            reach = self._epochs[-1]["mae"] / self._unit
+        else:  # from the mean; normalised vectors are about 1 long in each dimension anyway
+            off = np.abs(target - target.mean(dtype=np.float64)).mean(dtype=np.float64)
+            reach = max(float(off) / self._unit, 1.0)
+        rate = self.parameters["learning_rate"] or learning_rate(
+            reach, steps, len(self.fields), self.parameters["dim"]
+        )
+        compile_factors(self._model, rate, steps)
+
+    def _watch(self, names: Names, target: npt.NDArray[np.float32]) -> Any:
+        from vecstore.trainers.categories.factor_network import HeldOut
+
+        codes = self._codes(names)
+        return HeldOut(lambda: float(np.abs(self._factors().predict(codes) - target).mean()))
+
+    def _factors(self) -> Factors:
+        return Factors(self.model, self._fields, self._unit)
+
+    def _state(self) -> dict[str, Any]:
+        return {"fields": [field.state() for field in self._fields], "unit": self._unit}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self._fields = [Field.from_state(**field) for field in state["fields"]]
+        self._unit = state["unit"]
+
+
+def _names(table: "pl.DataFrame") -> Names:
+    return [category_names(values) for values in table]

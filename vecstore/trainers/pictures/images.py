@@ -1,0 +1,368 @@
+"""A classifier of images that begins with a network trained on others, and its vectors."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from os import PathLike, fspath
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vecstore.arrays import check_count
+from vecstore.errors import VecstoreError
+from vecstore.images.batches import read_batches
+from vecstore.images.families import family, preprocess, require_keras
+from vecstore.images.files import Images, Source, open_images
+from vecstore.images.layers import input_size
+from vecstore.images.networks import load_network
+from vecstore.images.pixels import labelled_batches
+from vecstore.trainers.parameters import check_number
+from vecstore.trainers.pictures.image_data import (
+    classes_of,
+    open_labelled,
+    readable,
+    refuse_skipped,
+    refuse_unread,
+    spelled,
+    split,
+    targets_of,
+    without,
+)
+from vecstore.trainers.trainer import Trainer, check_schedule
+
+__all__ = ["ImageClassifier"]
+
+VECTOR = "vector"  # the layer whose output is an image's vector
+MOMENTUM = 0.9  # of the means and variances in batch normalisation
+PREDICTED = 16  # images at a time; see ImageExtractor
+HELD_OUT, TRAINING = "held out", "training"
+
+
+class ImageClassifier(Trainer):
+    """Learns to tell images apart, from what a network knows that has seen many others.
+
+    The network loses its classifier; its output is averaged over all places and goes through dense
+    ReLU layers to a softmax. The first layers, which see edges and colours, stay as they are.
+
+    Parameters
+    ----------
+    base : str, default "mobilenet"
+        A network of `keras.applications`; capitals and underscores do not count.
+    head : sequence of int, default (1024, 1024, 512)
+        Sizes of the dense layers. The last one gives the vectors, before its ReLU; without any, the
+        average does.
+    freeze : int, default 20
+        How many layers of the network, counted from its input, are not trained.
+    weights : str, path-like or None, default "imagenet"
+        What the network begins with: what Keras downloads, a file of weights without classifier, or
+        None for random weights.
+    alpha : float or None
+        The width of a MobileNet; None is 1.
+    size : int or None
+        The side of the square that images are resized to; None is what the network is made for.
+    learning_rate : float, default 0.0001
+        Of Adam.
+    seed : int, default 0
+        Of everything random.
+    orient : bool, default True
+        Whether to turn images upright that a camera has noted (EXIF) to be none. False takes them
+        as they are stored, as the loaders of Keras do.
+
+    Attributes
+    ----------
+    labels : list of str
+        What images can be taken for, sorted.
+    held_out : list of str
+        The keys of the images that were kept from the training to measure it, as in `embeddings`.
+
+    Notes
+    -----
+    The recipe of [1]_ leaves Adam at its 0.001 and the momentum of batch normalisation at its 0.99.
+    Of 39 images held out from 197 cats, dogs and horses, its classifier had .46, .74 and .77 right
+    after five epochs, for three seeds. At 0.0001 and 0.9, as here, it is .95, .97 and .97.
+
+    Pixels go into `model` as they are, from 0 to 255: ``ImageExtractor(trainer.model, "vector",
+    preprocess="none")`` makes vectors of any other images.
+
+    References
+    ----------
+    .. [1] Ferreira, 2018, "Transfer learning for beginners", Towards Data Science; MobileNet,
+       dense layers of 1024, 1024 and 512, 20 layers frozen.
+    .. [2] Yosinski, Clune, Bengio and Lipson, 2014, "How transferable are features in deep neural
+       networks?", NeurIPS.
+    """
+
+    def __init__(
+        self,
+        base: str = "mobilenet",
+        head: Sequence[int] = (1024, 1024, 512),
+        freeze: int = 20,
+        *,
+        weights: str | PathLike[str] | None = "imagenet",
+        alpha: float | None = None,
+        size: int | None = None,
+        learning_rate: float = 1e-4,
+        seed: int = 0,
+        orient: bool = True,
+    ) -> None:
+        require_keras("ImageClassifier")
+        super().__init__(
+            base=family(base, "base").name,
+            head=[check_count(units, "head") for units in head],
+            freeze=check_count(freeze, "freeze", least=0),
+            weights=None if weights is None else fspath(weights),
+            alpha=None if alpha is None else check_number(alpha, "alpha", above=0),
+            size=None if size is None else check_count(size, "size"),
+            learning_rate=check_number(learning_rate, "learning_rate", above=0),
+            seed=seed,
+            orient=bool(orient),
+        )
+        self.labels: list[str] = []
+        self.held_out: list[str] = []
+        self._data: Any = None
+        self._unread: list[str] = []
+        self._encoder: Any = None
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        epochs: int = 5,
+        batch_size: int = 32,
+        validation: Any = None,
+        progress: bool = True,
+    ) -> Self:
+        """Learn from images in folders.
+
+        Parameters
+        ----------
+        data : path-like, or pair (paths, labels)
+            A folder, or an archive of one, in which images lie in a folder for each class
+            (``train/cats/1.jpg``); or n paths and n labels. The first call settles the classes.
+        epochs : int, default 5
+            More of them: a second call goes on where the first stopped.
+        batch_size : int, default 32
+            Images in a step.
+        validation : float, path-like, pair (paths, labels), or None
+            The share of each class, drawn at random, that is held out, or other images.
+        progress : bool, default True
+            Whether to draw a bar, where there is a terminal.
+
+        Returns
+        -------
+        ImageClassifier
+            Itself.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there are no images at a path, or no file of weights.
+        IngestError
+            If there are no images in a folder, or none can be read; the error names some.
+        TypeError
+            If `data` is neither of these, or a label is no str.
+        ValueError
+            If there are fewer than two classes, or one that a classifier does not know which has
+            learned before; if weights do not fit.
+
+        Warns
+        -----
+        UserWarning
+            If files are left out: images that cannot be read, and what is no image.
+
+        Notes
+        -----
+        All images are read once before the training begins, so that a damaged one does not end it.
+        They are read again in every epoch, ahead of the network, and need not fit in memory.
+        """
+        check_schedule(epochs, batch_size, validation)
+        data = spelled(data)
+        with ExitStack() as opened:
+            images = opened.enter_context(open_labelled(data))
+            labels = self.labels or classes_of(images)
+            targets_of(images, labels, "data")  # for what it refuses, before the reading
+            images, unread = readable(images)
+            labels = self.labels or classes_of(images)
+            targets = targets_of(images, labels, "data")
+            learned, held_out = np.arange(len(targets)), np.arange(0)
+            others, right = None, targets
+            if isinstance(validation, float):
+                learned, held_out = split(targets, validation, self.parameters["seed"])
+                others, right = images.pick(held_out), targets[held_out]
+            elif validation is not None:
+                others = opened.enter_context(open_labelled(validation, "validation"))
+                targets_of(others, labels, "validation")
+                others, _ = readable(others)
+                right = targets_of(others, labels, "validation")
+            model = self._model or self._built(len(labels))
+            size = model.input_shape[1:]
+            orient = self.parameters["orient"]
+            self._model, self.labels, self._data = model, labels, data
+            self._unread = unread
+            self.held_out = [images.keys[place] for place in held_out]
+            files = images.pick(learned).files
+            with self._seeded():  # tf.data draws its seeds when a dataset is made
+                batches = labelled_batches(
+                    files, targets[learned], size, batch_size, shuffle=True, orient=orient
+                )
+            self._train(
+                batches,
+                epochs=epochs,
+                batch_size=None,
+                shuffle=False,  # the dataset does it
+                validation=others
+                and labelled_batches(others.files, right, size, batch_size, orient=orient),
+                progress=progress,
+            )
+        return self
+
+    def encode(self, data: Source) -> npt.NDArray[np.float32]:
+        """Return the vectors of images: the output of the last dense layer, before its ReLU.
+
+        Parameters
+        ----------
+        data : path-like, or iterable of path-like
+            A folder, an archive of one, or n images.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, dim)
+            In the order of their names, or of the list.
+
+        Raises
+        ------
+        IngestError
+            If one cannot be read.
+        """
+        with open_images(data, None) as images:
+            refuse_skipped(images)
+            return self._predicted(self._vectors(), images)
+
+    def probabilities(self, data: Source) -> npt.NDArray[np.float32]:
+        """Return how probable each class is for images.
+
+        Parameters
+        ----------
+        data : path-like, or iterable of path-like
+            As for `encode`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, len(labels))
+            In the order of `labels`; each row sums to 1.
+        """
+        with open_images(data, None) as images:
+            refuse_skipped(images)
+            return self._predicted(self.model, images)
+
+    def predict(self, data: Source) -> list[str]:
+        """Return the most probable class of each image.
+
+        Parameters
+        ----------
+        data : path-like, or iterable of path-like
+            As for `encode`.
+
+        Returns
+        -------
+        list of n str
+            Of `labels`.
+        """
+        return [self.labels[place] for place in self.probabilities(data).argmax(axis=1)]
+
+    def embeddings(self) -> tuple[Sequence[str], npt.NDArray[np.float32]]:
+        """Return the vectors of the images that were given to `fit`, those held out included.
+
+        Returns
+        -------
+        keys : list of n str
+            Their paths from the folder on; of a list, absolute paths.
+        vectors : ndarray of float32, shape (n, dim)
+
+        Raises
+        ------
+        IngestError, FileNotFoundError
+            If they cannot be read any more.
+        """
+        with open_labelled(self._trained_on()) as images:
+            images = without(images, self._unread)
+            return images.keys, self._predicted(self._vectors(), images)
+
+    def attributes(self) -> Mapping[str, Sequence[Any]]:
+        """Return what is known about the images of `embeddings`.
+
+        Returns
+        -------
+        mapping of str to list of n str
+            ``path``, ``label`` and ``part``, which is ``"training"`` or ``"held out"``.
+        """
+        held_out = set(self.held_out)
+        with open_labelled(self._trained_on()) as images:
+            images = without(images, self._unread)
+            parts = [HELD_OUT if key in held_out else TRAINING for key in images.keys]
+            return {"path": images.paths, "label": images.labels or [], "part": parts}
+
+    def _built(self, classes: int) -> Any:
+        import keras
+
+        chosen = self.parameters
+        network = load_network(
+            chosen["base"],
+            chosen["weights"],
+            alpha=chosen["alpha"],
+            size=chosen["size"],
+            top=False,
+        )
+        for layer in network.model.layers[: chosen["freeze"]]:
+            layer.trainable = False
+        for layer in network.model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                # At Keras' 0.99 the means that are used afterwards are, a few steps later, still
+                # those of the weights that the network came with.
+                layer.momentum = MOMENTUM
+        with self._seeded():
+            stack = [keras.layers.GlobalAveragePooling2D()]
+            for units in chosen["head"]:
+                stack += [keras.layers.Dense(units), keras.layers.ReLU()]
+            # Before its ReLU, behind which a vector may be all zeros and have no direction.
+            stack[-2 if chosen["head"] else -1].name = VECTOR
+            pixels = keras.Input(input_size(network, chosen["size"]))
+            found = network.model(preprocess(pixels, network.mode))
+            for layer in (*stack, keras.layers.Dense(classes, activation="softmax")):
+                found = layer(found)
+            model = keras.Model(pixels, found)
+        model.compile(
+            keras.optimizers.Adam(chosen["learning_rate"]),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        return model
+
+    def _vectors(self) -> Any:
+        import keras
+
+        if self._encoder is None:
+            self._encoder = keras.Model(self.model.inputs, self.model.get_layer(VECTOR).output)
+        return self._encoder
+
+    def _predicted(self, model: Any, images: Images) -> npt.NDArray[np.float32]:
+        unread: list[int] = []
+        batches = read_batches(model, images, PREDICTED, unread, orient=self.parameters["orient"])
+        parts = [batch.vectors for batch in batches]
+        refuse_unread(images, unread, model.input_shape[1:])
+        return np.concatenate(parts)
+
+    def _trained_on(self) -> Any:
+        if self._data is None:
+            raise VecstoreError("This ImageClassifier has learned nothing; call fit first.")
+        return self._data
+
+    def _state(self) -> dict[str, Any]:
+        return {"labels": self.labels, "held_out": self.held_out, "data": self._data} | (
+            {"unread": self._unread} if self._unread else {}
+        )
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.labels, self.held_out = state["labels"], state["held_out"]
+        self._data = state["data"]
+        self._unread = state.get("unread", [])

@@ -1,0 +1,82 @@
+"""Folding the journal into files: what it holds becomes a segment and tombstones."""
+
+from dataclasses import replace
+from itertools import chain
+
+from vecstore.arrays import Rows
+from vecstore.snapshot.snapshot import Snapshot
+from vecstore.snapshot.state import State
+from vecstore.storage import Directory, FileEntry, Manifest, write_tombstones
+from vecstore.storage.columns import take_columns
+from vecstore.storage.disk.names import parse_number
+from vecstore.storage.segments.tombstones import Words, all_rows, count_rows
+from vecstore.writing.segments import Batches, seal
+
+__all__ = ["fold", "fold_replacing"]
+
+
+def fold(path: Directory, state: State, dead: Rows, batches: Batches) -> Manifest:
+    """Write the files of a manifest that needs no journal, to be committed as the next one.
+
+    `dead` are global rows to delete besides, `batches` new rows to add besides, behind those of the
+    journal. When anything is wrong with a batch, files that were written are left behind.
+    """
+    left = state.without(dead)
+    # Columns outlive their rows, those of the journal like those of segments.
+    manifest = replace(
+        state.manifest,
+        files=_buried(path, state.manifest, left, state.generation + 1),
+        generation=state.generation,
+        schema=state.schema,
+    )
+    tail = left.live[left.live >= state.tail_at]
+    known = _rows(state, left, tail) if len(tail) else ()
+    written, _ = seal(path, manifest, left, chain(known, batches), known=len(tail))
+    return written
+
+
+def fold_replacing(path: Directory, state: State, batches: Batches) -> Manifest:
+    """Write batches whose rows take the place of those with their keys; the journal is empty.
+
+    A key may come in several batches, and the last one counts.
+    """
+    manifest, left = seal(path, state.manifest, state.snapshot, batches, replacing=True)
+    return replace(manifest, files=_buried(path, manifest, left, state.generation + 1))
+
+
+def _buried(
+    path: Directory, manifest: Manifest, left: Snapshot, generation: int
+) -> tuple[FileEntry, ...]:
+    """Write tombstones for what is not left; return the files that are named then."""
+    pairs = zip(manifest.tombstones, left.masks, strict=False)  # the tail is not a segment
+    living = dict(zip(manifest.segments, pairs, strict=True))
+    entries: list[FileEntry] = []
+    for entry in manifest.files:
+        buried, mask = living.get(entry, (None, None))
+        # Tombstones follow their segment; one of which all rows are deleted is not named any more.
+        if entry.kind != "tombstones" and (mask is None or count_rows(mask)):
+            entries.append(entry)
+            entries += _tombstones(path, entry, buried, mask, generation)
+    kept = {parse_number(entry.name) for entry in entries if entry.kind == "segment"}
+    return tuple(one for one in entries if one.kind != "index" or parse_number(one.name) in kept)
+
+
+def _tombstones(
+    path: Directory,
+    segment: FileEntry,
+    buried: FileEntry | None,
+    mask: Words | None,
+    generation: int,
+) -> list[FileEntry]:
+    if mask is None:
+        return []
+    deleted = all_rows(segment.rows) & ~mask
+    if buried and buried.rows == count_rows(deleted):
+        return [buried]
+    return [write_tombstones(path, segment, generation, deleted)]
+
+
+def _rows(state: State, left: Snapshot, tail: Rows) -> Batches:
+    """Yield rows of the journal."""
+    columns = take_columns(state.tail.columns(len(state.tail)), tail - state.tail_at)
+    yield left.take(tail), left.gather(tail, left.dtype), columns
