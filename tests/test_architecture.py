@@ -143,7 +143,8 @@ def test_files_stay_small() -> None:
     assert {str(path): n for path, n in lengths.items() if n > MAX_LINES} == {}
 
 
-# C++: kernels -> dispatch -> topk scan text -> bindings.
+# C++: a folder includes from those before it, and from itself.
+FOLDERS = ("kernels", "core", "text", "scan", "codes", "graph", "bindings")
 
 
 def includes(path: Path) -> list[str]:
@@ -160,6 +161,18 @@ def test_kernel_files_include_no_cpp_library_headers() -> None:
         for name in includes(path)
         if not allowed.fullmatch(name)
     ]
+    assert wrong == []
+
+
+def test_folders_of_cpp_include_one_way() -> None:
+    files = [*(ROOT / "csrc").rglob("*.cpp"), *(ROOT / "csrc").rglob("*.h")]
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {name}"
+        for path in sorted(files)
+        for name in re.findall(r'"(\w+)/', " ".join(includes(path)))
+        if FOLDERS.index(name) >= FOLDERS.index(path.relative_to(ROOT / "csrc").parts[0])
+    ]
+    assert {path.parent.name for path in files} == set(FOLDERS)
     assert wrong == []
 
 

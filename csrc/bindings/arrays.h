@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "../dispatch.h"
-#include "../encode.h"
-#include "../scan.h"
-#include "../threads.h"
+#include "codes/encode.h"
+#include "core/blocks.h"
+#include "core/dispatch.h"
+#include "core/threads.h"
 
 namespace vecstore {
 namespace py = pybind11;

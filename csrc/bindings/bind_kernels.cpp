@@ -1,9 +1,9 @@
 // Single kernels and what is known of the build: for tests, benchmarks and `build_info`.
 #include <pybind11/stl.h>
 
-#include "../compose.h"
-#include "../threads.h"
 #include "arrays.h"
+#include "core/threads.h"
+#include "scan/compose.h"
 
 namespace vecstore {
 namespace {

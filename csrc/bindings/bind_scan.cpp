@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
-#include "../compose.h"
 #include "arrays.h"
+#include "codes/scan_codes.h"
+#include "scan/compose.h"
+#include "scan/scan.h"
 
 namespace vecstore {
 namespace {

@@ -1,7 +1,7 @@
 #include <cstring>
 
-#include "../text.h"
 #include "arrays.h"
+#include "text/text.h"
 
 namespace vecstore {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "../grow.h"
 #include "arrays.h"
+#include "graph/grow.h"
 
 namespace vecstore {
 namespace {

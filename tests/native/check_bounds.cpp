@@ -3,14 +3,14 @@
 //
 // Prints how much of the allowance for rounding the worst pair left over. It must stay above 0.
 
-#include "bounds.h"
+#include "scan/bounds.h"
 
 #include <utility>
 
 #include "check.h"
-#include "exact.h"
-#include "queries.h"
+#include "core/exact.h"
 #include "rows.h"
+#include "scan/queries.h"
 
 namespace vecstore::check {
 namespace {

@@ -2,6 +2,7 @@
 // bits at every level, on everything. Level amx runs on emulated tiles.
 #include "check.h"
 #include "coded.h"
+#include "codes/scan_codes.h"
 #include "rows.h"
 
 namespace vecstore {

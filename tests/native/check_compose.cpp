@@ -1,6 +1,6 @@
 // Sums of rows, lengths and distances against plain loops that add in the order the contract fixes.
 
-#include "compose.h"
+#include "scan/compose.h"
 
 #include "check.h"
 #include "rows.h"

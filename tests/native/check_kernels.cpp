@@ -5,8 +5,8 @@
 #include <string>
 
 #include "check.h"
+#include "core/dispatch.h"
 #include "data.h"
-#include "dispatch.h"
 #include "fenced.h"
 
 namespace vecstore::check {

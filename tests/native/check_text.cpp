@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "check.h"
-#include "parse_float.h"
-#include "text.h"
+#include "text/parse_float.h"
+#include "text/text.h"
 
 namespace vecstore::check {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "check.h"
-#include "threads.h"
+#include "core/threads.h"
 
 #if !defined(_WIN32)
 #include <sys/wait.h>

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "coded.h"
 #include "fenced.h"
-#include "grow.h"
+#include "graph/grow.h"
 
 namespace vecstore::check {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "encode.h"
+#include "codes/encode.h"
 #include "rows.h"
 
 namespace vecstore::check {

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "compose.h"
+#include "core/topk.h"
 #include "data.h"
-#include "scan.h"
-#include "topk.h"
+#include "scan/compose.h"
+#include "scan/scan.h"
 
 namespace vecstore::check {
 

@@ -10,7 +10,7 @@ How a file becomes batches::
     sieve       takes out rows that no store could hold
     reader      raises, or counts, what was wrong; hands on the rest
 
-Text takes the fast way: `pipeline` reads and decompresses ahead while `csrc/text.h` parses; `lines`
+Text takes the fast way: `pipeline` reads and decompresses ahead while `csrc/text/text.h` parses; `lines`
 says what it must find. `importing` puts a reader into a store, `export` writes files.
 
 Models in memory have a home of their own, `vecstore.ingest.keras`, which also makes layers of

@@ -85,7 +85,7 @@ def _processors() -> int:
 
 @cache
 def _quota() -> float:
-    """Return the processors' worth of time that the control group grants, as `csrc/threads.cpp`.
+    """Return the processors' worth of time that the control group grants, as `csrc/core/threads.cpp`.
 
     Rounded up, and asked once: it takes longer than many a search.
     """

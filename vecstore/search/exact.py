@@ -82,7 +82,7 @@ class Terms(NamedTuple):
 # measured.
 _QUERIES_FOR_SUMS = {"avx512": (5, 300), "avx2": (2, 50), "scalar": (2, 50)}
 # A sum of dim / 4 vectors costs what a product of codes does. Of more than 128, and beyond the
-# largest dim of codes, no bound is known (csrc/scan_sums.cpp).
+# largest dim of codes, no bound is known (csrc/scan/scan_sums.cpp).
 _DIM_PER_TERM, _MAX_TERMS = 4, 128
 # Neighbours of all queries; beyond that they are cut into groups that compute the cosines anew.
 _MAX_SUM_ANSWERS = 1 << 22

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "scan.h"
+#include "blocks.h"
+#include "dispatch.h"
 
 namespace vecstore {
 

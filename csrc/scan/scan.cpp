@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "bounds.h"
-#include "exact.h"
+#include "core/exact.h"
 #include "queries.h"
 #include "schedule.h"
 

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "threads.h"
+#include "core/threads.h"
 #include "walk_survivors.h"
 #include "walker.h"
 

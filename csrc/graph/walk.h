@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "scan.h"
+#include "core/blocks.h"
+#include "core/dispatch.h"
 
 namespace vecstore {
 

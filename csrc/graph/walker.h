@@ -4,9 +4,9 @@
 #include <limits>
 #include <vector>
 
-#include "code_queries.h"
-#include "prefetch.h"
-#include "threads.h"
+#include "codes/code_queries.h"
+#include "core/prefetch.h"
+#include "core/threads.h"
 #include "walk.h"
 #include "walk_marks.h"
 #include "walk_shortlist.h"

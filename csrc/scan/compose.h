@@ -1,7 +1,10 @@
 // Vectors made of stored rows, and measures of rows against each other.
 #pragma once
 
-#include "scan.h"
+#include <vector>
+
+#include "core/blocks.h"
+#include "core/dispatch.h"
 
 namespace vecstore {
 

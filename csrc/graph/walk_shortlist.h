@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "scan.h"
+#include "core/blocks.h"
 
 namespace vecstore {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "bounds.h"
-#include "exact.h"
-#include "threads.h"
+#include "core/exact.h"
+#include "core/threads.h"
+#include "scan/bounds.h"
 
 namespace vecstore {
 namespace {

@@ -1,7 +1,8 @@
 // 8-bit codes of rows, with what is known of the error each code makes (csrc/README.md).
 #pragma once
 
-#include "scan.h"
+#include "core/blocks.h"
+#include "core/dispatch.h"
 
 namespace vecstore {
 

@@ -6,9 +6,9 @@
 #include <mutex>
 #include <vector>
 
-#include "scan.h"
-#include "threads.h"
-#include "topk.h"
+#include "core/blocks.h"
+#include "core/threads.h"
+#include "core/topk.h"
 
 namespace vecstore {
 

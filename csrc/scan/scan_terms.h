@@ -8,13 +8,14 @@
 #include <mutex>
 #include <vector>
 
-#include "aligned.h"
 #include "bounds.h"
-#include "exact.h"
+#include "core/aligned.h"
+#include "core/exact.h"
+#include "core/threads.h"
+#include "core/topk.h"
 #include "queries.h"
+#include "scan.h"
 #include "schedule.h"
-#include "threads.h"
-#include "topk.h"
 
 namespace vecstore {
 

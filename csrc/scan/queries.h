@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "bounds.h"
-#include "float_mode.h"
-#include "scan.h"
+#include "core/blocks.h"
+#include "core/dispatch.h"
+#include "core/float_mode.h"
 
 namespace vecstore {
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "scan.h"
-#include "topk.h"
+#include "core/blocks.h"
+#include "core/topk.h"
 
 namespace vecstore {
 

@@ -5,11 +5,12 @@
 #include <cstring>
 #include <vector>
 
-#include "bounds.h"
+#include "core/blocks.h"
+#include "core/dispatch.h"
+#include "core/exact.h"
+#include "core/float_mode.h"
 #include "encode.h"
-#include "exact.h"
-#include "float_mode.h"
-#include "scan.h"
+#include "scan/bounds.h"
 
 namespace vecstore {
 

@@ -6,9 +6,9 @@
 #include <limits>
 #include <vector>
 
-#include "code_queries.h"
-#include "prefetch.h"
-#include "topk.h"
+#include "codes/code_queries.h"
+#include "core/prefetch.h"
+#include "core/topk.h"
 #include "walk_shortlist.h"
 
 namespace vecstore {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "threads.h"
+#include "core/threads.h"
 #include "walker.h"
 
 namespace vecstore {

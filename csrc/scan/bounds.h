@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "scan.h"
+#include "core/blocks.h"
 
 namespace vecstore {
 

@@ -1,12 +1,9 @@
-// The exact scan: the k nearest rows of some blocks for each of some queries.
+// What every scan and every walk is given, and what it gives: blocks of rows, queries, an answer.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
-
-#include "dispatch.h"
 
 namespace vecstore {
 
@@ -67,32 +64,5 @@ struct Work {
   int64_t rows = 0;      // (query, row) pairs that the filter looked at
   int64_t rescored = 0;  // pairs scored in float64
 };
-
-Work scan(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k, Metric metric,
-          const Exclusions& exclusions, size_t threads, const Answer& answer);
-
-// The same answer by way of the 8-bit codes, which every block must have: rows whose certified bound cannot
-// reach the k-th best are never scored (csrc/README.md has the proof). dim is at most 65536.
-Work scan_codes(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries, size_t k,
-                Metric metric, const Exclusions& exclusions, size_t threads, const Answer& answer);
-
-// Questions about few distinct vectors, whose places in `vectors` stand in `groups`.
-struct Questions {
-  Queries vectors;
-  size_t n;
-  TermGroups groups;
-};
-
-// The k best by 3CosMul (Levy and Goldberg, 2014): shifted cosines with the positive vectors, multiplied, over those
-// with the negative ones. The distance is the negated score. Needs inverse norms.
-Work scan_mul(const KernelTable& kernels, const std::vector<Block>& blocks, const Questions& questions, size_t k,
-              const Exclusions& exclusions, size_t threads, const Answer& answer);
-
-// The answer of `scan` under cosine, to queries each of which is the sum of its question's positive vectors, of unit
-// length, less the negative ones, but for a factor. One that is not that sum has the same answer, only later. Needs
-// inverse norms.
-Work scan_sums(const KernelTable& kernels, const std::vector<Block>& blocks, const Queries& queries,
-               const Questions& questions, size_t k, const Exclusions& exclusions, size_t threads,
-               const Answer& answer);
 
 }  // namespace vecstore

@@ -2,11 +2,13 @@
 // their proof are in csrc/README.md; names follow it.
 #include <memory>
 
+#include "scan_codes.h"
+
 #include "candidates.h"
 #include "code_queries.h"
 #include "encode.h"
-#include "queries.h"
-#include "schedule.h"
+#include "scan/queries.h"
+#include "scan/schedule.h"
 
 namespace vecstore {
 namespace {

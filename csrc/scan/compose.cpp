@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "exact.h"
-#include "float_mode.h"
-#include "threads.h"
+#include "core/exact.h"
+#include "core/float_mode.h"
+#include "core/threads.h"
 
 namespace vecstore {
 namespace {
