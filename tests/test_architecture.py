@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vecstore"
 MAX_LINES = 400
+MAX_FILES = 18  # of Python in a folder, its face among them
 
 
 def layers(text: str) -> list[set[str]]:
@@ -109,6 +110,65 @@ def test_the_rule_finds_each_kind_of_wrong_import(
     folder.mkdir(parents=True)
     (folder / "a.py").write_text(source)
     assert list(violations(tmp_path / "vecstore")) == ([sentence] if sentence else [])
+
+
+def past_the_faces(package: Path) -> Iterator[str]:
+    """Imports from inside another unit, past what its packages offer in `__all__`, as sentences."""
+    names_of = {path: path.relative_to(package.parent).with_suffix("") for path in sources(package)}
+    files = {".".join(name.parts) for name in names_of.values()}
+    faces = {".".join(name.parent.parts): p for p, name in names_of.items() if p.stem == FACADE}
+    for path in sources(package):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            module, names = node.module, {alias.name for alias in node.names}
+            if not module.startswith(f"{package.name}."):
+                continue
+            if module.split(".")[1] == unit_of(path, package):
+                continue
+            if module in files and module.count(".") == 1:  # a module of the ground floor
+                continue
+            if module not in faces:
+                yield f"{path.relative_to(package)}: {module} is no face"
+            elif hidden := names - set(all_of(faces[module]) or ()):
+                yield f"{path.relative_to(package)}: {module} does not offer {sorted(hidden)}"
+
+
+def test_units_meet_through_faces() -> None:
+    assert list(past_the_faces(PACKAGE)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("from vecstore.storage.names import A", "search/a.py: vecstore.storage.names is no face"),
+        ("from vecstore.storage import B", "search/a.py: vecstore.storage does not offer ['B']"),
+        (
+            "def f():\n    from vecstore.storage import names",
+            "search/a.py: vecstore.storage does not offer ['names']",
+        ),
+        ("from vecstore.storage import A", None),
+        ("from vecstore.search.b import anything", None),
+        ("from vecstore.errors import E", None),
+    ],
+)
+def test_the_rule_of_faces_finds_each_kind_of_shortcut(
+    tmp_path: Path, source: str, sentence: str | None
+) -> None:
+    package = tmp_path / "vecstore"
+    for folder in ("storage", "search"):
+        (package / folder).mkdir(parents=True)
+    (package / "errors.py").write_text("E = 1")
+    (package / "storage" / "__init__.py").write_text('__all__ = ["A"]')
+    (package / "storage" / "names.py").write_text("A = 1")
+    (package / "search" / "a.py").write_text(source)
+    assert list(past_the_faces(package)) == ([sentence] if sentence else [])
+
+
+def test_folders_stay_small() -> None:
+    folders = {path.parent for path in sources(PACKAGE)}
+    counts = {str(one.relative_to(ROOT)): len(list(one.glob("*.py"))) for one in folders}
+    assert {name: count for name, count in counts.items() if count > MAX_FILES} == {}
 
 
 def written_files() -> list[Path]:

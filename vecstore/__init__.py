@@ -21,11 +21,10 @@ from vecstore.errors import (
     VecstoreError,
 )
 from vecstore.kernels import build_info
-from vecstore.search.results import Match, Matches, Plan
+from vecstore.search import Match, Matches, Plan
 from vecstore.storage import Problem, check
-from vecstore.store.opening import create, from_arrays, open
-from vecstore.store.pickling import reopened as _  # noqa: F401  registers how stores are pickled
-from vecstore.store.store import Store
+from vecstore.store import Store, create, from_arrays, open
+from vecstore.store import reopened as _  # noqa: F401  registers how stores are pickled
 
 __all__ = [
     "CorruptStoreError",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vecstore.filters import Where
 from vecstore.metrics import Metric
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vecstore.forks import check_polars
-from vecstore.storage.columns import KINDS, Column
-from vecstore.storage.disk.damage import damaged
-from vecstore.storage.keys.strings import PackedStrings
+from vecstore.storage import KINDS, Column
+from vecstore.storage.disk import damaged
+from vecstore.storage.keys import PackedStrings
 
 if TYPE_CHECKING:
     import polars

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.forks import check_polars
-from vecstore.storage.columns import KINDS, Column, as_kind, check_name, first_rounded, widened
-from vecstore.storage.keys.strings import PackedStrings
+from vecstore.storage import KINDS, Column, as_kind, check_name, first_rounded, widened
+from vecstore.storage.keys import PackedStrings
 
 __all__ = ["normalise", "schema_of"]
 
@@ -179,20 +179,35 @@ def _from_array(name: str, values: npt.NDArray[Any]) -> Column:
 
 def _instants(name: str, values: npt.NDArray[Any], unit: str) -> npt.NDArray[np.int64]:
     """Return counts of a unit, once they are known to name the instants that were given."""
-    counts = values.astype(unit).astype(np.int64)
-    back = counts.view(unit).astype(values.dtype)
-    far = back != values
+    try:
+        counts = values.astype(unit).astype(np.int64)
+    except OverflowError:  # NumPy 2.5 raises where it wrapped around before
+        far = np.array([not _fits(values[i : i + 1], unit) for i in range(len(values))])
+        raise _too_far(name, values, far) from None
+    far = counts.view(unit).astype(values.dtype) != values
     if np.datetime_data(values.dtype)[0] in ("ns", "ps", "fs", "as"):
         far = np.zeros(len(values), np.bool_)  # finer, so that only rounding differs
     if unit == "datetime64[D]":
         far |= counts != counts.astype(np.int32)
     if far.any():
-        raise ValueError(
-            f'`attributes` must hold dates of 32 and datetimes of 64 bits in column "{name}"; '
-            f"row {int(np.argmax(far))} is {int(values.astype(np.int64)[far][0])} in units of "
-            f"{values.dtype.str[4:-1]}, which is too far from 1970."
-        )
+        raise _too_far(name, values, far)
     return counts
+
+
+def _fits(values: npt.NDArray[Any], unit: str) -> bool:
+    try:
+        values.astype(unit)
+    except OverflowError:
+        return False
+    return True
+
+
+def _too_far(name: str, values: npt.NDArray[Any], far: npt.NDArray[np.bool_]) -> ValueError:
+    return ValueError(
+        f'`attributes` must hold dates of 32 and datetimes of 64 bits in column "{name}"; '
+        f"row {int(np.argmax(far))} is {int(values.astype(np.int64)[far][0])} in units of "
+        f"{values.dtype.str[4:-1]}, which is too far from 1970."
+    )
 
 
 def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:

@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from vecstore.arrays import Rows
 from vecstore.attributes.frames import missing_series, polars_type, to_series
-from vecstore.snapshot.part import Part
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.storage.columns import as_kind
+from vecstore.snapshot import Part, Snapshot
+from vecstore.storage import as_kind
 
 if TYPE_CHECKING:
     import polars

@@ -14,4 +14,13 @@ from vecstore.bench.peers import PEERS, Peer
 from vecstore.bench.picture import draw
 from vecstore.bench.report import write
 
-__all__ = ["PEERS", "Data", "Measurement", "Peer", "draw", "measure", "read", "write"]
+__all__ = [
+    "PEERS",
+    "Data",
+    "Measurement",
+    "Peer",
+    "draw",
+    "measure",
+    "read",
+    "write",
+]

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.storage.hdf5.contents import check_claims, datasets
-from vecstore.storage.hdf5.distance_labels import file_metric
+from vecstore.storage.hdf5 import check_claims, datasets, file_metric
 
 __all__ = ["Data", "distances", "read", "recall"]
 

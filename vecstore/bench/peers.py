@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Rows
-from vecstore.store.opening import create, from_arrays
-from vecstore.store.opening import open as open_store
+from vecstore.store import create, from_arrays
+from vecstore.store import open as open_store
 
 __all__ = ["PEERS", "Peer", "PeerMissingError", "Search", "imported", "unit"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vecstore.bench.measuring import Measurement
-from vecstore.storage.disk.outputs import write_new
+from vecstore.storage.disk import write_new
 
 if TYPE_CHECKING:
     import polars

@@ -26,7 +26,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.search.results import Matches
+from vecstore.search import Matches
 from vecstore.terminal import printable
 
 __all__ = [

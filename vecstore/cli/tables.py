@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from vecstore.cli.output import SIMILAR, field
-from vecstore.search.results import Matches
+from vecstore.search import Matches
 from vecstore.terminal import printable
 
 if TYPE_CHECKING:
-    from vecstore.bench.measuring import Measurement
+    from vecstore.bench import Measurement
 
 __all__ = [
     "console",

@@ -9,18 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Rows, as_mask
-from vecstore.attributes.frames import from_series, kind_of, polars_type
-from vecstore.attributes.row_tables import part_table
+from vecstore.attributes import from_series, kind_of, part_table, polars_type
 from vecstore.filters.arithmetic import FilterOverflowError
 from vecstore.filters.syntax import parse, unknown_column
 from vecstore.filters.translate import translate
 from vecstore.filters.typed import Compute
 from vecstore.filters.values import Values, lone, read
 from vecstore.forks import check_polars
-from vecstore.snapshot.part import Part
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.storage.columns import Column, take_columns
-from vecstore.storage.keys.string_keys import StrKeys
+from vecstore.snapshot import Part, Snapshot
+from vecstore.storage import Column, take_columns
+from vecstore.storage.keys import StrKeys
 
 if TYPE_CHECKING:
     import polars

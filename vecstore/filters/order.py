@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vecstore.filters.substrings import framed
 from vecstore.filters.values import Values, texts, truth
-from vecstore.storage.keys.strings import PackedStrings
+from vecstore.storage.keys import PackedStrings
 
 __all__ = ["compare_values", "float32_name", "named"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.filters.substrings import containing, framed, lowered
-from vecstore.storage.keys.strings import PackedStrings
+from vecstore.storage.keys import PackedStrings
 
 __all__ = ["Pattern"]
 

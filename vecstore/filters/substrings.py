@@ -6,7 +6,7 @@ No character of UTF-8 begins within another one, so that bytes are found where c
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.storage.keys.strings import PADDING, PackedStrings
+from vecstore.storage.keys import PADDING, PackedStrings
 
 __all__ = ["containing", "framed", "lowered"]
 

@@ -12,7 +12,7 @@ from vecstore.filters.arithmetic import FilterOverflowError, as_float
 from vecstore.filters.order import Compare, compare_values, float32_name, named
 from vecstore.filters.syntax import refusal
 from vecstore.filters.values import Values, lone, texts, truth
-from vecstore.storage.keys.strings import PackedStrings
+from vecstore.storage.keys import PackedStrings
 
 __all__ = [
     "NUMBERS",

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.storage.columns import Column
-from vecstore.storage.keys.strings import PackedStrings
+from vecstore.storage import Column
+from vecstore.storage.keys import PackedStrings
 
 __all__ = [
     "Bools",

@@ -12,3 +12,32 @@ How images become vectors::
 
 Importing this package loads neither Keras nor TensorFlow; using it does.
 """
+
+from vecstore.images.batches import find_unread, read_batches, why_unread
+from vecstore.images.extractor import ImageExtractor
+from vecstore.images.families import family, preprocess, require_keras
+from vecstore.images.files import Images, Source, check_source, describe_others, open_images
+from vecstore.images.layers import input_size
+from vecstore.images.listing import problem_of
+from vecstore.images.networks import load_network, versions
+from vecstore.images.pixels import labelled_batches
+
+__all__ = [
+    "ImageExtractor",
+    "Images",
+    "Source",
+    "check_source",
+    "describe_others",
+    "family",
+    "find_unread",
+    "input_size",
+    "labelled_batches",
+    "load_network",
+    "open_images",
+    "preprocess",
+    "problem_of",
+    "read_batches",
+    "require_keras",
+    "versions",
+    "why_unread",
+]

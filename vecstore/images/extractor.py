@@ -27,7 +27,7 @@ from vecstore.images.layers import (
 from vecstore.images.listing import printable
 from vecstore.images.networks import digest, load_network, versions
 from vecstore.images.report import ImageReport
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["ImageExtractor"]
 

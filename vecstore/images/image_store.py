@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.images.files import Images
-from vecstore.store.opening import create, open
-from vecstore.store.store import Store
+from vecstore.store import Store, create, open
 
 __all__ = ["ImageStore"]
 

@@ -9,7 +9,7 @@ from vecstore import kernels
 from vecstore.arrays import Block, Progress
 from vecstore.index.codes import encode
 from vecstore.index.graph import NOBODY, Graph, Level, check_links
-from vecstore.kernels.contract import Vectors
+from vecstore.kernels import Vectors
 
 __all__ = ["grown_graph"]
 

@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Codes, Progress
-from vecstore.kernels.contract import Engine, Float32s, Float64s, Vectors
-from vecstore.kernels.float64 import norms, reciprocals
+from vecstore.kernels import Engine, Float32s, Float64s, Vectors, norms, reciprocals
 
 __all__ = ["encode"]
 

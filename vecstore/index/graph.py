@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.kernels.contract import Graph, Level
+from vecstore.kernels import Graph, Level
 
 __all__ = [
     "NOBODY",

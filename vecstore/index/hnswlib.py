@@ -8,9 +8,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import Progress
 from vecstore.index.graph import NOBODY, Graph, Level, check_links
-from vecstore.kernels.contract import Vectors
-from vecstore.kernels.float64 import norms, reciprocals
-from vecstore.kernels.threads import thread_count
+from vecstore.kernels import Vectors, norms, reciprocals, thread_count
 
 __all__ = ["as_graph", "hnsw_graph"]
 

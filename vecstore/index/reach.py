@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.kernels.contract import Float32s, Found
+from vecstore.kernels import Float32s, Found
 
 __all__ = ["DEPTHS", "Reach", "beyond", "remoteness"]
 

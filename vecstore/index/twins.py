@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.index.graph import NOBODY, Graph
-from vecstore.kernels.contract import Int64s, Vectors
+from vecstore.kernels import Int64s, Vectors
 
 __all__ = ["first_copies", "with_copies"]
 

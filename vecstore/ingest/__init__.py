@@ -2,16 +2,16 @@
 
 How a file becomes batches::
 
-    source      its bytes, decompressed
-    recognise   which format they are in
-    text, word2vec, fasttext, vecs, arrays, hdf5, keras_table, parquet, projector, delimited,
-    jsonl, tensors, matlab, gensim_files
-                each makes a `table.Table` of a file: chunks of rows, and what is wrong with others
-    sieve       takes out rows that no store could hold
-    reader      raises, or counts, what was wrong; hands on the rest
+    source        its bytes, decompressed
+    recognise     which format they are in; one of these makes a `table.Table` of it
+      text/         lines of a key and its numbers
+      formats/      binary files of vectors, arrays, HDF5
+      sheets/       CSV, JSON lines, Parquet: rows with columns of all kinds
+      keras/        models, as files and in memory
+    row_checks    takes out rows that no store could hold
+    reader        raises, or counts, what was wrong; hands on the rest
 
-Text takes the fast way: `pipeline` reads and decompresses ahead while `csrc/text/text.h` parses; `lines`
-says what it must find. `importing` puts a reader into a store, `export` writes files.
+`importing` puts a reader into a store; writers/ writes files.
 
 Models in memory have a home of their own, `vecstore.ingest.keras`, which also makes layers of
 stores.

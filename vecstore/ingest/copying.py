@@ -8,9 +8,8 @@ from typing import Any
 from vecstore.arrays import Progress
 from vecstore.ingest.report import Report
 from vecstore.ingest.source import Source
-from vecstore.storage.segments.single import is_single
-from vecstore.store.opening import create, open
-from vecstore.store.store import Store
+from vecstore.storage.segments import is_single
+from vecstore.store import Store, create, open
 
 __all__ = ["copy_into", "create_like", "is_hdf5", "is_store"]
 

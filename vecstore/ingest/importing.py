@@ -20,8 +20,7 @@ from vecstore.ingest.reading import read_source
 from vecstore.ingest.report import Report
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import KeyKind
-from vecstore.store.opening import create, open, removed_on_failure
-from vecstore.store.store import Store
+from vecstore.store import Store, create, open, removed_on_failure
 
 __all__ = ["import_into"]
 

@@ -16,7 +16,7 @@ from vecstore.ingest.table import Chunk, KeyKind, Table
 if TYPE_CHECKING:
     import polars
 
-    from vecstore.storage.segments.subwords import Subwords
+    from vecstore.storage.segments import Subwords
 
 __all__ = ["Policy", "Reader"]
 

@@ -16,7 +16,7 @@ from vecstore.ingest.report import Faults
 if TYPE_CHECKING:
     import polars
 
-    from vecstore.storage.segments.subwords import Subwords
+    from vecstore.storage.segments import Subwords
 
 __all__ = ["MAX_DIM", "ROW_NUMBERS", "Chunk", "KeyKind", "Options", "Table", "row_slices"]
 

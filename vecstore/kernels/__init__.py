@@ -17,10 +17,43 @@ from functools import cache
 from importlib import import_module
 from typing import Any, cast
 
-from vecstore.kernels.contract import Engine
-from vecstore.kernels.threads import thread_count
+from vecstore.kernels.blocks import allowed
+from vecstore.kernels.contract import (
+    Engine,
+    Float32s,
+    Float64s,
+    Found,
+    Graph,
+    Groups,
+    Int64s,
+    Level,
+    Vectors,
+    Work,
+)
+from vecstore.kernels.float64 import norms, reciprocals
+from vecstore.kernels.threads import check_threads, thread_count
 
-__all__ = ["ENGINES", "build_info", "engine", "level"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Float32s",
+    "Float64s",
+    "Found",
+    "Graph",
+    "Groups",
+    "Int64s",
+    "Level",
+    "Vectors",
+    "Work",
+    "allowed",
+    "build_info",
+    "check_threads",
+    "engine",
+    "level",
+    "norms",
+    "reciprocals",
+    "thread_count",
+]
 
 _MODULES = {"native": "native", "numba": "jit", "reference": "reference"}
 

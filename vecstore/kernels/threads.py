@@ -85,9 +85,9 @@ def _processors() -> int:
 
 @cache
 def _quota() -> float:
-    """Return the processors' worth of time that the control group grants, as `csrc/core/threads.cpp`.
+    """Return the processors that the control group grants, rounded up, as `csrc/core/threads.cpp`.
 
-    Rounded up, and asked once: it takes longer than many a search.
+    Asked once: it takes longer than many a search.
     """
     file = _CGROUPS / _own_group() / "cpu.max"
     if not file.is_file():  # in a container, its own group is the root of what it sees

@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Rows, as_groups
-from vecstore.kernels.contract import Groups
-from vecstore.kernels.threads import check_threads
+from vecstore.kernels import Groups, check_threads
 from vecstore.metrics import Metric, metric_name
 from vecstore.search.exact import as_plan
 from vecstore.search.planner import Sums, as_matches, check_k, masked, nearest
 from vecstore.search.results import Matches
-from vecstore.snapshot.keys import is_key, require_rows
-from vecstore.snapshot.snapshot import Snapshot
+from vecstore.snapshot import Snapshot, is_key, require_rows
 
 __all__ = ["CANCELLED", "COMPOSITIONS", "METHODS", "analogies", "analogies_of_rows", "compose"]
 

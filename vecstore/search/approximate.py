@@ -15,13 +15,11 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Block, Exclusions, check_count
-from vecstore.index.reach import beyond
-from vecstore.index.recall_table import Speed
-from vecstore.index.stored import Index
-from vecstore.kernels.contract import Float32s, Found, Int64s
+from vecstore.index import Index, Speed, beyond
+from vecstore.kernels import Float32s, Found, Int64s
 from vecstore.search import exact
 from vecstore.search.results import Plan
-from vecstore.storage.segments.tombstones import all_rows, count_rows
+from vecstore.storage.segments import all_rows, count_rows
 
 __all__ = ["Asked", "check_approximate", "search"]
 

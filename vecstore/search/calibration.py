@@ -22,10 +22,8 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Block
-from vecstore.index.graph import Graph
-from vecstore.index.reach import DEPTHS, Reach, remoteness
-from vecstore.index.recall_table import HELD_OUT, Speed, Step, Table
-from vecstore.kernels.contract import Float32s, Found
+from vecstore.index import DEPTHS, HELD_OUT, Graph, Reach, Speed, Step, Table, remoteness
+from vecstore.kernels import Float32s, Found
 from vecstore.search import exact
 from vecstore.search.holding import held_out, hiding, without
 

@@ -11,9 +11,7 @@ import numpy as np
 
 from vecstore import kernels
 from vecstore.arrays import Block, Exclusions
-from vecstore.kernels.blocks import allowed
-from vecstore.kernels.contract import Engine, Float32s, Found, Work
-from vecstore.kernels.threads import thread_count
+from vecstore.kernels import Engine, Float32s, Found, Work, allowed, thread_count
 from vecstore.search.results import Plan
 
 __all__ = ["Terms", "as_plan", "choose", "merged", "search", "summed"]

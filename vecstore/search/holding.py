@@ -9,9 +9,8 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Block, as_words
-from vecstore.index.graph import NOBODY, Graph, Level
-from vecstore.kernels.blocks import allowed
-from vecstore.kernels.contract import Float32s, Int64s
+from vecstore.index import NOBODY, Graph, Level
+from vecstore.kernels import Float32s, Int64s, allowed
 from vecstore.search import exact
 
 __all__ = ["held_out", "hiding", "without"]

@@ -11,18 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Progress, Rows, as_groups, check_count
-from vecstore.attributes.row_tables import row_table
+from vecstore.attributes import row_table
 from vecstore.errors import StoreExistsError
-from vecstore.kernels.contract import Float64s, Int64s, Work
-from vecstore.kernels.threads import check_threads
+from vecstore.kernels import Float64s, Int64s, Work, check_threads
 from vecstore.metrics import Metric, metric_name
 from vecstore.search.exact import summed
 from vecstore.search.planner import check_k, planned
 from vecstore.search.results import Matches, Plan
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.storage.disk.outputs import publish_output
-from vecstore.storage.hdf5.reader import map_arrays
-from vecstore.storage.hdf5.writer import Pieces, write_side_by_side
+from vecstore.snapshot import Snapshot
+from vecstore.storage.disk import publish_output
+from vecstore.storage.hdf5 import Pieces, map_arrays, write_side_by_side
 
 __all__ = ["MEMORY", "mutual", "neighbors"]
 

@@ -3,23 +3,21 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Block, Exclusions, Rows, as_groups, as_words, check_count
-from vecstore.attributes.row_tables import row_table
-from vecstore.kernels.contract import Engine, Found, Groups
-from vecstore.kernels.threads import check_threads
+from vecstore.attributes import row_table
+from vecstore.kernels import Found, Groups, check_threads
 from vecstore.metrics import Metric, metric_name
 from vecstore.search import exact
 from vecstore.search.approximate import Asked, check_approximate
 from vecstore.search.approximate import search as walk_or_scan
 from vecstore.search.results import Matches, Plan
-from vecstore.snapshot.keys import as_keys, is_key
-from vecstore.snapshot.snapshot import Snapshot
+from vecstore.snapshot import Snapshot, as_keys, is_key
 
 __all__ = [
     "Queries",
@@ -165,12 +163,12 @@ def planned(
         ``scan(queries, exclude)`` returns what was found, as rows, and how.
     """
     if not isinstance(metric, str):
-        from vecstore.kernels import jit
+        from vecstore.kernels.jit import search_custom
 
-        engine, blocks = cast(Engine, jit), masked(snapshot.blocks, where)
+        engine, blocks = kernels.engine("numba"), masked(snapshot.blocks, where)
 
         def scan_custom(queries: Queries, exclude: Exclusions | None) -> tuple[Found, Plan]:
-            found = jit.search_custom(blocks, queries, k, metric, exclude=exclude, threads=threads)
+            found = search_custom(blocks, queries, k, metric, exclude=exclude, threads=threads)
             return found, exact.as_plan(engine, "float", found.work, len(queries), threads)
 
         return scan_custom

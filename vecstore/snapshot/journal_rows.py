@@ -9,8 +9,7 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import Rows
 from vecstore.snapshot.part import Part
-from vecstore.storage import Manifest
-from vecstore.storage.columns import Column, Columns, join_columns, widened
+from vecstore.storage import Column, Columns, Manifest, join_columns, widened
 
 __all__ = ["Tail", "TailKeys"]
 

@@ -14,11 +14,9 @@ import numpy.typing as npt
 from vecstore import kernels
 from vecstore.arrays import Codes, Progress, Rows, check_rows
 from vecstore.errors import VecstoreError
-from vecstore.index import codes
-from vecstore.index.stored import Index, read_index
-from vecstore.storage import Segment, Sidecar, StoredIndex
-from vecstore.storage.columns import Columns
-from vecstore.storage.disk.mapped import MappedFile
+from vecstore.index import Index, encode, read_index
+from vecstore.storage import Columns, Segment, Sidecar, StoredIndex
+from vecstore.storage.disk import MappedFile
 
 __all__ = ["Keys", "Part"]
 
@@ -228,7 +226,7 @@ class Part:
             if self._codes is None:
                 norms = self.inverse_norms
                 metric = str(self._metric)
-                made = codes.encode([self.vectors], metric, threads=threads, progress=progress)
+                made = encode([self.vectors], metric, threads=threads, progress=progress)
                 self.check()
                 if self._sidecar:
                     self._sidecar.write(norms, made)

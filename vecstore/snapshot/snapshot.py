@@ -16,11 +16,10 @@ import numpy.typing as npt
 
 from vecstore.arrays import Block, Progress, Rows
 from vecstore.snapshot.part import Part
-from vecstore.storage import RangeKeys, StrKeys
-from vecstore.storage.columns import Column, as_kind, join_columns, take_columns, wider
-from vecstore.storage.disk.damage import damaged
-from vecstore.storage.keys.strings import PackedStrings
-from vecstore.storage.segments.tombstones import (
+from vecstore.storage import Column, RangeKeys, StrKeys, as_kind, join_columns, take_columns, wider
+from vecstore.storage.disk import damaged
+from vecstore.storage.keys import PackedStrings
+from vecstore.storage.segments import (
     Words,
     all_rows,
     clear_rows,

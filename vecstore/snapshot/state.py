@@ -14,12 +14,18 @@ from vecstore.arrays import Rows
 from vecstore.snapshot.journal_rows import Tail
 from vecstore.snapshot.part import Part
 from vecstore.snapshot.snapshot import Snapshot, cleared
-from vecstore.storage import Generation, Manifest, Record, Segment
-from vecstore.storage.attributes import decode_attributes
-from vecstore.storage.columns import Columns, widened, wider
-from vecstore.storage.disk.damage import damaged
-from vecstore.storage.disk.names import journal_name
-from vecstore.storage.segments.tombstones import Words, all_rows, has_row, have_rows
+from vecstore.storage import (
+    Columns,
+    Generation,
+    Manifest,
+    Record,
+    Segment,
+    decode_attributes,
+    widened,
+    wider,
+)
+from vecstore.storage.disk import damaged, journal_name
+from vecstore.storage.segments import Words, all_rows, has_row, have_rows
 
 __all__ = ["State"]
 

@@ -63,8 +63,21 @@ From the disk upwards, each module using those above it:
 (1, [1.0, 0.0])
 """
 
+from vecstore.storage.attributes import attribute_arrays, decode_attributes, encode_attributes
 from vecstore.storage.checks.whole import Problem, check
-from vecstore.storage.commits import commit, read_latest
+from vecstore.storage.columns import (
+    KINDS,
+    Column,
+    Columns,
+    as_kind,
+    check_name,
+    first_rounded,
+    join_columns,
+    take_columns,
+    widened,
+    wider,
+)
+from vecstore.storage.commits import commit, library_version, read_latest
 from vecstore.storage.copying import copy_file, copy_store
 from vecstore.storage.disk.directory import Directory, Identity
 from vecstore.storage.disk.lock import WriterLock
@@ -74,6 +87,7 @@ from vecstore.storage.journal import Journal, Replay, read_journal
 from vecstore.storage.journal_records import Record
 from vecstore.storage.keys.key_tables import IntKeys, RangeKeys, StrKeys, build_keys
 from vecstore.storage.manifest import FileEntry, Manifest
+from vecstore.storage.origins import readable_origins
 from vecstore.storage.reclaiming import reclaim
 from vecstore.storage.segments.indexes import StoredIndex, write_index
 from vecstore.storage.segments.segment import Segment, write_segment
@@ -82,6 +96,9 @@ from vecstore.storage.segments.subwords import Subwords, write_subwords
 from vecstore.storage.segments.tombstones import write_tombstones
 
 __all__ = [
+    "KINDS",
+    "Column",
+    "Columns",
     "Directory",
     "FileEntry",
     "Generation",
@@ -100,15 +117,27 @@ __all__ = [
     "StrKeys",
     "Subwords",
     "WriterLock",
+    "as_kind",
+    "attribute_arrays",
     "build_keys",
     "check",
+    "check_name",
     "commit",
     "copy_file",
     "copy_store",
+    "decode_attributes",
+    "encode_attributes",
+    "first_rounded",
+    "join_columns",
+    "library_version",
     "read_generation",
     "read_journal",
     "read_latest",
+    "readable_origins",
     "reclaim",
+    "take_columns",
+    "widened",
+    "wider",
     "write_index",
     "write_segment",
     "write_subwords",

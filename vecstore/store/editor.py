@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from vecstore.arrays import Progress, as_queries
 from vecstore.filters import Where, qualifying
-from vecstore.index.graph import check_links
-from vecstore.kernels.threads import check_threads
+from vecstore.index import check_links
+from vecstore.kernels import check_threads
 from vecstore.storage import Subwords
 from vecstore.store.folder import Folder
 from vecstore.store.reader import Reader
-from vecstore.writing import indexes
-from vecstore.writing.batch import Batch
-from vecstore.writing.segments import Batches
+from vecstore.writing import KINDS, Batch, Batches, Recipe, building, dropping, tuning
 
 __all__ = ["Editor"]
 
@@ -342,13 +340,13 @@ class Editor(Reader):
         .. [2] Dobson Manohar et al., 2024, "ParlayANN: Scalable and deterministic parallel
            graph-based approximate nearest neighbor search algorithms", PPoPP.
         """
-        if kind not in indexes.KINDS:
+        if kind not in KINDS:
             raise ValueError(f'`kind` must be "hnsw" or "hnswlib"; got {kind!r}.')
-        recipe = indexes.Recipe(kind, *check_links(M, ef_construction))
+        recipe = Recipe(kind, *check_links(M, ef_construction))
         folder = self._writable()
         folder.writer.derive(
             partial(
-                indexes.building,
+                building,
                 recipe=recipe,
                 where=None if where is None else partial(qualifying, where),
                 threads=check_threads(threads),
@@ -380,7 +378,7 @@ class Editor(Reader):
         if not folder.info()["indexes"]:
             raise ValueError(f"{folder.path} has no index to measure; build_index builds one.")
         rows = None if queries is None else as_queries(queries, self.dim, self.metric)[0]
-        folder.writer.derive(partial(indexes.tuning, queries=rows, threads=check_threads(threads)))
+        folder.writer.derive(partial(tuning, queries=rows, threads=check_threads(threads)))
 
     def drop_index(self) -> None:
         """Remove the index; searches are exact from then on.
@@ -390,7 +388,7 @@ class Editor(Reader):
         ReadOnlyError
             If the store was not opened for writing.
         """
-        self._writable().writer.derive(indexes.dropping)
+        self._writable().writer.derive(dropping)
 
     @abstractmethod
     def _writable(self) -> Folder: ...

@@ -13,8 +13,7 @@ from vecstore.errors import (
     StoreChangedError,
     StoreExistsError,
 )
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.snapshot.state import State
+from vecstore.snapshot import Snapshot, State
 from vecstore.storage import (
     Directory,
     Manifest,
@@ -24,13 +23,10 @@ from vecstore.storage import (
     read_generation,
     read_journal,
     read_latest,
+    readable_origins,
 )
-from vecstore.storage.disk import files
-from vecstore.storage.disk.mapped import open_regular
-from vecstore.storage.disk.names import journal_name, manifest_name
-from vecstore.storage.origins import readable_origins
-from vecstore.writing.indexes import described
-from vecstore.writing.writer import Writer
+from vecstore.storage.disk import journal_name, make_folder, manifest_name, open_regular
+from vecstore.writing import Writer, described
 
 __all__ = ["Folder"]
 
@@ -89,7 +85,7 @@ class Folder:
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it first.")
         try:
-            files.make_folder(path)
+            make_folder(path)
         except FileExistsError:
             raise StoreExistsError(
                 f"{path} exists already; open it, or choose another path."

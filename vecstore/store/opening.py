@@ -13,13 +13,11 @@ import numpy.typing as npt
 from vecstore.arrays import DTYPES, MOST_DIM, as_vectors, check_count, check_dtype, check_rows
 from vecstore.errors import ReadOnlyError, StoreNotFoundError, VecstoreError
 from vecstore.metrics import Metric, check_metric
-from vecstore.snapshot.keys import as_keys, check_key_kind
-from vecstore.snapshot.part import Keys, Part
-from vecstore.snapshot.snapshot import Snapshot
+from vecstore.snapshot import Keys, Part, Snapshot, as_keys, check_key_kind
 from vecstore.storage import Directory, Manifest, RangeKeys, Sidecar, build_keys
-from vecstore.storage.disk.directory import absolute_path
-from vecstore.storage.hdf5.foreign import ForeignVectors, open_dataset
-from vecstore.storage.segments.single import is_single
+from vecstore.storage.disk import absolute_path
+from vecstore.storage.hdf5 import ForeignVectors, open_dataset
+from vecstore.storage.segments import is_single
 from vecstore.store.folder import Folder
 from vecstore.store.single_file import SingleFile
 from vecstore.store.store import Store

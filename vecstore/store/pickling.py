@@ -12,8 +12,8 @@ import numpy as np
 
 from vecstore.errors import ReadOnlyError, VecstoreError
 from vecstore.metrics import Metric
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.storage.keys.key_tables import RangeKeys
+from vecstore.snapshot import Snapshot
+from vecstore.storage.keys import RangeKeys
 from vecstore.store.folder import Folder
 from vecstore.store.opening import foreign_sources, from_arrays
 from vecstore.store.opening import open as open_store

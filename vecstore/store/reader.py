@@ -9,13 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Progress, as_groups, as_queries
-from vecstore.attributes.row_tables import row_table
+from vecstore.attributes import row_table
 from vecstore.filters import Where, qualifying
-from vecstore.kernels.threads import check_threads
-from vecstore.search import algebra, planner
-from vecstore.search.neighbor_graph import MEMORY, neighbors
-from vecstore.search.results import Matches
-from vecstore.snapshot.keys import is_key, require_rows
+from vecstore.kernels import check_threads
+from vecstore.search import MEMORY, Matches, analogies, compose, exclusions, nearest, neighbors
+from vecstore.snapshot import is_key, require_rows
 from vecstore.store.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -86,14 +84,14 @@ class Reader(Vectors):
         """
         snapshot = self._snapshot
         rows, single = as_queries(queries, snapshot.dim, self.metric)
-        return planner.nearest(
+        return nearest(
             snapshot,
             rows,
             k,
             self.metric,
             single=single,
             where=None if where is None else qualifying(where, snapshot),
-            exclude=planner.exclusions(snapshot, exclude, len(rows)),
+            exclude=exclusions(snapshot, exclude, len(rows)),
             approximate=approximate,
             threads=threads,
         )
@@ -132,7 +130,7 @@ class Reader(Vectors):
         rows = require_rows(snapshot, keys)
         queries = snapshot.gather(rows, np.float32)
         itself = as_groups([1] * len(rows), rows)
-        return planner.nearest(
+        return nearest(
             snapshot,
             queries,
             k,
@@ -194,7 +192,7 @@ class Reader(Vectors):
         'queen'
         """
         snapshot = self._snapshot
-        return algebra.analogies(
+        return analogies(
             snapshot,
             positive,
             negative,
@@ -341,7 +339,7 @@ class Reader(Vectors):
                     f"`recipe` must be a mapping of keys to weights, or a list of them; "
                     f"got {type(one).__name__} {one!r}."
                 )
-        composed = algebra.compose(self._snapshot, recipes, self.metric, method)
+        composed = compose(self._snapshot, recipes, self.metric, method)
         return composed[0] if single else composed
 
     def prepare(self, *, threads: int | None = None, progress: Progress | None = None) -> None:

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from vecstore.snapshot.part import Part
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.storage.origins import readable_origins
-from vecstore.storage.segments.single import open_single
+from vecstore.snapshot import Part, Snapshot
+from vecstore.storage import readable_origins
+from vecstore.storage.segments import open_single
 
 __all__ = ["SingleFile"]
 

@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from vecstore.errors import ReadOnlyError, VecstoreError
 from vecstore.metrics import Metric, metric_name
-from vecstore.snapshot.keys import as_keys
-from vecstore.snapshot.snapshot import Snapshot
+from vecstore.snapshot import Snapshot, as_keys
 from vecstore.storage import Problem, Subwords, check, copy_file, copy_store
-from vecstore.storage.disk.directory import absolute_path
+from vecstore.storage.disk import absolute_path
 from vecstore.store.editor import Editor
 from vecstore.store.folder import Folder
 from vecstore.store.single_file import SingleFile

@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.metrics import Metric
-from vecstore.snapshot.keys import as_keys, is_key, require_rows
-from vecstore.snapshot.snapshot import Snapshot
+from vecstore.snapshot import Snapshot, as_keys, is_key, require_rows
 
 __all__ = ["Vectors", "snapshot_of"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.metrics import check_metric
-from vecstore.store.store import Store
+from vecstore.store import Store
 from vecstore.trainers.trainer import Trainer
 
 __all__ = ["Encoder"]

@@ -16,9 +16,8 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.errors import FormatVersionError, VecstoreError
 from vecstore.metrics import check_metric
-from vecstore.storage.disk.outputs import disk_errors
-from vecstore.store.opening import create, removed_on_failure
-from vecstore.store.store import Store
+from vecstore.storage.disk import disk_errors
+from vecstore.store import Store, create, removed_on_failure
 from vecstore.trainers.parameters import check_savable, check_seed
 
 if TYPE_CHECKING:
@@ -349,7 +348,7 @@ class Trainer(ABC):
         }
 
     def _packages(self) -> dict[str, str]:
-        from vecstore.images.networks import versions
+        from vecstore.images import versions
 
         return versions()
 

@@ -10,12 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Rows
-from vecstore.attributes.given import normalise, schema_of
-from vecstore.snapshot.keys import as_keys, not_found
-from vecstore.snapshot.state import State
-from vecstore.storage import Record, build_keys
-from vecstore.storage.attributes import encode_attributes
-from vecstore.storage.columns import Column, Columns, join_columns, take_columns
+from vecstore.attributes import normalise, schema_of
+from vecstore.snapshot import State, as_keys, not_found
+from vecstore.storage import (
+    Column,
+    Columns,
+    Record,
+    build_keys,
+    encode_attributes,
+    join_columns,
+    take_columns,
+)
 from vecstore.writing.segments import Batches, Checked, checked, refuse_known, refuse_rounding
 
 __all__ = ["Batch"]

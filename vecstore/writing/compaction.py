@@ -17,11 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.snapshot.state import State
-from vecstore.storage import Directory, FileEntry, Manifest
-from vecstore.storage.columns import Column, take_columns
-from vecstore.storage.segments.tombstones import rows_of
+from vecstore.snapshot import Snapshot, State
+from vecstore.storage import Column, Directory, FileEntry, Manifest, take_columns
+from vecstore.storage.segments import rows_of
 from vecstore.writing.segments import SEGMENT_BYTES, seal, weight
 
 __all__ = ["due_run", "merge", "worthwhile_runs"]

@@ -13,16 +13,20 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import Block, Progress, as_words
-from vecstore.index.building import grown_graph
-from vecstore.index.graph import NOBODY, Graph, reached
-from vecstore.index.joining import joined
-from vecstore.index.stored import Index, as_stored
-from vecstore.index.twins import first_copies, with_copies
-from vecstore.kernels.blocks import allowed
-from vecstore.kernels.contract import Float32s
-from vecstore.search.calibration import calibrate
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.snapshot.state import State
+from vecstore.index import (
+    NOBODY,
+    Graph,
+    Index,
+    as_stored,
+    first_copies,
+    grown_graph,
+    joined,
+    reached,
+    with_copies,
+)
+from vecstore.kernels import Float32s, allowed
+from vecstore.search import calibrate
+from vecstore.snapshot import Snapshot, State
 from vecstore.storage import Directory, FileEntry, Manifest, write_index
 
 __all__ = ["KINDS", "Now", "Recipe", "building", "described", "dropping", "tuning"]
@@ -147,7 +151,7 @@ def _build(
 
 def _builder(kind: str) -> Callable[..., Graph]:
     if kind == "hnswlib":
-        from vecstore.index.hnswlib import hnsw_graph
+        from vecstore.index import hnsw_graph
 
         return hnsw_graph
     if kernels.engine().NAME != "native":

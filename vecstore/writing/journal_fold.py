@@ -4,12 +4,10 @@ from dataclasses import replace
 from itertools import chain
 
 from vecstore.arrays import Rows
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.snapshot.state import State
-from vecstore.storage import Directory, FileEntry, Manifest, write_tombstones
-from vecstore.storage.columns import take_columns
-from vecstore.storage.disk.names import parse_number
-from vecstore.storage.segments.tombstones import Words, all_rows, count_rows
+from vecstore.snapshot import Snapshot, State
+from vecstore.storage import Directory, FileEntry, Manifest, take_columns, write_tombstones
+from vecstore.storage.disk import parse_number
+from vecstore.storage.segments import Words, all_rows, count_rows
 from vecstore.writing.segments import Batches, seal
 
 __all__ = ["fold", "fold_replacing"]

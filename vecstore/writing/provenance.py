@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vecstore.storage.commits import library_version
+from vecstore.storage import library_version
 
 __all__ = ["stamped"]
 

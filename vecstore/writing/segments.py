@@ -11,16 +11,24 @@ import numpy.typing as npt
 
 from vecstore import kernels
 from vecstore.arrays import as_vectors, check_rows
-from vecstore.attributes.given import normalise, schema_of
+from vecstore.attributes import normalise, schema_of
 from vecstore.errors import DuplicateKeyError
-from vecstore.index import codes
-from vecstore.snapshot.keys import as_keys
-from vecstore.snapshot.part import Part
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.storage import Directory, Manifest, Segment, build_keys, write_segment
-from vecstore.storage.attributes import attribute_arrays
-from vecstore.storage.columns import Column, Columns, first_rounded, join_columns, take_columns
-from vecstore.storage.segments.tombstones import rows_of
+from vecstore.index import encode
+from vecstore.snapshot import Part, Snapshot, as_keys
+from vecstore.storage import (
+    Column,
+    Columns,
+    Directory,
+    Manifest,
+    Segment,
+    attribute_arrays,
+    build_keys,
+    first_rounded,
+    join_columns,
+    take_columns,
+    write_segment,
+)
+from vecstore.storage.segments import rows_of
 
 __all__ = [
     "SEGMENT_BYTES",
@@ -181,7 +189,7 @@ def seal(
             metric=manifest.metric,
             dtype=manifest.dtype,
             inverse_norms=_inverse_norms(pieces) if manifest.metric == "cosine" else None,
-            codes=codes.encode(pieces, manifest.metric),
+            codes=encode(pieces, manifest.metric),
             extra=attribute_arrays(columns),
         )
         manifest = replace(manifest.adding(entry), schema=schema_of(manifest.schema, columns))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import Rows, as_vectors
 from vecstore.errors import StoreMovedError, VecstoreError
-from vecstore.snapshot.state import State
+from vecstore.snapshot import State
 from vecstore.storage import (
     Directory,
     Generation,
@@ -35,7 +35,7 @@ from vecstore.storage import (
     reclaim,
     write_subwords,
 )
-from vecstore.storage.disk.names import manifest_name
+from vecstore.storage.disk import manifest_name
 from vecstore.writing.batch import Batch
 from vecstore.writing.compaction import due_run, merge, worthwhile_runs
 from vecstore.writing.journal_fold import fold, fold_replacing

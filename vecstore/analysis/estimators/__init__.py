@@ -1,1 +1,7 @@
 """To be said."""
+
+from vecstore.analysis.estimators.knn import KNeighborsClassifier
+
+__all__ = [
+    "KNeighborsClassifier",
+]

@@ -15,7 +15,7 @@ from vecstore.analysis.selection import Selection
 from vecstore.arrays import check_count
 from vecstore.extras import need
 from vecstore.filters import Where
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["MODELS", "Validation", "classifier", "cross_validate"]
 

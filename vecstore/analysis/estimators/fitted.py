@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from vecstore.errors import VecstoreError
 from vecstore.metrics import Metric
-from vecstore.search.results import Matches
-from vecstore.store.opening import from_arrays
-from vecstore.store.store import Store
+from vecstore.search import Matches
+from vecstore.store import Store, from_arrays
 
 __all__ = ["FittedRows"]
 

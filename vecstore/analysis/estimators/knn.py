@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from vecstore.analysis.estimators.knn_base import KNeighbors, Weights
 from vecstore.metrics import Metric
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -12,7 +12,7 @@ from vecstore.analysis.estimators.fitted import FittedRows
 from vecstore.analysis.selection import Selection
 from vecstore.arrays import MOST_THREADS, check_count
 from vecstore.metrics import Metric, metric_name
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -16,8 +16,7 @@ from vecstore.analysis.selection import unit_vectors
 from vecstore.arrays import Progress, check_count
 from vecstore.errors import VecstoreError
 from vecstore.metrics import metric_name
-from vecstore.store.opening import create, from_arrays, open, removed_on_failure
-from vecstore.store.store import Store
+from vecstore.store import Store, create, from_arrays, open, removed_on_failure
 
 __all__ = ["Alignment", "align"]
 

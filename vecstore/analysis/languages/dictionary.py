@@ -10,7 +10,7 @@ import numpy as np
 
 from vecstore.analysis.word_tests.lines import numbered_lines
 from vecstore.errors import IngestError, VecstoreError
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["Pairs", "as_pairs", "identical_keys", "known_pairs", "read_dictionary", "split_pairs"]
 

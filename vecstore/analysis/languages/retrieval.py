@@ -7,9 +7,8 @@ import numpy.typing as npt
 
 from vecstore.analysis.selection import unit_vectors
 from vecstore.arrays import Progress, as_queries, check_count
-from vecstore.search.results import Matches
-from vecstore.store.opening import from_arrays
-from vecstore.store.store import Store
+from vecstore.search import Matches
+from vecstore.store import Store, from_arrays
 
 __all__ = ["NEIGHBORHOOD", "RETRIEVALS", "Retrieval", "check_dims", "mutual_nearest"]
 

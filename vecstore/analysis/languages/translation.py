@@ -10,8 +10,8 @@ from vecstore.analysis.languages.dictionary import Pairs, as_pairs, known_pairs
 from vecstore.analysis.languages.retrieval import Retrieval
 from vecstore.analysis.tokens import as_known, is_word, joined, spaced_tokens
 from vecstore.arrays import Progress, check_count
-from vecstore.search.results import Matches
-from vecstore.store.store import Store
+from vecstore.search import Matches
+from vecstore.store import Store
 
 __all__ = [
     "Precision",

@@ -18,7 +18,7 @@ from vecstore.analysis.selection import MEMORY, Selection
 from vecstore.arrays import check_count
 from vecstore.extras import need
 from vecstore.filters import Where
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars

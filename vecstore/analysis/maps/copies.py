@@ -7,10 +7,9 @@ import numpy.typing as npt
 
 from vecstore.arrays import as_groups
 from vecstore.metrics import metric_name
-from vecstore.search.planner import nearest
-from vecstore.snapshot.snapshot import Snapshot
-from vecstore.store.store import Store
-from vecstore.store.vectors import snapshot_of
+from vecstore.search import nearest
+from vecstore.snapshot import Snapshot
+from vecstore.store import Store, snapshot_of
 
 __all__ = ["Group", "duplicates"]
 

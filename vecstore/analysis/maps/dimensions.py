@@ -14,7 +14,7 @@ from vecstore.analysis.selection import Selection, unit_vectors
 from vecstore.arrays import check_count
 from vecstore.extras import need
 from vecstore.filters import Where
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["Direction", "Extremes", "Place", "axis", "correlate", "dimension_extremes", "ends"]
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vecstore.arrays import check_count
-from vecstore.attributes.row_tables import key_series
-from vecstore.search.results import Matches
-from vecstore.store.store import Store
+from vecstore.attributes import key_series
+from vecstore.search import Matches
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars

@@ -20,8 +20,7 @@ from vecstore.analysis.selection import MEMORY, Selection
 from vecstore.arrays import Progress, check_count
 from vecstore.extras import need
 from vecstore.filters import Where
-from vecstore.store.opening import from_arrays
-from vecstore.store.store import Store
+from vecstore.store import Store, from_arrays
 
 __all__ = ["METHODS", "Projection", "project"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import VecstoreError
-from vecstore.storage.columns import check_name
-from vecstore.store.store import Store
+from vecstore.storage import check_name
+from vecstore.store import Store
 
 __all__ = ["check_columns", "write_columns"]
 

@@ -21,9 +21,21 @@ here touches pyplot. Loads matplotlib (extra ``analysis``) when the first name i
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vecstore.extras import need
+
+if TYPE_CHECKING:
+    from vecstore.analysis.plots.analogy import draw_analogy, draw_pairs
+    from vecstore.analysis.plots.confusion import draw_confusion
+    from vecstore.analysis.plots.curves import draw_curves
+    from vecstore.analysis.plots.extremes import draw_extremes
+    from vecstore.analysis.plots.images import draw_images
+    from vecstore.analysis.plots.map import draw_map
+    from vecstore.analysis.plots.matrix import draw_matrix
+    from vecstore.analysis.plots.neighbourhood import draw_neighbourhood
+    from vecstore.analysis.plots.reconstructions import draw_reconstructions
+    from vecstore.analysis.plots.style import save
 
 __all__ = [
     "draw_analogy",

@@ -21,7 +21,7 @@ from vecstore.analysis.plots.style import (
     title,
 )
 from vecstore.analysis.selection import unit_vectors
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["draw_analogy", "draw_pairs"]
 

@@ -19,7 +19,7 @@ from vecstore.analysis.plots.style import (
 from vecstore.analysis.selection import Selection
 from vecstore.arrays import check_count
 from vecstore.filters import Where
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["draw_extremes"]
 

@@ -22,9 +22,9 @@ from vecstore.analysis.plots.style import (
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
 from vecstore.filters import Where
-from vecstore.images.listing import problem_of
-from vecstore.search.results import Matches
-from vecstore.store.store import Store
+from vecstore.images import problem_of
+from vecstore.search import Matches
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -17,7 +17,7 @@ from vecstore.analysis.plots.style import INK, MUTED, literal, new_figure, strip
 from vecstore.analysis.selection import Selection
 from vecstore.errors import VecstoreError
 from vecstore.filters import Where
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["draw_map"]
 

@@ -20,7 +20,7 @@ from vecstore.analysis.plots.style import (
     title,
 )
 from vecstore.metrics import similarities
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["draw_matrix"]
 

@@ -24,7 +24,7 @@ from vecstore.analysis.plots.style import (
 )
 from vecstore.arrays import check_count
 from vecstore.filters import Where
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["draw_neighbourhood"]
 

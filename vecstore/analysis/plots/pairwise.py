@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.store.opening import from_arrays
-from vecstore.store.store import Store
+from vecstore.store import Store, from_arrays
 
 __all__ = ["pairwise"]
 

@@ -17,7 +17,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
-from vecstore.storage.disk.outputs import publish_output
+from vecstore.storage.disk import publish_output
 
 __all__ = [
     "ACCENT",

@@ -6,7 +6,7 @@ from numbers import Real
 from typing import Any, NamedTuple, cast
 
 from vecstore.analysis.tokens import as_known, is_word, tokens
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["Field", "check_field", "words"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vecstore.analysis.records.events import Events
 from vecstore.arrays import check_count
 from vecstore.input_tables import as_table, record_keys
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["found_by_parts"]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vecstore.analysis.records.event_fields import Field
 from vecstore.errors import KeyNotFoundError
-from vecstore.search.algebra import CANCELLED
+from vecstore.search import CANCELLED
 
 __all__ = ["FieldVectors", "unit"]
 

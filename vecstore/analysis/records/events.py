@@ -12,8 +12,7 @@ from vecstore.analysis.records.event_vectors import FieldVectors, unit
 from vecstore.arrays import Rows
 from vecstore.input_tables import as_table, record_keys
 from vecstore.metrics import check_metric, metric_name
-from vecstore.store.opening import create, removed_on_failure
-from vecstore.store.store import Store
+from vecstore.store import Store, create, removed_on_failure
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.snapshot.keys import is_key
-from vecstore.store.store import Store
+from vecstore.snapshot import is_key
+from vecstore.store import Store
 
 __all__ = ["closer_than", "n_similarity", "odd_one_out", "rank", "relative_cosine_similarity"]
 

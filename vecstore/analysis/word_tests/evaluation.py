@@ -22,8 +22,8 @@ from vecstore.analysis.word_tests.scores import Analogies, PairScores, SectionSc
 from vecstore.arrays import Rows, as_groups
 from vecstore.errors import IngestError, VecstoreError
 from vecstore.metrics import Metric
-from vecstore.search.algebra import analogies_of_rows
-from vecstore.store.store import Store
+from vecstore.search import analogies_of_rows
+from vecstore.store import Store
 
 __all__ = ["kind_of", "word_analogies", "word_pairs"]
 

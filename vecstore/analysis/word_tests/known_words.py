@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import Rows, check_count
-from vecstore.snapshot.keys import find_folded
-from vecstore.store.store import Store
-from vecstore.store.vectors import snapshot_of
+from vecstore.snapshot import find_folded
+from vecstore.store import Store, snapshot_of
 
 __all__ = ["KnownWords"]
 

@@ -8,10 +8,14 @@ from typing import Any
 import click
 
 import vecstore
-from vecstore.analysis.languages.alignment import align as learn
-from vecstore.analysis.languages.dictionary import known_pairs, read_dictionary, split_pairs
-from vecstore.analysis.languages.retrieval import RETRIEVALS
-from vecstore.analysis.languages.translation import precision
+from vecstore.analysis.languages import (
+    RETRIEVALS,
+    known_pairs,
+    precision,
+    read_dictionary,
+    split_pairs,
+)
+from vecstore.analysis.languages import align as learn
 from vecstore.cli.options import output_options, parse_key, threads_option
 from vecstore.cli.output import Style, say, write_record
 from vecstore.cli.progress import progress

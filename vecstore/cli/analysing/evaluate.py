@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import vecstore
-from vecstore.analysis.word_tests.evaluation import kind_of, word_analogies, word_pairs
-from vecstore.analysis.word_tests.scores import Analogies, PairScores, SectionScore
+from vecstore.analysis.word_tests import (
+    Analogies,
+    PairScores,
+    SectionScore,
+    kind_of,
+    word_analogies,
+    word_pairs,
+)
 from vecstore.cli.options import output_options, threads_option, with_store
 from vecstore.cli.output import Style, field, write_objects
 from vecstore.cli.progress import progress

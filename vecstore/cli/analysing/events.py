@@ -16,8 +16,7 @@ from vecstore.cli.progress import progress
 if TYPE_CHECKING:
     import polars
 
-    from vecstore.analysis.records.event_fields import Field
-    from vecstore.analysis.records.events import Events
+    from vecstore.analysis.records import Events, Field
 
 __all__ = ["events"]
 
@@ -126,7 +125,7 @@ def _fields(
 ) -> Iterator[tuple[str, "Field"]]:
     """Put together what the options say of each column."""
     from vecstore.analysis import Field
-    from vecstore.analysis.records.event_fields import words
+    from vecstore.analysis.records import words
 
     signs = dict(map(_named, splits))
     factors = {name: _number(name, text) for name, text in map(_named, weights)}

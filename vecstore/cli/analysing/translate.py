@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 import vecstore
-from vecstore.analysis.languages.retrieval import RETRIEVALS
-from vecstore.analysis.languages.translation import Translation, Translator
+from vecstore.analysis.languages import RETRIEVALS, Translation, Translator
 from vecstore.cli.options import output_options, threads_option
 from vecstore.cli.output import Style, field, say, write_answers, write_objects
 from vecstore.cli.progress import progress

@@ -33,7 +33,7 @@ def curves(folder: Path, metric: str | None) -> "Figure":
     """
     import polars as pl
 
-    from vecstore.analysis.plots.curves import draw_curves
+    from vecstore.analysis.plots import draw_curves
 
     path = folder / DESCRIPTION
     if not path.exists():

@@ -50,7 +50,7 @@ def images(
     \b
       vecstore plot images photos.vecs cat/1.jpg dog/7.jpg --folder photos --out near.png
     """
-    from vecstore.analysis.plots.images import draw_images
+    from vecstore.analysis.plots import draw_images
 
     wanted = parse_keys(store, keys, keys_from)
     return draw_images(store, wanted, k, folder=folder, column=column, label=label, where=where)

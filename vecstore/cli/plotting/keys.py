@@ -38,7 +38,7 @@ def neighbours(store: vecstore.Store, key: str, k: int, where: str | None) -> "F
     \b
       vecstore plot neighbours words.vecs piano --out piano.png
     """
-    from vecstore.analysis.plots.neighbourhood import draw_neighbourhood
+    from vecstore.analysis.plots import draw_neighbourhood
 
     return draw_neighbourhood(store, parse_key(store, key), k, where=where)
 
@@ -72,7 +72,7 @@ def analogy(
       vecstore plot analogy words.vecs king - man + woman --out queen.png
       vecstore plot analogy words.vecs --pair france paris --pair italy rome --out capitals.png
     """
-    from vecstore.analysis.plots.analogy import draw_analogy, draw_pairs
+    from vecstore.analysis.plots import draw_analogy, draw_pairs
 
     if bool(expression) == bool(pairs):
         raise click.UsageError("Give an expression like king - man + woman, or --pair FROM TO.")
@@ -101,6 +101,6 @@ def matrix(
     \b
       vecstore plot matrix words.vecs king queen man woman paris rome --out alike.png
     """
-    from vecstore.analysis.plots.matrix import draw_matrix
+    from vecstore.analysis.plots import draw_matrix
 
     return draw_matrix(store, parse_keys(store, keys, keys_from), ordered=not keep_order)

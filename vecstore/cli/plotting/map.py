@@ -53,7 +53,7 @@ def map_(
       vecstore plot map words.vecs --names 200 --out words.svg
       vecstore plot map words.vecs --name king --name queen --out royals.png
     """
-    from vecstore.analysis.plots.map import draw_map
+    from vecstore.analysis.plots import draw_map
 
     keys = [parse_key(store, name) for name in names]
     return draw_map(
@@ -84,6 +84,6 @@ def extremes(
     \b
       vecstore plot extremes words.vecs 0 1 2 --out dimensions.png
     """
-    from vecstore.analysis.plots.extremes import draw_extremes
+    from vecstore.analysis.plots import draw_extremes
 
     return draw_extremes(store, dimensions, count, where=where)

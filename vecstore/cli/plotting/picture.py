@@ -23,7 +23,7 @@ def picture(draw: "Callable[..., Figure]") -> Callable[..., Any]:
     def command(*arguments: Any, out: Path | None, **rest: Any) -> None:
         if out is None:
             raise click.UsageError("Say where to draw: --out FILE, which ends in .png or .svg.")
-        from vecstore.analysis.plots.style import save
+        from vecstore.analysis.plots import save
 
         click.echo(field(save(draw(*arguments, **rest), out)))
 

@@ -15,9 +15,8 @@ import vecstore
 from vecstore.cli.options import out_option, output_options, threads_option, with_store
 from vecstore.cli.output import SIMILAR, Style, field, say, write_objects
 from vecstore.cli.progress import progress
-from vecstore.search.neighbor_graph import mutual
-from vecstore.search.results import Matches
-from vecstore.storage.disk.outputs import disk_errors, publish_output
+from vecstore.search import Matches, mutual
+from vecstore.storage.disk import disk_errors, publish_output
 
 __all__ = ["neighbors"]
 

@@ -24,7 +24,7 @@ from vecstore.cli.output import Style, write_answers, write_vectors
 from vecstore.cli.progress import progress
 from vecstore.cli.questions import vectors
 from vecstore.cli.questions.expression import label, parse_terms, parse_weight
-from vecstore.search.results import Matches
+from vecstore.search import Matches
 
 __all__ = ["analogy", "compose", "get", "search", "similar"]
 

@@ -14,16 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import ingest
-from vecstore.analysis.word_tests.lines import numbered_lines
+from vecstore.analysis.word_tests import numbered_lines
 from vecstore.cli.numpy_files import read_npy
 from vecstore.cli.output import write_lines
 from vecstore.encodings import find_encoding
-from vecstore.ingest.formats.hdf5 import queries_dataset
-from vecstore.ingest.text.diagnosis import is_text
-from vecstore.ingest.text.parsing import is_number
+from vecstore.ingest.formats import queries_dataset
+from vecstore.ingest.text import is_number, is_text
 from vecstore.pipes import whole_file
-from vecstore.search.results import Matches
-from vecstore.storage.disk.outputs import write_new
+from vecstore.search import Matches
+from vecstore.storage.disk import write_new
 
 __all__ = ["parse_vectors", "read_queries", "save_answers", "save_array"]
 

@@ -10,7 +10,7 @@ from vecstore.cli.output import Style, field, say, write_record
 from vecstore.cli.progress import progress
 
 if TYPE_CHECKING:
-    from vecstore.bench.measuring import Measurement
+    from vecstore.bench import Measurement
 
 __all__ = ["bench"]
 

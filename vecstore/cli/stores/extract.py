@@ -112,9 +112,7 @@ def extract(
       vecstore extract photos photos.vecs --model mobilenet
       vecstore extract photos photos.vecs --model vgg16 --layer fc2 --weights vgg16.h5
     """
-    from vecstore.images.extractor import ImageExtractor
-    from vecstore.images.families import require_keras
-    from vecstore.images.files import check_source
+    from vecstore.images import ImageExtractor, check_source, require_keras
 
     # Before what takes a while: TensorFlow, and then the network.
     require_keras("vecstore extract")

@@ -21,7 +21,7 @@ from vecstore.cli.training.train import kept, training_options
 from vecstore.extras import need
 
 if TYPE_CHECKING:
-    from vecstore.trainers.autoencoders.base import Autoencoder
+    from vecstore.trainers.autoencoders import Autoencoder
 
 __all__ = ["command"]
 
@@ -179,7 +179,7 @@ def _measured(
     }
     codes = trainer.encode(known.rows)
     if pca:
-        from vecstore.trainers.autoencoders.baselines import pca_error
+        from vecstore.trainers.autoencoders import pca_error
 
         facts["pca_error"] = round(pca_error(known.rows, others.rows, codes.shape[1]), 6)
     labelled = known.labels is not None and others.labels is not None and len(codes) > 1

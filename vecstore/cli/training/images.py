@@ -13,7 +13,7 @@ from vecstore.cli.training.options import learning_rate_option, sizes_option
 from vecstore.cli.training.train import kept, training_options
 
 if TYPE_CHECKING:
-    from vecstore.trainers.pictures.images import ImageClassifier
+    from vecstore.trainers.pictures import ImageClassifier
 
 __all__ = ["command"]
 
@@ -70,13 +70,12 @@ def command(
     \b
       vecstore train images photos --weights mobilenet.h5 --out photos.vecs
     """
-    from vecstore.images.families import require_keras
-    from vecstore.images.files import check_source
+    from vecstore.images import check_source, require_keras
 
     require_keras("vecstore train images")
     check_source(data)
     import_quietly("keras", "tensorflow")
-    from vecstore.trainers.pictures.images import ImageClassifier
+    from vecstore.trainers.pictures import ImageClassifier
 
     trainer = ImageClassifier(**parameters)
     trainer.fit(data, epochs=epochs, batch_size=batch_size, validation=validation)
@@ -90,9 +89,8 @@ def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
     """Return how many of the images held out the untrained network gets right."""
     import numpy as np
 
-    from vecstore.analysis.estimators.knn import KNeighborsClassifier
-    from vecstore.images.extractor import ImageExtractor
-    from vecstore.images.networks import load_network
+    from vecstore.analysis.estimators import KNeighborsClassifier
+    from vecstore.images import ImageExtractor, load_network
 
     given = trainer.parameters
     network = load_network(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from vecstore.trainers.trainer import Trainer
+    from vecstore.trainers import Trainer
 
 __all__ = ["check_labels", "draw_history", "learning_rate_option", "sizes_option"]
 

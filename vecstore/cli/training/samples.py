@@ -10,7 +10,7 @@ import vecstore
 from vecstore.cli.numpy_files import read_npy
 
 if TYPE_CHECKING:
-    from vecstore.trainers.corpus.vocabulary import Vocabulary
+    from vecstore.trainers.corpus import Vocabulary
 
 __all__ = ["Samples", "read_samples"]
 
@@ -101,8 +101,8 @@ def _of_table(
     where: str | None,
     vocabulary: "Vocabulary | int",
 ) -> Samples:
-    from vecstore.trainers.corpus.word_ids import bags_of_words, vocabulary_of
-    from vecstore.trainers.texts.labelled import read_texts
+    from vecstore.trainers.corpus import bags_of_words, vocabulary_of
+    from vecstore.trainers.texts import read_texts
 
     texts, labels = read_texts(path, text=text, label=column, where=where)
     if isinstance(vocabulary, int):
@@ -112,7 +112,7 @@ def _of_table(
 
 
 def _array(path: Path) -> npt.NDArray[Any]:
-    from vecstore.trainers.pictures.idx import read_idx
+    from vecstore.trainers.pictures import read_idx
 
     if not path.is_file():
         raise FileNotFoundError(

@@ -19,9 +19,7 @@ from vecstore.cli.training.train import kept, training_options
 from vecstore.extras import need
 
 if TYPE_CHECKING:
-    from vecstore.trainers.texts.evaluation import Evaluation
-    from vecstore.trainers.texts.labelled import LabelledTexts
-    from vecstore.trainers.texts.text import TextClassifier
+    from vecstore.trainers.texts import Evaluation, LabelledTexts, TextClassifier
 
 __all__ = ["command"]
 
@@ -150,7 +148,7 @@ def command(
         need("sklearn", "--baseline" if baseline else "--confusion")
     import_quietly("vecstore.trainers", "keras")
     from vecstore.trainers import TextClassifier
-    from vecstore.trainers.texts.labelled import read_texts
+    from vecstore.trainers.texts import read_texts
 
     trainer = TextClassifier(**parameters)
     parts = {"training": read_texts(table, text=text, label=label, where=where)}
@@ -174,8 +172,8 @@ def command(
 
 
 def _linear_accuracy(parts: "dict[str, LabelledTexts]", seed: int) -> float:
-    from vecstore.trainers.autoencoders.baselines import linear_labels
-    from vecstore.trainers.texts.evaluation import evaluate_labels
+    from vecstore.trainers.autoencoders import linear_labels
+    from vecstore.trainers.texts import evaluate_labels
 
     texts, labels = parts["test"]
     return evaluate_labels(labels, linear_labels(*parts["training"], texts, seed=seed)).accuracy

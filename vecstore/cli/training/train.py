@@ -19,7 +19,7 @@ from vecstore.cli.options import metric_option, new_path, output_options
 from vecstore.cli.output import Style, say, write_record
 
 if TYPE_CHECKING:
-    from vecstore.trainers.trainer import Trainer
+    from vecstore.trainers import Trainer
 
 __all__ = ["finish", "kept", "train", "training_options"]
 

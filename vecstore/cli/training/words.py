@@ -13,8 +13,8 @@ from vecstore.cli.quiet import import_quietly
 from vecstore.cli.training.train import finish, training_options
 
 if TYPE_CHECKING:
-    from vecstore.trainers.corpus.corpus import Corpus
-    from vecstore.trainers.trainer import Trainer
+    from vecstore.trainers import Trainer
+    from vecstore.trainers.corpus import Corpus
 
 __all__ = ["command"]
 
@@ -187,7 +187,7 @@ def _trainer(model: str, parameters: dict[str, Any]) -> Any:
 
 
 def _corpus(files: Any, reading: dict[str, Any]) -> "Corpus":
-    from vecstore.trainers.corpus.corpus import Corpus
+    from vecstore.trainers.corpus import Corpus
 
     return Corpus(iter(files), **reading)
 

@@ -19,7 +19,7 @@ from vecstore.errors import IngestError
 from vecstore.ingest.formats.raw_keys import decode_keys
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import MAX_DIM, Chunk, Options, Table, row_slices
-from vecstore.storage.segments.subwords import Subwords, bucket_rows
+from vecstore.storage.segments import Subwords, bucket_rows
 
 __all__ = ["Arguments", "Model", "looks_like_fasttext", "open_fasttext"]
 

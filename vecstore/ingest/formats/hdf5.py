@@ -18,9 +18,8 @@ from vecstore.ingest.formats.guess import ArrayInfo, guess_arrays
 from vecstore.ingest.formats.matrix import as_keys, check_matrix, matrix_table
 from vecstore.ingest.source import Source
 from vecstore.ingest.table import Options, Table, row_slices
-from vecstore.storage.hdf5.contents import check_claims, datasets, hard_path
-from vecstore.storage.hdf5.distance_labels import file_metric
-from vecstore.storage.segments.single import is_single, open_single
+from vecstore.storage.hdf5 import check_claims, datasets, file_metric, hard_path
+from vecstore.storage.segments import is_single, open_single
 
 __all__ = ["metric_said", "open_hdf5", "queries_dataset"]
 

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.arrays import check_count
-from vecstore.images.networks import versions
+from vecstore.images import versions
 from vecstore.ingest.keras.choice import choose
 from vecstore.ingest.keras.live import live_matrices, live_values
-from vecstore.snapshot.keys import as_keys
+from vecstore.snapshot import as_keys
 from vecstore.storage import build_keys
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars

@@ -18,7 +18,7 @@ from vecstore.ingest.keras.choice import EMBEDDING
 from vecstore.ingest.keras.graph import nodes
 from vecstore.ingest.keras_archive import CONFIG, read_member
 from vecstore.ingest.source import Source
-from vecstore.storage.hdf5.contents import attribute, groups, hard_path
+from vecstore.storage.hdf5 import attribute, groups, hard_path
 
 if TYPE_CHECKING:
     import h5py

@@ -9,9 +9,9 @@ import numpy as np
 
 from vecstore.arrays import check_count
 from vecstore.ingest.keras.live import load_keras
-from vecstore.snapshot.keys import as_keys
+from vecstore.snapshot import as_keys
 from vecstore.storage import build_keys
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 __all__ = ["KeyedEmbedding", "embedding_layer"]
 

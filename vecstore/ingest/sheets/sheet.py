@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.attributes.frames import polars_type
+from vecstore.attributes import polars_type
 from vecstore.errors import IngestError
 from vecstore.forks import check_polars
 from vecstore.ingest.formats.guess import ArrayInfo

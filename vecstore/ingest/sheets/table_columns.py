@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vecstore.attributes.frames import kind_of, polars_type
+from vecstore.attributes import kind_of, polars_type
 from vecstore.errors import IngestError
 from vecstore.forks import check_polars
 from vecstore.ingest.formats.guess import ArrayInfo, guess_arrays, is_key_name
 from vecstore.ingest.table import Options
-from vecstore.storage.columns import check_name
+from vecstore.storage import check_name
 from vecstore.wording import quoted
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 r"""Lines of text vectors: what a good one is, and what is wrong with a bad one.
 
-This is the specification of the parser in ``csrc/text/text.h``, and stands in for it where the compiled
-core is missing, some twenty times slower.
+This is the specification of the parser in ``csrc/text/text.h``, and stands in for it where the
+compiled core is missing, some twenty times slower.
 
 * A line ends in ``\n`` with all ``\r`` around it, in a run of ``\r``, or with the block; so do
   lines of any system, and those that were converted twice. Blanks (space, tab) at its ends do not

@@ -21,7 +21,7 @@ from vecstore.ingest.text.line_blocks import line_blocks
 from vecstore.ingest.text.parsing import ParsedBlock, complaint, parse_block
 from vecstore.ingest.text.pipeline import map_in_order, read_ahead
 from vecstore.ingest.text.sniff import TextShape, longer_dim, sniff_text
-from vecstore.kernels.threads import thread_count
+from vecstore.kernels import thread_count
 from vecstore.wording import counted, quoted
 
 __all__ = ["open_glove", "open_word2vec_text", "parser", "text_chunks"]

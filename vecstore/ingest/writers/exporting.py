@@ -49,8 +49,8 @@ from vecstore.ingest.writers.text import (
     write_numbers,
     write_word2vec_text,
 )
-from vecstore.storage.disk.outputs import publish_output
-from vecstore.store.store import Store
+from vecstore.storage.disk import publish_output
+from vecstore.store import Store
 
 __all__ = ["WRITABLE", "export"]
 

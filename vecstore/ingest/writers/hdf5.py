@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore import kernels
-from vecstore.attributes.given import normalise
-from vecstore.index import codes
+from vecstore.attributes import normalise
+from vecstore.index import encode
 from vecstore.ingest.writers.rows import Rows
 from vecstore.metrics import check_metric
 from vecstore.storage import build_keys
-from vecstore.storage.segments.single import write_single
+from vecstore.storage.segments import write_single
 
 __all__ = ["write_hdf5"]
 
@@ -54,7 +54,7 @@ def write_hdf5(rows: Rows, path: Path) -> None:
         metric=metric,
         dtype=rows.dtype,
         inverse_norms=_inverse_norms(pieces) if metric == "cosine" else None,
-        codes=codes.encode(pieces, metric),
+        codes=encode(pieces, metric),
         columns=normalise(frame, rows.n, {}) if frame.columns else {},
         subwords=store.subwords,
         metadata={

@@ -9,7 +9,7 @@ import numpy as np
 
 from vecstore.forks import check_polars
 from vecstore.ingest.writers.rows import Rows
-from vecstore.search.results import Matches
+from vecstore.search import Matches
 
 __all__ = ["check_columns", "write_parquet_with_neighbors"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vecstore.store.store import Store
+from vecstore.store import Store
 
 if TYPE_CHECKING:
     import polars

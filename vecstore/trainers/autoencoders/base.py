@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.errors import DuplicateKeyError, VecstoreError
-from vecstore.snapshot.keys import as_keys
+from vecstore.snapshot import as_keys
 from vecstore.trainers.autoencoders.samples import as_samples, check_unit_range, scaled
 from vecstore.trainers.encoder import Encoder
 from vecstore.trainers.parameters import check_number

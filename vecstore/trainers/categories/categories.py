@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vecstore.arrays import check_count
 from vecstore.input_tables import as_table
 from vecstore.metrics import check_metric
-from vecstore.store.store import Store
+from vecstore.store import Store
 from vecstore.trainers.categories.category_tables import amounts, category_names
 from vecstore.trainers.categories.factors import Factors
 from vecstore.trainers.categories.fields import Field

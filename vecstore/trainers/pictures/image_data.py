@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecstore.errors import IngestError
-from vecstore.images.batches import find_unread, why_unread
-from vecstore.images.files import Images, describe_others, open_images
+from vecstore.images import Images, describe_others, find_unread, open_images, why_unread
 
 __all__ = [
     "classes_of",

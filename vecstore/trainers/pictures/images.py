@@ -10,12 +10,18 @@ import numpy.typing as npt
 
 from vecstore.arrays import check_count
 from vecstore.errors import VecstoreError
-from vecstore.images.batches import read_batches
-from vecstore.images.families import family, preprocess, require_keras
-from vecstore.images.files import Images, Source, open_images
-from vecstore.images.layers import input_size
-from vecstore.images.networks import load_network
-from vecstore.images.pixels import labelled_batches
+from vecstore.images import (
+    Images,
+    Source,
+    family,
+    input_size,
+    labelled_batches,
+    load_network,
+    open_images,
+    preprocess,
+    read_batches,
+    require_keras,
+)
 from vecstore.trainers.parameters import check_number
 from vecstore.trainers.pictures.image_data import (
     classes_of,
