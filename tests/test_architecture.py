@@ -117,7 +117,7 @@ def past_the_faces(package: Path) -> Iterator[str]:
     names_of = {path: path.relative_to(package.parent).with_suffix("") for path in sources(package)}
     files = {".".join(name.parts) for name in names_of.values()}
     faces = {".".join(name.parent.parts): p for p, name in names_of.items() if p.stem == FACADE}
-    for path in sources(package):
+    for path in names_of.keys() - {package / "__main__.py"}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ImportFrom) or not node.module:
                 continue

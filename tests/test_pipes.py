@@ -12,8 +12,7 @@ import pytest
 import vecstore
 from vecstore.analysis.languages.dictionary import read_dictionary
 from vecstore.errors import IngestError
-from vecstore.ingest import import_into, read
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import export, import_into, read
 from vecstore.input_tables import as_table
 from vecstore.pipes import is_pipe, spool, whole_file
 

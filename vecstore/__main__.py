@@ -1,5 +1,5 @@
 """``python -m vecstore``: the command line."""
 
-from vecstore.cli import main
+from vecstore.cli.main import main
 
 main(prog_name="vecstore")

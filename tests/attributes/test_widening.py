@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vecstore
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import export
 from vecstore.storage.columns import Column, as_kind, first_rounded, join_columns, wider
 
 BIG = 2**53 + 1  # between two floats

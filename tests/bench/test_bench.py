@@ -12,8 +12,7 @@ from click.testing import CliRunner
 
 import vecstore
 from tests.real_data import real
-from vecstore.bench import PEERS, Measurement, draw, read, write
-from vecstore.bench import measuring as measure
+from vecstore.bench import PEERS, Measurement, draw, measure, read, write
 from vecstore.bench.data import recall
 from vecstore.bench.picture import front
 from vecstore.cli.main import main

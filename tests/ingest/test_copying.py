@@ -8,8 +8,7 @@ import pytest
 
 import vecstore
 from vecstore.errors import DuplicateKeyError
-from vecstore.ingest import import_into
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import export, import_into
 
 
 @pytest.fixture

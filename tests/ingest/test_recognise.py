@@ -8,8 +8,7 @@ import pytest
 
 import vecstore
 from vecstore.errors import IngestError
-from vecstore.ingest import FORMATS, WRITABLE, read
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import FORMATS, WRITABLE, export, read
 
 
 @pytest.mark.parametrize("name", WRITABLE)

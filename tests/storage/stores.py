@@ -17,11 +17,11 @@ from vecstore.storage import (
     commit,
     read_journal,
     read_latest,
+    reclaim,
     write_segment,
     write_subwords,
     write_tombstones,
 )
-from vecstore.storage import reclaiming as reclaim
 from vecstore.storage.attributes import attribute_arrays, encode_attributes
 from vecstore.storage.columns import Column
 from vecstore.storage.disk import files

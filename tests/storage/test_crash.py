@@ -12,8 +12,7 @@ import pytest
 
 from tests.storage.faulty_files import Crash, FaultyDisk
 from tests.storage.samples import add_segment, contents, expected, new_manifest
-from vecstore.storage import Manifest, commit, read_generation, read_latest
-from vecstore.storage import reclaiming as reclaim
+from vecstore.storage import Manifest, commit, read_generation, read_latest, reclaim
 from vecstore.storage.disk import files
 
 OLD = ["a", "b", "c"]

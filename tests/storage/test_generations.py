@@ -16,9 +16,9 @@ from vecstore.storage import (
     commit,
     read_generation,
     read_latest,
+    reclaim,
     write_subwords,
 )
-from vecstore.storage import reclaiming as reclaim
 
 
 def add(folder: Path, manifest: Manifest, keys: list[str]) -> Manifest:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.samples import add_segment, contents, expected, names_in, new_manifest
-from vecstore.storage import WriterLock, commit, read_generation
-from vecstore.storage import reclaiming as reclaim
+from vecstore.storage import WriterLock, commit, read_generation, reclaim
 
 
 def test_everything_the_newest_generation_does_not_name_goes(tmp_path: Path) -> None:

@@ -16,9 +16,3 @@ output        tables for people; tab-separated lines and JSON for programs
 progress      bars on a terminal
 ============= ==================================================================
 """
-
-from vecstore.cli.main import main
-
-__all__ = [
-    "main",
-]

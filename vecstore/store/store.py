@@ -190,7 +190,7 @@ class Store(Editor):
         else:
             raise ValueError(
                 f"The store {self._name()} has no files of ours to copy; "
-                f"vecstore.ingest.writers.exporting writes its vectors."
+                f"vecstore.ingest.export writes its vectors."
             )
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ Invoke = Callable[..., Result]
 def test_help_lists_the_commands_without_importing_keras(launch: Callable[..., object]) -> None:
     done = launch(
         f"'{sys.executable}' -X importtime -m vecstore train --help 2> loaded.txt; "
-        "grep -c -w -E 'keras|tensorflow|numba|polars' loaded.txt"
+        "grep -v vecstore loaded.txt | grep -c -w -E 'keras|tensorflow|numba|polars'"
     )
     lines = done.stdout.splitlines()  # type: ignore[attr-defined]
     assert lines[-1] == "0"

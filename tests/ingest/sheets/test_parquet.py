@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 import vecstore
 from vecstore.errors import IngestError
-from vecstore.ingest import Fault, import_into, read
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import Fault, export, import_into, read
 
 VECTORS = np.random.default_rng(0).standard_normal((500, 6)).astype(np.float32)
 WORDS = [f"wörd{i}" for i in range(500)]

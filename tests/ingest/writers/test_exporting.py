@@ -12,8 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 import vecstore
 from vecstore.errors import StoreExistsError
-from vecstore.ingest import WRITABLE, import_into, read
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import WRITABLE, export, import_into, read
 from vecstore.ingest.writers import rows
 from vecstore.store.store import Store
 

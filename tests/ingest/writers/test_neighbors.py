@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 import vecstore
-from vecstore.ingest import read
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import export, read
 from vecstore.ingest.writers import rows
 
 

@@ -9,8 +9,7 @@ import pytest
 
 import vecstore
 from vecstore.errors import StoreExistsError
-from vecstore.ingest import read
-from vecstore.ingest.writers import exporting as export
+from vecstore.ingest import export, read
 
 COLUMNS = {
     "tag\tor so": ["a\tb", None, "c\r\nd"],

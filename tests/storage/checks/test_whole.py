@@ -23,9 +23,9 @@ from vecstore.storage import (
     commit,
     read_journal,
     read_latest,
+    reclaim,
     write_segment,
 )
-from vecstore.storage import reclaiming as reclaim
 from vecstore.storage.checks.whole import check
 
 SEGMENT = "segment-00000001.h5"

@@ -48,7 +48,7 @@ class TrainGroup(click.Group):
             return None
         # TensorFlow writes on standard error how it was compiled, unless told before its import.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        module = import_module(f"vecstore.cli.train_{cmd_name}")
+        module = import_module(f"vecstore.cli.training.{cmd_name}")
         command: click.Command = module.command
         return command
 
