@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ import click
 import pytest
 
 import vecstore
-from vecstore import ingest
 from vecstore.cli.main import main
 
 ROOT = Path(__file__).parents[1]
@@ -95,21 +95,37 @@ def library() -> list[Documented]:
     return [item for path in sorted(paths) for item in documented(path)]
 
 
+# Where users find what they may call. All other packages are the library's own.
+FACES = (
+    "vecstore",
+    "vecstore.analysis",
+    "vecstore.analysis.plots",
+    "vecstore.ingest",
+    "vecstore.ingest.keras",
+    "vecstore.trainers",
+)
+
+
 def public_api() -> set[str]:
-    """Return where each function and method that the package offers to its users is defined."""
-    offered = [getattr(unit, name) for unit in (vecstore, ingest) for name in unit.__all__]
-    methods = [
-        member
-        for cls in filter(inspect.isclass, offered)
-        for name, member in inspect.getmembers(cls, inspect.isfunction)
-        if not name.startswith("_")
-    ]
-    callables = [item for item in (*offered, *methods) if callable(item)]
-    return {f"{item.__module__}.{item.__qualname__}" for item in callables}
+    """Return where each function, class and method that users may call is defined."""
+    found = set()
+    for face in map(import_module, FACES):
+        items = [getattr(face, name) for name in face.__all__]
+        classes = [base for item in items if inspect.isclass(item) for base in item.__mro__]
+        methods = [
+            member
+            for cls in classes
+            for name, member in vars(cls).items()
+            if not name.startswith("_") and inspect.isfunction(member)
+        ]
+        for item in (*classes, *methods, *filter(inspect.isfunction, items)):
+            found.add(f"{item.__module__}.{item.__qualname__}")
+    return found
 
 
 LIBRARY = library()
 PUBLIC = public_api()
+SECTIONS = ("Parameters", "Returns", "Yields", "Raises", "Attributes")
 
 
 @pytest.mark.parametrize("item", LIBRARY, ids=lambda item: item.name)
@@ -124,6 +140,27 @@ def test_public_docstring_describes_every_parameter_and_the_result(item: Documen
     assert described(item.doc) == item.arguments
     if item.returns and not item.is_property:
         assert section(item.doc, "Returns") or section(item.doc, "Yields")
+
+
+def internal_docstrings(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield names and docstrings of what a module defines for the library alone."""
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            continue
+        if f"{module}.{node.name}" in PUBLIC:
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.FunctionDef | ast.ClassDef):
+                yield f"{module}.{inner.name}", ast.get_docstring(inner) or ""
+
+
+def test_internals_have_no_manual() -> None:
+    """Inside, a line says what a name cannot; numpydoc is for those who do not read the source."""
+    paths = [path for path in PACKAGE.rglob("*.py") if "cli" not in path.parts]
+    found = [item for path in sorted(paths) for item in internal_docstrings(path)]
+    assert len(found) > 1000
+    assert [name for name, doc in found if any(section(doc, title) for title in SECTIONS)] == []
 
 
 def test_the_public_api_was_found() -> None:

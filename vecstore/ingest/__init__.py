@@ -17,6 +17,7 @@ Models in memory have a home of their own, `vecstore.ingest.keras`, which also m
 stores.
 """
 
+from vecstore.images import ImageExtractor
 from vecstore.ingest.importing import import_into
 from vecstore.ingest.reader import Reader
 from vecstore.ingest.reading import read
@@ -24,4 +25,14 @@ from vecstore.ingest.recognise import FORMATS
 from vecstore.ingest.report import Fault, Report
 from vecstore.ingest.writers.exporting import WRITABLE, export
 
-__all__ = ["FORMATS", "WRITABLE", "Fault", "Reader", "Report", "export", "import_into", "read"]
+__all__ = [
+    "FORMATS",
+    "WRITABLE",
+    "Fault",
+    "ImageExtractor",
+    "Reader",
+    "Report",
+    "export",
+    "import_into",
+    "read",
+]
