@@ -77,7 +77,7 @@ def test_files_of_tables_are_refused_or_read_in_children_and_nothing_waits() -> 
         """
 import polars as pl, numpy as np
 from vecstore.ingest import export, read
-from vecstore.records import as_table
+from vecstore.input_tables import as_table
 folder = tempfile.mkdtemp()
 table = pl.DataFrame({"id": ["a", "b"], "x": [[0.0, 1.0], [1.0, 0.0]], "year": [1, 2]})
 table.write_parquet(folder + "/t.parquet")

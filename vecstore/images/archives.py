@@ -3,12 +3,14 @@
 import bz2
 import gzip
 import lzma
+import math
 import posixpath
 import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -58,7 +60,7 @@ def _untar(archive: Path, copy: "_Copy", found: Listing) -> None:
     with _open(archive) as stream:
         blocks = _Blocks(stream)
         with tarfile.open(fileobj=cast("IO[bytes]", blocks), mode="r:") as members:
-            for member in members:
+            for member in blocks.members(members):
                 copy.count(member.size)
                 key = _key(archive, member.name)
                 if member.isdir() or not found.wants(key):
@@ -148,11 +150,20 @@ class _Blocks:
         self._stream = stream
         self.last = b""
         self.tell, self.seek = stream.tell, stream.seek
+        self._left: float = _MOST_READ
+
+    def members(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+        """Iterate over the members; what is read between two of them is headers, and bounded."""
+        for member in archive:
+            self._left = math.inf
+            yield member
+            self._left = _MOST_READ
 
     def read(self, size: int) -> bytes:
         """Return the next bytes."""
-        if size > _MOST_READ:
-            raise tarfile.ReadError(f"a header claims {size:,} bytes")
+        if size > self._left:
+            raise tarfile.ReadError(f"a header claims more than {_MOST_READ:,} bytes")
+        self._left -= size
         self.last = self._stream.read(size)
         return self.last
 

@@ -131,9 +131,10 @@ def test_an_error_raised_by_the_function_is_the_callers() -> None:
 def run_dot_rows(cache: Path) -> list[str]:
     """Products by the Numba engine in a process of its own, and how often the cache had it."""
     code = (
-        "import numpy as np; from vecstore.kernels import jit, jit_sums;"
+        "import numpy as np; from vecstore.kernels import jit;"
+        "from vecstore.kernels.jit import float64_sums;"
         "print(jit.dot_rows(np.ones(3, np.float32), np.ones((2, 3), np.float32)).tolist());"
-        "print(sum(jit_sums.dots.stats.cache_hits.values()))"
+        "print(sum(float64_sums.dots.stats.cache_hits.values()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

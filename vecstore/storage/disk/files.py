@@ -171,8 +171,10 @@ def publish(path: Path, write: Callable[[Path], object]) -> Stamp:
     temporary, written = prepared(path, write)
     try:
         disk.rename(temporary, path)
-    except BaseException:
+    except BaseException as error:
         discard(temporary)
+        if isinstance(error, OSError):  # it names both paths; the caller knows one
+            error.filename, error.filename2 = str(path), None
         raise
     disk.sync_folder(path.parent)
     return written
