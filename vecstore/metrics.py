@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["METRICS", "Metric", "check_metric", "metric_name", "similarities"]
+__all__ = ["METRICS", "Metric", "check_metric", "has_similarities", "metric_name", "similarities"]
 
 METRICS = ("cosine", "euclidean", "dot")
 
@@ -49,6 +49,11 @@ def check_metric(metric: object) -> str:
     if isinstance(metric, str) and metric in METRICS:
         return metric
     raise ValueError(f'`metric` must be one of "cosine", "euclidean", "dot"; got {metric!r}.')
+
+
+def has_similarities(metric: str) -> bool:
+    """Whether a metric has similarities to show; scores of 3CosMul are none of a metric."""
+    return metric in ("cosine", "dot")
 
 
 def similarities(distances: npt.NDArray[np.float64], metric: str) -> npt.NDArray[np.float64]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecstore.cli.output import Style, decimals, field, write_objects, write_record
+from vecstore.cli.fields import decimals, field
+from vecstore.cli.output import Style, write_objects, write_record
 
 
 @given(st.text())

@@ -26,15 +26,14 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from vecstore.cli.fields import decimals, field
+from vecstore.metrics import has_similarities
 from vecstore.search import Matches
 from vecstore.terminal import printable
 
 __all__ = [
-    "SIMILAR",
     "Style",
     "choose_style",
-    "decimals",
-    "field",
     "say",
     "write_answers",
     "write_lines",
@@ -46,9 +45,7 @@ __all__ = [
 Style = Literal["table", "lines", "json", "jsonl"]
 Answers = Iterable[tuple[str, Matches]]
 
-SIMILAR = ("cosine", "dot")  # the metrics that have similarities
 CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def choose_style(name: str | None) -> Style:
@@ -60,20 +57,9 @@ def choose_style(name: str | None) -> Style:
     return "table" if sys.stdout.isatty() else "lines"
 
 
-def field(value: object, file: TextIO | None = None) -> str:
-    """Write a value so that it stays inside its field, and a terminal only shows it."""
-    text = str(value)
-    return printable(text) if (file or sys.stdout).isatty() else text.translate(ESCAPES)
-
-
 def say(message: object, *, err: bool = True) -> None:
     """Print a message, on standard error, that may name a key or a path."""
     click.echo(printable(str(message), lines=True), err=err)
-
-
-def decimals(vector: npt.NDArray[Any]) -> list[str]:
-    """Write the values in the fewest digits that read back as the same numbers."""
-    return [str(value) for value in vector]
 
 
 def write_answers(answers: Answers, style: Style) -> None:
@@ -160,7 +146,7 @@ def write_objects(objects: Iterable[Mapping[str, Any]], style: Style) -> None:
 
 def _objects(matches: Matches) -> Iterator[dict[str, Any]]:
     """Give the matches of one query as JSON objects, with similarities where there are any."""
-    if matches.metric in SIMILAR:
+    if has_similarities(matches.metric):
         for match, similarity in zip(matches, matches.similarities, strict=False):
             yield {"key": match.key, "distance": match.distance, "similarity": float(similarity)}
     else:

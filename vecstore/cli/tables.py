@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vecstore.cli.output import SIMILAR, field
+from vecstore.cli.fields import field
+from vecstore.metrics import has_similarities
 from vecstore.search import Matches
 from vecstore.terminal import printable
 
@@ -125,7 +126,7 @@ def _rates(speed: Mapping[str, float]) -> list[str]:
 def _answer_table(query: str, matches: Matches) -> Table:
     table = plain_table()
     table.add_column(field(query), style="cyan", overflow="fold")
-    similar = matches.metric in SIMILAR
+    similar = has_similarities(matches.metric)
     if similar:
         table.add_column("similarity", justify="right")
     table.add_column("distance", justify="right", style="dim" if similar else "")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 import vecstore
+from vecstore.cli.fields import field
 from vecstore.cli.options import output_options, picture_option, where_option, with_store
-from vecstore.cli.output import Style, field, write_record
+from vecstore.cli.output import Style, write_record
 from vecstore.cli.progress import progress
 
 if TYPE_CHECKING:

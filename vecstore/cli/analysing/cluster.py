@@ -3,8 +3,9 @@
 import click
 
 import vecstore
+from vecstore.cli.fields import field
 from vecstore.cli.options import output_options, where_option
-from vecstore.cli.output import Style, field, write_record
+from vecstore.cli.output import Style, write_record
 from vecstore.cli.progress import progress
 
 __all__ = ["cluster"]

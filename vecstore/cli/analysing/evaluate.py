@@ -16,8 +16,9 @@ from vecstore.analysis.word_tests import (
     word_analogies,
     word_pairs,
 )
+from vecstore.cli.fields import field
 from vecstore.cli.options import output_options, threads_option, with_store
-from vecstore.cli.output import Style, field, write_objects
+from vecstore.cli.output import Style, write_objects
 from vecstore.cli.progress import progress
 from vecstore.pipes import whole_file
 

@@ -7,8 +7,9 @@ import click
 
 import vecstore
 from vecstore.analysis.languages import RETRIEVALS, Translation, Translator
+from vecstore.cli.fields import field
 from vecstore.cli.options import output_options, threads_option
-from vecstore.cli.output import Style, field, say, write_answers, write_objects
+from vecstore.cli.output import Style, say, write_answers, write_objects
 from vecstore.cli.progress import progress
 
 __all__ = ["translate"]

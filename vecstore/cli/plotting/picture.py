@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vecstore.cli.fields import field
 from vecstore.cli.options import out_option
-from vecstore.cli.output import field
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vecstore.cli.output import Style, field, write_objects
+from vecstore.cli.fields import field
+from vecstore.cli.output import Style, write_objects
 
 if TYPE_CHECKING:
     import polars

@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 import vecstore
+from vecstore.cli.fields import field
 from vecstore.cli.options import out_option, output_options, threads_option, with_store
-from vecstore.cli.output import SIMILAR, Style, field, say, write_objects
+from vecstore.cli.output import Style, say, write_objects
 from vecstore.cli.progress import progress
+from vecstore.metrics import has_similarities
 from vecstore.search import Matches, mutual
 from vecstore.storage.disk import disk_errors, publish_output
 
@@ -110,7 +112,7 @@ def _write_objects(store: vecstore.Store, matches: Matches, style: Style) -> Non
 
 
 def _matches(found: Matches, marks: list[bool]) -> Iterator[dict[str, Any]]:
-    similar = found.similarities.tolist() if found.metric in SIMILAR else None
+    similar = found.similarities.tolist() if has_similarities(found.metric) else None
     for place, match in enumerate(found):
         similarity = {} if similar is None else {"similarity": similar[place]}
         yield {**match._asdict(), **similarity, "mutual": marks[place]}

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 import vecstore
+from vecstore.cli.fields import field
 from vecstore.cli.options import k_option, output_options, parse_key, parse_keys, with_store
-from vecstore.cli.output import Style, field, write_record
+from vecstore.cli.output import Style, write_record
 
 __all__ = ["odd", "rank", "relate"]
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vecstore.cli.fields import field
 from vecstore.cli.options import k_option, output_options
-from vecstore.cli.output import Style, field, say, write_record
+from vecstore.cli.output import Style, say, write_record
 from vecstore.cli.progress import progress
 
 if TYPE_CHECKING:

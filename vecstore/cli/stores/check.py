@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 import vecstore
+from vecstore.cli.fields import field
 from vecstore.cli.options import output_options
-from vecstore.cli.output import Style, field, say, write_objects
+from vecstore.cli.output import Style, say, write_objects
 
 __all__ = ["check"]
 

@@ -8,6 +8,7 @@ import click
 
 import vecstore
 from vecstore import ingest
+from vecstore.cli.fields import field
 from vecstore.cli.options import (
     dtype_option,
     metric_option,
@@ -15,7 +16,7 @@ from vecstore.cli.options import (
     threads_option,
     with_store,
 )
-from vecstore.cli.output import Style, field, say, write_record
+from vecstore.cli.output import Style, say, write_record
 from vecstore.cli.progress import progress
 
 __all__ = ["create", "export", "import_", "info"]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vecstore.cli.fields import field
 from vecstore.cli.options import new_path, picture_option
-from vecstore.cli.output import Style, field
+from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.training.options import (
     check_labels,
