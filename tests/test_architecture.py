@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
 from typing import cast
@@ -163,6 +164,32 @@ def test_the_rule_of_faces_finds_each_kind_of_shortcut(
     (package / "storage" / "names.py").write_text("A = 1")
     (package / "search" / "a.py").write_text(source)
     assert list(past_the_faces(package)) == ([sentence] if sentence else [])
+
+
+def imports_of_modules(package: Path) -> dict[str, set[str]]:
+    """Which modules of the package each module imports, at any depth of the code."""
+    names_of = {path: path.relative_to(package.parent).with_suffix("") for path in sources(package)}
+    modules = {".".join(name.parts).removesuffix(".__init__") for name in names_of.values()}
+    graph: dict[str, set[str]] = {}
+    for path, name in names_of.items():
+        used = graph.setdefault(".".join(name.parts).removesuffix(".__init__"), set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                offered = {f"{node.module}.{alias.name}" for alias in node.names}
+                # The compiled module is no module of Python's that could import others.
+                rest = offered - modules - {f"{package.name}._native"}
+                used |= offered & modules | ({node.module} & modules if rest else set())
+    return graph
+
+
+def test_no_imports_form_a_circle(tmp_path: Path) -> None:
+    TopologicalSorter(imports_of_modules(PACKAGE)).prepare()
+    package = tmp_path / "vecstore"
+    package.mkdir()
+    (package / "a.py").write_text("from vecstore.b import B")
+    (package / "b.py").write_text("def later():\n    from vecstore import a")
+    with pytest.raises(CycleError):
+        TopologicalSorter(imports_of_modules(package)).prepare()
 
 
 def test_folders_stay_small() -> None:
