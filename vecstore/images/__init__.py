@@ -1,16 +1,14 @@
-"""What the extractor and the classifier of images have in common.
+"""From images to vectors: what the extractor and the classifier of images share.
 
-How images become vectors::
+Importing this package loads neither Keras nor TensorFlow; using it does. In reading order:
 
-    files       which images there are, what they are called, what they show
-    pixels      a `tf.data` pipeline that reads, decodes and resizes them ahead of the network
-    families    the networks of `keras.applications`, and what each wants done to its pixels
-    networks    one of them with its weights, or any model
-    layers      the part of it that ends at a layer, from pixels to vectors
-    fusing      the same network, faster
-    batches     images through it, and which of them cannot be read
-
-Importing this package loads neither Keras nor TensorFlow; using it does.
+- `listing`, `archives`, `files`: which images there are, their keys, and their labels;
+- `orientation`, `pixels`: a `tf.data` pipeline that decodes images ahead of the network;
+- `families`, `networks`: the networks of `keras.applications` and their weights, or any model;
+- `layers`, `fusing`: the part of a network that ends at a layer, and the same network, faster;
+- `batches`: images through a network, and which of them cannot be read;
+- `report`, `image_store`: what was left out, and the store that the vectors go to;
+- `extractor`: `ImageExtractor`, which puts all of it together.
 """
 
 from vecstore.images.batches import find_unread, read_batches, why_unread

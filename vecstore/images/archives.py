@@ -1,4 +1,4 @@
-"""Images in archives, each unpacked to a file whose name is ours: no archive can choose a path."""
+"""Unpack the images of archives to files with numbers for names: no archive can choose a path."""
 
 import bz2
 import gzip
@@ -19,28 +19,29 @@ from vecstore.images.listing import Listing
 
 __all__ = ["ARCHIVES", "unpack"]
 
-#: What the names of archives end in.
+#: The suffixes of archives.
 ARCHIVES = (".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tgz", ".zip")
 
-# An image larger than that is none that a network sees; what grows so much is no photograph.
+# No image for a network has over 1 GB. An archive of photographs unpacks to at most 4 GB, or to 200
+# times its size.
 _MOST_BYTES = 1 << 30
 _MOST_TOTAL = 1 << 32
 _RATIO = 200
-# tarfile reads names in one piece, however long they claim to be.
+# tarfile reads a name in one piece, however long it claims to be.
 _MOST_READ = 1 << 24
 _COPIED_BYTES = 1 << 20
-_LINKS = 8  # from one to the next
+_LINKS = 8  # followed from one to the next
 
 _DAMAGE = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),
     *(ValueError, OverflowError, IndexError, RecursionError, NotImplementedError),
 )
-# zipfile inflates these piece by piece; of bzip2 and LZMA it makes whatever a block expands to.
+# zipfile inflates these piece by piece. With bzip2 and LZMA a block may expand to any size.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def unpack(archive: Path, folder: str) -> Listing:
-    """Copy the images of an archive into a folder; IngestError if it is damaged or hostile."""
+    """Copy the images of an archive to a folder; IngestError if it is damaged or hostile."""
     found = Listing()
     copy = _Copy(archive, folder)
     try:
@@ -76,7 +77,7 @@ def _untar(archive: Path, copy: "_Copy", found: Listing) -> None:
                     found.skip(key, f"it has {member.size:,} bytes")
                 else:
                     found.files[key] = copy(cast("IO[bytes]", members.extractfile(member)))
-        # tarfile takes a header that it cannot read for the end.
+        # tarfile takes a header that it cannot read for the end of the archive.
         if blocks.last.strip(b"\0"):
             raise tarfile.ReadError("one of its headers is damaged")
     for key, target in links.items():
@@ -111,7 +112,7 @@ def _unzip(archive: Path, copy: "_Copy", found: Listing) -> None:
 
 
 def _key(archive: Path, name: str) -> str:
-    """Return the path of a member from the top of an archive, out of which it must not lead."""
+    """Return the path of a member from the top of the archive, which it must not leave."""
     key = posixpath.normpath(name.lstrip("/"))
     if key.partition("/")[0] == "..":
         raise IngestError(f'{archive} cannot be unpacked: "{key}" in it leads out of it.')
@@ -119,7 +120,7 @@ def _key(archive: Path, name: str) -> str:
 
 
 class _Copy:
-    """Copies members to numbered files, and counts what an archive unpacks to."""
+    """Copies members to numbered files, and counts the bytes that an archive unpacks to."""
 
     def __init__(self, archive: Path, folder: str) -> None:
         self._archive, self._folder = archive, folder
@@ -127,7 +128,7 @@ class _Copy:
         self._total = self._files = 0
 
     def count(self, size: int) -> None:
-        """Refuse to go on with an archive that unpacks to more than images can."""
+        """Refuse an archive that unpacks to more bytes than images can have."""
         self._total += size
         if self._total > self._most:
             raise IngestError(
@@ -135,7 +136,7 @@ class _Copy:
             )
 
     def __call__(self, member: IO[bytes]) -> str:
-        """Return the path of a copy."""
+        """Return the path of the copy."""
         self._files += 1
         path = f"{self._folder}/{self._files}"
         with member, Path(path).open("wb") as file:
@@ -144,7 +145,7 @@ class _Copy:
 
 
 class _Blocks:
-    """The bytes of a tar archive for tarfile; keeps the last that were read, refuses too many."""
+    """The bytes of a tar archive for tarfile: keeps the last read, and bounds what headers take."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -153,7 +154,7 @@ class _Blocks:
         self._left: float = _MOST_READ
 
     def members(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-        """Iterate over the members; what is read between two of them is headers, and bounded."""
+        """Iterate over the members; between two of them only headers are read, up to a bound."""
         for member in archive:
             self._left = math.inf
             yield member

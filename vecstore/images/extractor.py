@@ -1,4 +1,4 @@
-"""Vectors of images, from any network of Keras."""
+"""Vectors of images, from any Keras network."""
 
 import time
 import warnings
@@ -31,86 +31,103 @@ from vecstore.store import Store
 
 __all__ = ["ImageExtractor"]
 
-# Images that the network gets at a time. Larger batches are slower on a processor: what lies
-# between two layers no longer fits its caches, and is memory fresh from the system each time.
+# Images per batch. Larger batches are slower on a CPU: the activations between two layers no longer
+# fit its caches, and their memory comes fresh from the system each time.
 _BATCH = 16
-# Images in a commit: what Ctrl-C or a crash can cost.
+# Images per commit: the most that Ctrl-C or a crash can lose.
 _COMMIT = 256
 
 
 class ImageExtractor:
-    """Makes vectors of images: what a layer of a network says about them.
+    """Turns images into vectors: the output of a layer of a network.
 
     Parameters
     ----------
     model : str, path-like or keras.Model, default "vgg16"
-        A network of `keras.applications` by its name (capitals and underscores do not count), the
-        path of a ``.keras`` file, or a model that takes images.
+        The name of a network of `keras.applications` (case and underscores do not matter), the path
+        of a ``.keras`` file, or a model that takes images.
     layer : str or None
-        The layer whose output is taken. None takes what the classifier at the end of the network is
-        given: ``"fc2"`` of VGG16 and a mean over all places elsewhere. Of a network without its
-        classifier it is the last layer, averaged; of a file or model of your own, its output.
+        The layer whose output is the vector. None takes the input of the classifier at the end of
+        the network: ``"fc2"`` of VGG16, and a mean over all positions in most others. In a network
+        without its classifier, None takes the last layer, averaged; in a file or model of your own,
+        its output.
     weights : str, path-like or None, default "imagenet"
-        Of a named network: ``"imagenet"`` is what Keras downloads, a path a file of weights, of the
-        whole network or of that without its classifier, None random weights, always the same.
+        The weights of a named network. ``"imagenet"`` lets Keras download them. A path is a file of
+        weights, of the network with or without its classifier. None is random weights, the same
+        each time.
     pooling : "avg", "max" or None
-        What becomes of a layer whose output has places, (height, width, channels): their mean,
-        their maximum, or all of their numbers in a row.
+        What to make of an output of shape (height, width, channels): its mean over all positions,
+        its maximum, or, with None, all of its numbers in a row.
     alpha : float or None
         The width of a MobileNet; None is 1.
     size : int or None
-        The side of the square that images are resized to; None is what the network is made for. The
-        classifier of ImageNet takes no other: with another size, the network ends before it.
+        The side of the square to which images are resized; None is the size that the network is
+        made for. The ImageNet classifier takes no other size: with another, the network ends before
+        it.
     preprocess : str or None
-        What a file or model of your own wants done to its pixels: ``"tf"`` ([-1, 1]), ``"caffe"``
-        (BGR less the mean of ImageNet), ``"torch"`` (normalised) or ``"none"`` (0 to 255). Networks
-        with a name have what Keras has for them.
+        The preprocessing that a file or model of your own needs: ``"tf"`` ([-1, 1]), ``"caffe"``
+        (BGR minus the ImageNet mean), ``"torch"`` (normalised) or ``"none"`` (0 to 255). Named
+        networks have the one that Keras defines for them.
     precision : str, default "float32"
-        ``"bfloat16"`` lets the layers compute with half as many bits, on processors whose
-        instructions are made for it (AMX, AVX512-BF16). Weights and vectors stay float32.
+        ``"bfloat16"`` computes with half as many bits, for processors with instructions for it
+        (AMX, AVX512-BF16). Weights and vectors stay float32.
     orient : bool, default True
-        Whether to turn images upright that a camera has noted (EXIF) to be none. False takes them
-        as they are stored, as the loaders of Keras do.
+        Whether to turn images upright by their EXIF orientation. False takes them as they are
+        stored, as the loaders of Keras do.
 
     Attributes
     ----------
     model : keras.Model
         From pixels of 0 to 255, shape (n, height, width, 3), to vectors.
     layer : str
-        Its name, where None was given too.
+        The name of the layer, also if None was passed.
+    size : (int, int, int)
+        Height, width and channels of the input.
     preprocess : str
-        Which was chosen.
+        The preprocessing in use.
+    orient : bool
+        As passed.
     dim : int
-        Numbers in a vector.
+        Length of the vectors.
     provenance : dict
-        How the vectors come about; kept with a store.
+        How the vectors are made; a store keeps it.
 
     Raises
     ------
     ImportError
         If Keras or TensorFlow is not installed.
     FileNotFoundError
-        If there is no file of weights, or no model at the path.
+        If the file of weights or the model does not exist.
     ValueError
-        If a name, a layer or an argument is wrong, or the weights do not fit; errors about names
-        list those spelled like it.
+        If a name, a layer or an argument is invalid, or the weights do not fit. Errors about names
+        suggest similar ones.
     VecstoreError
         If the weights cannot be downloaded.
 
     Notes
     -----
-    Images are read, decoded and resized in parallel while the network computes, as RGB, bilinearly
-    and without keeping proportions. Memory: the weights, and two or three batches.
+    Images are read, decoded and resized in parallel while the network computes. They become RGB,
+    are resized bilinearly, and their proportions are not kept. Memory holds the weights and two or
+    three batches.
 
     In bfloat16, vectors of MobileNet 0.75 had a cosine of at least .995 with those in float32, and
-    the nearest neighbour of an image had its label as often (of 600 rooms .972 in float32 and .975,
-    of 300 fruits .897 and .903, of 197 animals .954 and .954). On AVX512-BF16 it is 1.4 to 1.7
-    times as fast, on AVX-512 without it no faster. A store holds vectors of one precision.
+    the nearest neighbour of an image had its label as often (of 600 rooms .972 in float32 and .975
+    in bfloat16, of 300 fruits .897 and .903, of 197 animals .954 and .954). With AVX512-BF16 it is
+    1.4 to 1.7 times as fast, with AVX-512 alone no faster. A store holds vectors of one precision.
 
     References
     ----------
     .. [1] Babenko, Slesarev, Chigorin and Lempitsky, 2014, "Neural codes for image retrieval",
        ECCV.
+
+    Examples
+    --------
+    >>> from vecstore.ingest import ImageExtractor
+    >>> extractor = ImageExtractor("mobilenet", weights=None)  # doctest: +SKIP
+    >>> extractor.layer, extractor.size, extractor.dim  # doctest: +SKIP
+    ('global_average_pooling2d', (224, 224, 3), 1024)
+    >>> print(extractor.extract_into("photos", "photos.vecs"))  # doctest: +SKIP
+    2 images extracted.
     """
 
     def __init__(
@@ -142,7 +159,7 @@ class ImageExtractor:
             "extractor": type(self).__name__,
             "model": network.name,
             "layer": self.layer,
-            # Keras numbers the names of its own making anew in each process; places stay.
+            # The names that Keras generates depend on the process, places do not.
             "layer_place": names.index(self.layer),
             "pooling": pooling,
             "preprocessing": self.preprocess,
@@ -153,7 +170,7 @@ class ImageExtractor:
             "weights_sha256": digest(network.model),
             "packages": versions(),
         }
-        if network.top is not None:  # built above, of standard layers, and nobody else's
+        if network.top is not None:  # built above of standard layers, and used by nobody else
             network = network._replace(model=fuse(network.model))
         if precision == "bfloat16":
             network = network._replace(model=in_bfloat16(network.model))
@@ -168,37 +185,45 @@ class ImageExtractor:
         *,
         progress: Progress | None = None,
     ) -> tuple[list[str], npt.NDArray[np.float32], list[str] | None]:
-        """Make vectors of images, in memory.
+        """Return the vectors of images, in memory.
 
         Parameters
         ----------
         paths_or_folder : path-like, or iterable of path-like
-            A folder, searched to its depths, an archive of one (``.tar.gz``, ``.zip``, ...), or
-            a list of images: JPEG, PNG, GIF, BMP or WebP.
+            A folder, searched at any depth; an archive of one (``.tar.gz``, ``.zip``, ...); or a
+            list of images: JPEG, PNG, GIF, BMP or WebP.
         batch_size : int, default 16
             Images that the network gets at a time.
         labels : "folder", None, or sequence of str
-            What images show: the name of the folder that each lies in, nothing, or a label for each
-            of a list.
+            The labels of the images: the name of the folder that each lies in, none, or a label for
+            each image of a list.
         progress : callable or None
             Called as ``progress(images, total)`` after every batch.
 
         Returns
         -------
         keys : list of n str
-            Paths from the folder on, with ``/``; of a list, the paths as they are.
+            Paths within the folder, with ``/``; for a list, its paths as they are.
         vectors : ndarray of float32, shape (n, dim)
+            The vectors of the images.
         labels : list of n str, or None
+            The labels of the images.
 
         Warns
         -----
         UserWarning
-            If files are left out: images that cannot be read, and what is no image.
+            If files are left out: images that cannot be read, and other files.
 
         Raises
         ------
         FileNotFoundError, IngestError, ValueError
             If there are no images, or none can be read.
+
+        Examples
+        --------
+        >>> keys, vectors, labels = extractor.extract("photos")  # doctest: +SKIP
+        >>> keys, vectors.shape, labels  # doctest: +SKIP
+        (['cats/1.png', 'dogs/2.png'], (2, 1024), ['cats', 'dogs'])
         """
         check_count(batch_size, "batch_size")
         report = ImageReport()
@@ -229,36 +254,42 @@ class ImageExtractor:
         commit_every: int = _COMMIT,
         progress: Progress | None = None,
     ) -> ImageReport:
-        """Make vectors of images and keep them in a store; those it has already are left out.
+        """Extract the vectors of images into a store; images that it already has are left out.
 
         Parameters
         ----------
         paths_or_folder : path-like, or iterable of path-like
             As for `extract`.
         store : path-like or Store
-            A store to add to, or a path at which to make one. Keys are those of `extract`; the
-            attributes are ``path`` (absolute), ``label``, ``width`` and ``height``.
+            A store to add to, or the path of an existing or new one. Keys are those of `extract`;
+            the attributes are ``path`` (absolute), ``label``, ``width`` and ``height``.
         batch_size, labels
             As for `extract`.
         metric : str or None
-            Of a new store; None is cosine.
+            The metric of a new store; None is cosine.
         commit_every : int, default 256
-            Images in a commit. Interrupted, the same call goes on where the last commit was.
+            Images per commit. After an interruption, the same call continues at the last commit.
         progress : callable or None
             As for `extract`.
 
         Returns
         -------
         ImageReport
-            How many there were, and which could not be read.
+            How many images were extracted, and which could not be read.
 
         Raises
         ------
         ValueError
             If the store holds other vectors: of another network, layer, preprocessing, size or
-            precision, or of no images at all.
+            precision, or not of images.
         FileNotFoundError, IngestError
-            If there are no images, or there was none to read.
+            If there are no images, or none can be read.
+
+        Examples
+        --------
+        >>> report = extractor.extract_into("photos", "photos.vecs")  # doctest: +SKIP
+        >>> report.images, report.known, report.skipped  # doctest: +SKIP
+        (2, 0, [])
         """
         check_count(batch_size, "batch_size")
         check_count(commit_every, "commit_every")

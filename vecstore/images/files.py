@@ -1,4 +1,4 @@
-"""Which images there are, what they are called, and what they show."""
+"""Find images: their files, their keys and their labels."""
 
 import os
 import tempfile
@@ -15,40 +15,24 @@ from vecstore.images.listing import SUFFIXES, Listing, list_folder, printable, p
 
 __all__ = ["Images", "Source", "check_source", "describe_others", "find_images", "open_images"]
 
-_KINDS = 10  # of files left out that a message lists
+_KINDS = 10  # files left out, or their kinds, that a message lists
 
-#: A folder, an archive of one, or files.
+#: A folder, searched at any depth; an archive of one; an image; or a list of images.
 Source = str | PathLike[str] | Iterable[str | PathLike[str]]
 
 
 class Images(NamedTuple):
-    """Images that have not been read yet.
+    """Images that have not been read yet."""
 
-    Attributes
-    ----------
-    keys : list of n str
-        What they are called: the path from the folder on, with ``/``.
-    files : list of n str
-        Where to read them.
-    paths : list of n str
-        Where they lie, for the user: absolute, or the path of the archive and the name in it.
-    labels : list of n str, or None
-        What they show.
-    skipped : sequence of (str, str)
-        Images that cannot be used, as far as that shows without opening them, and why.
-    others : mapping of str to int
-        How many files are no images, by what their names end in.
-    """
-
-    keys: list[str]
-    files: list[str]
-    paths: list[str]
+    keys: list[str]  # n paths within the folder, with "/"
+    files: list[str]  # where to read them
+    paths: list[str]  # where they lie for the user: absolute, in an archive after its own path
     labels: list[str] | None
-    skipped: Sequence[tuple[str, str]] = ()
-    others: Mapping[str, int] = MappingProxyType({})
+    skipped: Sequence[tuple[str, str]] = ()  # unusable images and why, found without opening them
+    others: Mapping[str, int] = MappingProxyType({})  # counts of other files by suffix
 
     def pick(self, places: Iterable[int]) -> "Images":
-        """Return some of them, in the order of `places`."""
+        """Return the images at `places`, in that order."""
         places = list(places)
 
         def picked(column: list[str]) -> list[str]:
@@ -64,31 +48,7 @@ class Images(NamedTuple):
 
 @contextmanager
 def open_images(source: Source, labels: str | Sequence[str] | None = "folder") -> Iterator[Images]:
-    """Find images, which may be read while the block runs.
-
-    Parameters
-    ----------
-    source : path-like, or iterable of path-like
-        A folder, searched to its depths; an archive of one (``.tar``, ``.tar.gz``, ``.zip``, ...),
-        whose images are unpacked to a temporary folder; one image; or a list of images.
-    labels : "folder", None, or sequence of str
-        What the images show: the name of the folder that each lies in, nothing, or a label for each
-        of a list of images.
-
-    Yields
-    ------
-    Images
-        Those of a folder in the order of their names.
-
-    Raises
-    ------
-    IngestError
-        If there are no images, or the archive is damaged.
-    FileNotFoundError
-        If there is nothing at the path, or at one of them.
-    ValueError
-        If `labels` is none of these, or an image comes twice.
-    """
+    """Find images, to be read while the block runs; IngestError if there are none."""
     if not isinstance(source, str | PathLike) or not _is_archive(Path(source)):
         yield find_images(source, labels)
         return
@@ -101,19 +61,13 @@ def open_images(source: Source, labels: str | Sequence[str] | None = "folder") -
 
 
 def check_source(path: Path) -> None:
-    """Refuse a path at which there can be no images, without looking into archives.
-
-    Raises
-    ------
-    IngestError, FileNotFoundError
-        As `open_images`.
-    """
+    """Refuse, like `open_images`, a path without images; archives are not opened."""
     if not _is_archive(path):
         find_images(path)
 
 
 def find_images(source: Source, labels: str | Sequence[str] | None = "folder") -> Images:
-    """Find images in a folder or in a list, as `open_images` does, less archives."""
+    """Find images in a folder or a list, as `open_images` does."""
     _check_labels(labels)
     if isinstance(source, str | PathLike) and Path(source).is_dir():
         root = Path(source)
@@ -136,11 +90,7 @@ def find_images(source: Source, labels: str | Sequence[str] | None = "folder") -
 
 
 def describe_others(others: Mapping[str, int]) -> str:
-    """List how many files are no images, by their kinds.
-
-    >>> describe_others({".tif": 1, ".tiff": 2})
-    '.tif 1, .tiff 2'
-    """
+    """List how many files are not images, by suffix: ".tif 1, .tiff 2"."""
     kinds = sorted(others.items(), key=lambda one: (-one[1], one[0]))[:_KINDS]
     more = sum(others.values()) - sum(count for _, count in kinds)
     listed = [f"{kind} {count:,}" for kind, count in sorted(kinds)]
@@ -148,7 +98,7 @@ def describe_others(others: Mapping[str, int]) -> str:
 
 
 def _arranged(listing: Listing, root: Path, top: str, labels: str | Sequence[str] | None) -> Images:
-    """Return the images of a folder in the order of their names."""
+    """Return the images of a folder, sorted by name."""
     if not listing.files:
         found = [_few(listing.skipped)] if listing.skipped else []
         found += [f"{describe_others(listing.others)}."] if listing.others else []

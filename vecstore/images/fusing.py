@@ -1,8 +1,8 @@
-"""The same network with fewer operations: batch normalisation worked into convolutions.
+"""The same network with fewer operations: batch normalisation merged into convolutions.
 
-What has been trained normalises by constants: ``(conv(x) - mean) * scale + beta``, and that is a
-convolution with another kernel and another bias. Keras computes it in steps of its own, each of
-which reads and writes everything that lies between two layers, as long as many convolutions take.
+A trained network normalises by constants: ``(conv(x) - mean) * scale + beta`` is a convolution with
+another kernel and bias. Keras computes the normalisation in separate steps, each of which reads and
+writes all activations between two layers, and takes as long as many a convolution.
 """
 
 from collections.abc import Iterable
@@ -17,28 +17,13 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 def fuse(model: Any) -> Any:
-    """Copy a model of standard layers without the batch normalisation that convolutions can do.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Functional; stays as it is.
-
-    Returns
-    -------
-    keras.Model
-        Gives the same but for rounding, and cannot be trained any further. The model itself, if
-        there is nothing to do.
-
-    Notes
-    -----
-    MobileNet has 27 such layers, and takes 1.4 times as long with them as without.
-    """
+    """Copy a model without the batch normalisations that convolutions can do; not for training."""
     import keras
 
+    # MobileNet has 27 such layers, and takes 1.4 times as long with them as without.
     norms = {conv.name: norm for conv, norm in _pairs(model.layers)}
     if not norms:
-        return model
+        return model  # itself, not a copy
     gone = {norm.name for norm in norms.values()}
 
     def copy(layer: Any) -> Any:
@@ -61,7 +46,7 @@ def fuse(model: Any) -> Any:
 
 
 def _pairs(layers: list[Any]) -> Iterable[tuple[Any, Any]]:
-    """Yield convolutions whose output goes to a batch normalisation and nowhere else."""
+    """Yield convolutions whose output goes to a batch normalisation only, and that layer."""
     from keras import activations
     from keras.layers import (
         BatchNormalization,
@@ -84,7 +69,7 @@ def _pairs(layers: list[Any]) -> Iterable[tuple[Any, Any]]:
 
 
 def _with_norm(layer: Any, weights: list[Floats], norm: Any) -> list[Floats]:
-    """Return the kernels and the bias of a convolution that does the normalisation as well."""
+    """Return the kernels and the bias of a convolution that includes the normalisation."""
     from keras.layers import DepthwiseConv2D
 
     scale: Floats = 1 / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
@@ -94,7 +79,8 @@ def _with_norm(layer: Any, weights: list[Floats], norm: Any) -> list[Floats]:
     shift = (bias - np.asarray(norm.moving_mean)) * scale
     if norm.center:
         shift = shift + np.asarray(norm.beta)
-    # The kernel of a depthwise convolution ends in two axes of channels, in and out; others in one.
+    # The kernel of a depthwise convolution ends in two axes of channels, in and multiplier; other
+    # kernels end in one.
     *others, kernel = kernels
     depthwise = isinstance(layer, DepthwiseConv2D)
     return [*others, kernel * (np.reshape(scale, kernel.shape[2:]) if depthwise else scale), shift]

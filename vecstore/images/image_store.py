@@ -1,4 +1,4 @@
-"""The store that vectors of images go into: what it has, and what may not be mixed in it."""
+"""The store that vectors of images go to, which refuses vectors that cannot be compared."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -14,38 +14,23 @@ from vecstore.store import Store, create, open
 
 __all__ = ["ImageStore"]
 
-# What must be the same for distances between vectors to mean anything. Weights tell the network.
+# What must be equal for distances between vectors to mean anything. The weights stand for the
+# network.
 _IDENTITY = (
     *("weights_sha256", "layer_place", "pooling", "preprocessing", "size", "precision"),
     "orient",
 )
-# What images were made into vectors with before it was noted.
+# How vectors were made before provenance recorded it.
 _BEFORE = {"orient": False}
-# What is said about vectors when they may not be mixed.
+# What an error says about vectors that cannot be mixed.
 _SHOWN = ("model", "layer", "pooling", "preprocessing", "size", "precision", "orient", "weights")
 
 
 class ImageStore:
-    """Collects vectors of images and commits them; to be used in a ``with`` block.
+    """Collects vectors of images and commits them, in a ``with`` block.
 
-    A store that is not there yet is made with the first commit, so that nothing is left of work
-    that comes to nothing.
-
-    Parameters
-    ----------
-    store : path-like or Store
-        A store to add to, or a path at which to make one.
-    dim : int
-        The length of the vectors.
-    metric : str or None
-        Of a new store; None is cosine.
-    provenance : mapping
-        How the vectors come about.
-
-    Raises
-    ------
-    ValueError
-        If the store holds other vectors.
+    A new store is created with the first commit, so that failed work leaves nothing behind.
+    ValueError if the store holds vectors of another kind.
     """
 
     def __init__(
@@ -75,7 +60,7 @@ class ImageStore:
 
     @property
     def waiting(self) -> int:
-        """How many vectors are not committed yet."""
+        """The number of vectors that are not committed yet."""
         return sum(len(keys) for keys, _, _ in self._waiting)
 
     def missing(self, keys: Sequence[str]) -> list[int]:
@@ -90,24 +75,7 @@ class ImageStore:
         vectors: npt.NDArray[np.float32],
         stored: npt.NDArray[np.int32],
     ) -> list[tuple[str, str]]:
-        """Take vectors for the next commit.
-
-        Parameters
-        ----------
-        images : Images
-            Of which these are some.
-        places : ndarray of int64, shape (n,)
-            Which.
-        vectors : ndarray of float32, shape (n, dim)
-            Theirs.
-        stored : ndarray of int32, shape (n, 2)
-            Their heights and widths.
-
-        Returns
-        -------
-        list of (str, str)
-            The keys that no search could rank, and why; they are left out.
-        """
+        """Take vectors for the next commit; return the keys that cannot be ranked, and why."""
         finite = np.asarray(np.isfinite(vectors).all(axis=1))
         ranked = (vectors != 0).any(axis=1) | (self._metric != "cosine")
         good: npt.NDArray[np.bool_] = finite & ranked
@@ -124,14 +92,14 @@ class ImageStore:
         ]
 
     def commit(self) -> None:
-        """Write what is waiting: all of it or nothing."""
+        """Commit the waiting vectors."""
         if not self._waiting:
             return
         batches, self._waiting = self._waiting, []
         if self._store is None and self._path is not None:
             self._store = create(self._path, self._dim, self._metric)
         assert self._store is not None
-        # One word about the origin for each run: a store of many images has many commits.
+        # Provenance is written once per run: a store of many images has many commits.
         if self._described:
             with self._store.batch() as batch:
                 for keys, vectors, columns in batches:
@@ -190,16 +158,15 @@ class ImageStore:
                 )
 
     def _turns(self, origin: Mapping[str, Any]) -> bool:
-        """Whether nothing but the turning of images makes the difference."""
+        """Return whether the orientation of images is the only difference."""
         names = [name for name in _IDENTITY if origin.get(name) != self._provenance[name]]
         return names == ["orient"]
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, str]:
-    """Return how two origins differ, in words."""
     names = [name for name in _SHOWN if one.get(name) != other.get(name)]
     if "weights" not in names and one.get("weights_sha256") != other.get("weights_sha256"):
-        names.append("weights_sha256")  # of another file by the same name, say
+        names.append("weights_sha256")  # such as another file of the same name
     first, second = (
         ", ".join(f"{name} {origin.get(name)}" for name in names) for origin in (one, other)
     )

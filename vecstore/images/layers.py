@@ -21,30 +21,15 @@ __all__ = [
 POOLINGS = ("avg", "max")
 PRECISIONS = ("float32", "bfloat16")
 
-# The side of images for a network that takes any: what most of them were trained with.
+# The side of images for a network that takes any size: most were trained with this one.
 _SIDE = 224
 
 
 def resolve_layer(network: Network, layer: str | None) -> str:
-    """Return the name of the layer whose output shall be taken.
+    """Return the name of the layer whose output to take; ValueError suggests similar names.
 
-    Parameters
-    ----------
-    network : Network
-        Where to look.
-    layer : str or None
-        None takes what the classifier at the end of the network is given, and where there is none,
-        the output of the whole network. The number that Keras puts behind names of its own making
-        ("dropout_3") may be left out.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If there is no layer of that name; the error names those spelled like it.
+    None is the input of the classifier, or without a classifier the last layer. The number in a
+    name that Keras generated ("dropout_3") may be left out.
     """
     layers = network.model.layers
     if layer is None:
@@ -64,24 +49,7 @@ def resolve_layer(network: Network, layer: str | None) -> str:
 
 
 def input_size(network: Network, size: int | None) -> tuple[int, int, int]:
-    """Return the height, width and channels of the images that a network takes.
-
-    Parameters
-    ----------
-    network : Network
-        Which.
-    size : int or None
-        The side of images, where the network leaves it open; None is 224 there.
-
-    Returns
-    -------
-    (int, int, int)
-
-    Raises
-    ------
-    ValueError
-        If the network takes no images, or images of another size.
-    """
+    """Return height, width and channels of the input; ValueError if it is not images of `size`."""
     shape = network.model.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4 or shape[3] not in (1, 3):
         raise ValueError(
@@ -95,7 +63,7 @@ def input_size(network: Network, size: int | None) -> tuple[int, int, int]:
 
 
 def cut(network: Network, layer: str) -> Network:
-    """Leave out what comes after a layer; `resolve_layer` has found its name."""
+    """Leave out what follows a layer; `resolve_layer` has found its name."""
     import keras
 
     end = network.model.get_layer(layer).output
@@ -103,28 +71,7 @@ def cut(network: Network, layer: str) -> Network:
 
 
 def features(network: Network, pooling: str | None, size: tuple[int, int, int]) -> Any:
-    """Build the model from pixels to vectors.
-
-    Parameters
-    ----------
-    network : Network
-        What `cut` has left.
-    pooling : "avg", "max" or None
-        What becomes of a layer whose output has places, (height, width, channels): their mean,
-        their maximum, or all of their numbers.
-    size : (int, int, int)
-        The shape of an image.
-
-    Returns
-    -------
-    keras.Model
-        From pixels of 0 to 255, shape (n, height, width, channels), to float32 of shape (n, dim).
-
-    Raises
-    ------
-    ValueError
-        If `pooling` is none of these, or there is nothing to pool.
-    """
+    """Build the model from pixels of 0 to 255 to float32 vectors, shape (n, dim)."""
     import keras
 
     if pooling not in (None, *POOLINGS):
@@ -144,17 +91,7 @@ def features(network: Network, pooling: str | None, size: tuple[int, int, int]) 
 
 
 def in_bfloat16(model: Any) -> Any:
-    """Copy a model so that it computes in bfloat16; its weights stay float32.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Stays as it is.
-
-    Returns
-    -------
-    keras.Model
-    """
+    """Copy a model to compute in bfloat16; its weights stay float32."""
     import keras
 
     def recast(layer: Any) -> Any:
@@ -166,13 +103,13 @@ def in_bfloat16(model: Any) -> Any:
 
 
 def _before_classifier(layers: list[Any]) -> str:
-    """Return the layer that feeds the last one with weights: fc2 of VGG16, a mean elsewhere."""
+    """Return the layer that feeds the last one with weights: fc2 of VGG16, else mostly a mean."""
     from keras.layers import Dropout
 
     classifier = [layer for layer in layers if layer.weights][-1]
     end = classifier.input
     while True:
         [source] = (layer for layer in layers if layer.output is end)
-        if not isinstance(source, Dropout):  # does nothing here, and says nothing
+        if not isinstance(source, Dropout):  # which does nothing outside training
             return str(source.name)
         end = source.input

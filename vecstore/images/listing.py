@@ -1,4 +1,4 @@
-"""Which files are images, and an account of those that are left out."""
+"""Which files are images, and which are left out and why."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 __all__ = ["SUFFIXES", "Listing", "list_folder", "printable", "problem_of"]
 
-#: Which files of a folder are images. What is in them is told by their content.
+#: The suffixes of images. The format of an image is recognised by its content.
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 
 _KINDS = {
@@ -21,7 +21,7 @@ _KINDS = {
 
 
 class Listing:
-    """Images by their keys, those that cannot be used and why, and how many files are none."""
+    """Images by their keys, images that cannot be used and why, and counts of other files."""
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
@@ -29,7 +29,7 @@ class Listing:
         self.others: Counter[str] = Counter()
 
     def wants(self, key: str) -> bool:
-        """Return whether a file is an image by its name; if not, count it."""
+        """Return whether the name is that of a usable image; if not, note it."""
         path = PurePosixPath(key)
         # "._cat.jpg" is what macOS leaves beside a cat.jpg in an archive.
         if any(part.startswith(".") for part in path.parts):
@@ -74,7 +74,7 @@ def list_folder(root: Path) -> Listing:
 
 
 def problem_of(file: str) -> str | None:
-    """Say why a file cannot be read as one, as far as that shows without opening it."""
+    """Say why a file cannot be read, as far as that shows without opening it; else None."""
     try:
         mode = Path(file).stat().st_mode
     except OSError as error:
@@ -94,7 +94,7 @@ def printable(name: str) -> str:
     """
     try:
         text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # half a pair, which Windows allows
+    except UnicodeEncodeError:  # a lone surrogate, which Windows allows
         text = name.encode("utf-8", "backslashreplace").decode()
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text

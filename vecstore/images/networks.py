@@ -22,73 +22,25 @@ __all__ = ["Network", "digest", "load_network", "versions"]
 
 
 class Network(NamedTuple):
-    """A network that is ready to be used.
+    """A network that is ready for use."""
 
-    Attributes
-    ----------
-    name : str
-        As Keras spells it, or the name of the model.
-    model : keras.Model
-        From preprocessed pixels to whatever comes out.
-    mode : str
-        How to preprocess; one of `families.MODES`.
-    top : bool or None
-        Whether it ends in the classifier that its family was trained with; None for a model that
-        belongs to no family.
-    description : dict
-        Where it and its weights come from; what JSON can hold.
-    """
-
-    name: str
-    model: Any
-    mode: str
-    top: bool | None
-    description: dict[str, Any]
+    name: str  # as Keras spells it, or the name of the model
+    model: Any  # keras.Model, from preprocessed pixels
+    mode: str  # preprocessing, one of `families.MODES`
+    top: bool | None  # whether it ends in its family's classifier; None without family
+    description: dict[str, Any]  # the origin of it and its weights, as JSON can hold it
 
 
 def load_network(
-    model: Any,
-    weights: str | PathLike[str] | None = "imagenet",
+    model: Any,  # the name of a family, the path of a ``.keras`` file, or a model
+    weights: str | PathLike[str] | None = "imagenet",  # of a family; None is random
     *,
     alpha: float | None = None,
     size: int | None = None,
-    preprocess: str | None = None,
-    top: bool | None = None,
+    preprocess: str | None = None,  # required for a file or model
+    top: bool | None = None,  # with or without the classifier; None is as the weights have it
 ) -> Network:
-    """Build a network of `keras.applications` or take one that is there.
-
-    Parameters
-    ----------
-    model : str, path-like or keras.Model
-        The name of a family, the path of a ``.keras`` file, or a model.
-    weights : str, path-like or None, default "imagenet"
-        Of a family: what Keras downloads, a file (``.weights.h5``, ``.h5``) of the whole network or
-        of the one without its classifier, or None for random weights, always the same ones. A file
-        or a model has its own.
-    alpha : float or None
-        The width of a MobileNet; None is 1.
-    size : int or None
-        The side of the images; None is what the network is made for.
-    preprocess : str or None
-        Needed by a file or a model: one of `families.MODES`.
-    top : bool or None
-        Of a family: with the classifier, without, or None for whichever the weights are of. That
-        of ImageNet takes images of one size, and is left out for another.
-
-    Returns
-    -------
-    Network
-        Not trained any further.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no file of weights.
-    ValueError
-        If the weights do not fit, or arguments do not go together.
-    VecstoreError
-        If the weights cannot be downloaded.
-    """
+    """Build a network of `keras.applications`, or take a file or model that exists."""
     if size is not None:
         check_count(size, "size")
     if isinstance(model, str) and not model.endswith(".keras"):
@@ -112,7 +64,7 @@ def load_network(
 
 
 def digest(model: Any) -> str:
-    """Return the SHA-256 of all weights, which tells networks of one shape apart."""
+    """Return the SHA-256 of all weights, which tells networks of the same shape apart."""
     sha = hashlib.sha256()
     for weight in model.weights:
         sha.update(np.asarray(weight).tobytes())
@@ -120,7 +72,7 @@ def digest(model: Any) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Keras and of what computes for it."""
+    """Return the versions of Keras and its backend."""
     import keras
 
     backend = import_module(keras.backend.backend())
@@ -158,12 +110,12 @@ def _construct(
     top: bool,
     weights: str | None = None,
 ) -> Any:
-    """Call Keras, which knows the size of images only for networks with their classifier."""
+    """Call Keras, which gives a default input size only to networks with their classifier."""
     shape = side
     if side is None and not top:
         shape = _construct(chosen, options, None, True).input_shape[1:]
     try:
-        # Keras says on standard output that it downloads.
+        # Keras reports downloads on standard output.
         with _same_random_numbers(), redirect_stdout(sys.stderr):
             return chosen.constructor(
                 weights=weights, include_top=top, input_shape=shape, **options
@@ -180,18 +132,18 @@ def _construct(
 def _download(
     chosen: Family, options: dict[str, Any], side: tuple[int, int, int] | None, top: bool | None
 ) -> tuple[bool, Any]:
-    """Let Keras download weights: with the classifier, or without where that has another size."""
+    """Let Keras download weights: with the classifier, or without if that needs another size."""
     has_top = top is not False
     try:
         with warnings.catch_warnings():
-            # Weights are for 224; the layers before the classifier do with images of any size.
+            # The weights are for 224, but the layers before the classifier take any size.
             warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square")
             try:
                 return has_top, _construct(chosen, options, side, has_top, "imagenet")
             except ValueError:
                 if side is None or top is not None:
                     raise
-                # In here, so that a traceback of the second failure shows the first.
+                # Inside the handler, so that a second failure shows the first in its traceback.
                 return False, _construct(chosen, options, side, False, "imagenet")
     except Exception as error:
         if "URL fetch failure" in str(error):
@@ -209,7 +161,7 @@ def _load_file(
     path: Path,
     top: bool | None,
 ) -> tuple[bool, Any]:
-    """Read weights into whichever network they are of: with the classifier, or without."""
+    """Load weights into the network that they fit: with the classifier, or without."""
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} is not there; `weights` must be a file of weights of {chosen.name}."
@@ -220,7 +172,7 @@ def _load_file(
         side = model.input_shape[1:]
         try:
             with warnings.catch_warnings():
-                # Files of older versions lack groups that hold no weights.
+                # Files of older versions lack the groups of layers without weights.
                 warnings.filterwarnings("ignore", "Skipping nested container")
                 model.load_weights(path)
         except (ValueError, OSError) as error:
@@ -242,7 +194,7 @@ def _read_model(model: Any) -> Any:
     import keras
 
     if isinstance(model, keras.Model):
-        # A model that is not a graph of layers has neither this nor layers to choose from.
+        # A model that is not a graph of layers has no input_shape, nor layers to choose from.
         if getattr(model, "input_shape", None) is None:
             raise ValueError("`model` must be functional or sequential, and built.")
         return model
@@ -257,7 +209,7 @@ def _read_model(model: Any) -> Any:
 
 @contextmanager
 def _same_random_numbers() -> Iterator[None]:
-    """Let Keras draw the same initial weights each time; it takes its seeds from Python's."""
+    """Make Keras draw the same initial weights each time: it takes its seeds from `random`."""
     before = random.getstate()
     random.seed(0)
     try:

@@ -1,4 +1,4 @@
-"""Which way up an image is, as its camera has noted it (EXIF)."""
+"""The orientation of an image, as its camera noted it (EXIF)."""
 
 import os
 import struct
@@ -7,20 +7,20 @@ from typing import BinaryIO
 
 __all__ = ["TRANSPOSED", "orientation_of"]
 
-#: From this one on, rows and columns are exchanged.
+#: From this orientation on, rows and columns are exchanged.
 TRANSPOSED = 5
 
 _UPRIGHT = 1
 _TAG = 0x0112
 _TYPES = {3: "H", 4: "I"}
-# Pieces of a file that are looked through, and bytes of the one that is looked for.
+# The most segments of a file to look through, and the most bytes of the EXIF segment.
 _PIECES = 10_000
 _MOST_BYTES = 1 << 20
 _EXIF = b"Exif\0\0"
 
 
 def orientation_of(path: bytes | str) -> int:
-    """Return a number from 1, upright, to 8; 1 where an image says nothing."""
+    """Return the EXIF orientation, from 1 (upright) to 8; 1 if there is none."""
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
             start = file.read(12)
@@ -53,7 +53,7 @@ def _of_jpeg(file: BinaryIO) -> bytes:
 
 
 def _of_chunks(file: BinaryIO, start: int, header: str, wanted: bytes, *, after: int) -> bytes:
-    """Return a chunk of a PNG, or of a WebP, whose chunks have even lengths."""
+    """Return a chunk of a PNG, or of a WebP, whose chunks are padded to even lengths."""
     file.seek(start)
     for _ in range(_PIECES):
         first, second = struct.unpack(header, file.read(8))
@@ -67,7 +67,7 @@ def _of_chunks(file: BinaryIO, start: int, header: str, wanted: bytes, *, after:
 
 
 def _read(exif: bytes) -> int:
-    """Return what the first directory of EXIF says; struct.error if it is cut."""
+    """Return the orientation in the first EXIF directory; struct.error if it is truncated."""
     order = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if order is None:
         return _UPRIGHT

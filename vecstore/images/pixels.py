@@ -12,42 +12,22 @@ from vecstore.images.orientation import TRANSPOSED, orientation_of
 
 __all__ = ["labelled_batches", "pixel_batches", "pixels_of", "why_unreadable"]
 
-# What a JPEG can be shrunk by while it is decoded, most first. What is left out of the inverse
-# transform need not be computed (12 megapixels: 17 ms instead of 27), and each pixel is a mean of
-# several, where bilinear resizing alone would look at four and pass over the others.
+# Ratios by which a JPEG can be shrunk while it is decoded, largest first. It saves a part of the
+# inverse transform (12 megapixels: 17 ms instead of 27), and each pixel is a mean of several, where
+# bilinear resizing alone would use four pixels and ignore the others.
 _RATIOS = (8, 4, 2)
 
-# A PNG or GIF of a few kilobytes may claim any size, which is memory as soon as it is decoded.
+# A PNG or GIF of a few kilobytes may claim any size, and decoding it allocates that much memory.
 _MOST_PIXELS = 1 << 28
 
 
 def pixels_of(file: Any, size: tuple[int, int, int], *, orient: bool = True) -> tuple[Any, Any]:
-    """Read one image, as operations of TensorFlow.
-
-    Parameters
-    ----------
-    file : tensor of str, shape ()
-        Its path.
-    size : (int, int, int)
-        The height and width to bring it to, whatever its proportions; 3 for RGB or 1 for grey.
-    orient : bool, default True
-        Whether to turn images upright that a camera has noted (EXIF) to be none. Keras does not.
-
-    Returns
-    -------
-    pixels : tensor of float32, shape (height, width, channels)
-        From 0 to 255.
-    stored : tensor of int32, shape (2,)
-        The height and width of the image, upright.
-
-    Notes
-    -----
-    JPEGs much larger than `size` are shrunk by averages while they are decoded, the rest is
-    bilinear. Of an animation, it is the first picture.
-    """
+    """Read one image as TensorFlow operations: float32 pixels of 0 to 255, and its stored size."""
     import tensorflow as tf
 
-    *sides, channels = size
+    *sides, channels = size  # channels: 3 for RGB, 1 for grey; proportions are not kept
+    # Much larger JPEGs are shrunk by averages while they are decoded; the rest is bilinear. Of an
+    # animation, only the first frame is read. The stored size is (height, width), upright.
     content = tf.io.read_file(file)
     noted = tf.constant(1)
     if orient:
@@ -79,27 +59,10 @@ def pixels_of(file: Any, size: tuple[int, int, int], *, orient: bool = True) -> 
 def pixel_batches(
     files: Sequence[str], size: tuple[int, int, int], batch_size: int, *, orient: bool = True
 ) -> Any:
-    """Read images in parallel, leaving out those that cannot be read.
-
-    Parameters
-    ----------
-    files : sequence of n str
-        Their paths.
-    size : (int, int, int)
-        As for `pixels_of`.
-    batch_size : int
-        Images in a batch; the last may have fewer.
-    orient : bool, default True
-        As for `pixels_of`.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of places in `files` (int64, ascending; one that is missing could not be read), pixels
-        (float32) and stored heights and widths (int32).
-    """
+    """Return a `tf.data.Dataset` of places in `files`, pixels and sizes, less unreadable files."""
     import tensorflow as tf
 
+    # Places are int64 and ascending, with gaps at unreadable files. Sizes are as in `pixels_of`.
     def read(place: Any, file: Any) -> tuple[Any, Any, Any]:
         return (place, *pixels_of(file, size, orient=orient))
 
@@ -122,36 +85,14 @@ def labelled_batches(
     shuffle: bool = False,
     orient: bool = True,
 ) -> Any:
-    """Read images with their labels, for a training.
-
-    Parameters
-    ----------
-    files : sequence of n str
-        Their paths; all of them can be read.
-    targets : ndarray of int32, shape (n,)
-        Their labels.
-    size : (int, int, int)
-        As for `pixels_of`.
-    batch_size : int
-        Images in a batch; the last may have fewer.
-    shuffle : bool, default False
-        Whether to give them in another order in every epoch, drawn from the seed that TensorFlow
-        has at this call.
-    orient : bool, default True
-        As for `pixels_of`.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of pixels (float32) and targets (int32).
-    """
+    """Return a `tf.data.Dataset` of pixels and targets for training; all files must be readable."""
     import tensorflow as tf
 
     def read(file: Any, target: Any) -> tuple[Any, Any]:
         return pixels_of(file, size, orient=orient)[0], target
 
     dataset = tf.data.Dataset.from_tensor_slices((_encoded(files), targets))
-    if shuffle:
+    if shuffle:  # anew in every epoch, from the seed that TensorFlow has now
         dataset = dataset.shuffle(len(files))
     return (
         dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
@@ -161,26 +102,13 @@ def labelled_batches(
 
 
 def why_unreadable(file: str, size: tuple[int, int, int]) -> str:
-    """Say what is wrong with an image that the pipeline has left out.
-
-    Parameters
-    ----------
-    file : str
-        Its path.
-    size : (int, int, int)
-        As for `pixels_of`.
-
-    Returns
-    -------
-    str
-        To follow a colon.
-    """
+    """Say why the pipeline left an image out, to follow a colon."""
     import tensorflow as tf
 
     try:
         pixels_of(tf.constant(os.fsencode(file)), size)
     except tf.errors.OpError as error:
-        # The reason stands between the name of a node and that of an operation.
+        # The reason stands between the names of a node and an operation.
         around = r"\{\{.*?\}\}|\[Op:.*|jpeg::Uncompress failed\."
         reason = re.sub(around, "", error.message, flags=re.DOTALL).strip().partition("\n")[0]
         return reason.rstrip(".") or type(error).__name__
@@ -190,14 +118,14 @@ def why_unreadable(file: str, size: tuple[int, int, int]) -> str:
 def _jpeg_decoder(content: Any, channels: int, ratio: int) -> Any:
     import tensorflow as tf
 
-    # As accurate as Pillow, and no slower than the default.
+    # This method is as accurate as Pillow, and no slower than the default.
     return lambda: tf.io.decode_jpeg(
         content, channels=channels, ratio=ratio, dct_method="INTEGER_ACCURATE"
     )
 
 
 def _encoded(files: Sequence[str]) -> list[bytes]:
-    """Return paths as the system has them, which need not be UTF-8."""
+    """Return paths as the system encodes them, which need not be UTF-8."""
     return [os.fsencode(file) for file in files]
 
 
@@ -206,7 +134,7 @@ def _orientation(file: Any) -> npt.NDArray[np.int32]:
 
 
 def _turned(image: Any, noted: Any) -> Any:
-    """Turn an image upright: exchange rows and columns, or not, then mirror it, or not."""
+    """Turn an image upright: exchange rows and columns if needed, then mirror it if needed."""
     import tensorflow as tf
 
     def mirrored(image: Any, numbers: tuple[int, ...], axis: int) -> Any:
@@ -218,7 +146,7 @@ def _turned(image: Any, noted: Any) -> Any:
 
 
 def _check_area(content: Any) -> None:
-    """Fail on a PNG or GIF that claims more pixels than are ever decoded."""
+    """Fail on a PNG or GIF that claims more pixels than the limit."""
     import tensorflow as tf
 
     def area(start: int, kind: Any, little: bool) -> Any:

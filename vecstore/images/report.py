@@ -1,4 +1,4 @@
-"""What became of images: how many have vectors now, and which were skipped, and why."""
+"""The outcome of extracting images: how many have vectors now, and which were skipped and why."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from vecstore.wording import counted
 
 __all__ = ["ImageReport"]
 
-# Quoted in a report: enough to see what is wrong, few enough to print.
+# Images quoted in a report: enough to see what is wrong, few enough to print.
 _EXAMPLES = 10
 
 
@@ -16,35 +16,20 @@ _EXAMPLES = 10
 class ImageReport:
     """What was extracted and what was left out.
 
-    Attributes
-    ----------
-    images : int
-        Images that were made vectors of.
-    known : int
-        Images whose keys were in the store already.
-    skipped : list of (str, str)
-        The key of each image that was left out, and what is wrong with it.
-    others : dict of str to int
-        How many files were left out that are no images, by what their names end in.
-    seconds : float
-        From the first image to the last commit.
-
-    Examples
-    --------
     >>> print(ImageReport(images=2, known=1, skipped=[("b.jpg", "Input is empty")]))
     2 images extracted, 1 there already, 1 skipped:
       b.jpg: Input is empty
     """
 
-    images: int = 0
-    known: int = 0
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    others: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
+    images: int = 0  # extracted
+    known: int = 0  # in the store before
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # keys, and what is wrong
+    others: dict[str, int] = field(default_factory=dict)  # counts of other files by suffix
+    seconds: float = 0.0  # from the first image to the last commit
 
     @property
     def left_out(self) -> int:
-        """How many files there are no vectors of."""
+        """How many files have no vectors."""
         return len(self.skipped) + sum(self.others.values())
 
     def check_any(self) -> None:

@@ -1,20 +1,20 @@
-"""Files of vectors: read into batches or into a store, and written from one.
+"""Files of vectors: read them in batches or into a store, and write a store to a file.
 
-How a file becomes batches::
+A file is decompressed, its format is recognised by its content, and the module of that format turns
+it into a `table.Table` of chunks. The reader takes out the rows that no store could hold, and
+raises or counts what was wrong with them. In reading order:
 
-    source        its bytes, decompressed
-    recognise     which format they are in; one of these makes a `table.Table` of it
-      text/         lines of a key and its numbers
-      formats/      binary files of vectors, arrays, HDF5
-      sheets/       CSV, JSON lines, Parquet: rows with columns of all kinds
-      keras/        models, as files and in memory
-    row_checks    takes out rows that no store could hold
-    reader        raises, or counts, what was wrong; hands on the rest
-
-`importing` puts a reader into a store; writers/ writes files.
-
-Models in memory have a home of their own, `vecstore.ingest.keras`, which also makes layers of
-stores.
+- `source`, `unpacking`, `keras_archive`: the bytes of a file, decompressed;
+- `table`: what every format module turns a file into;
+- `recognise`: the format of a file, and a hint where `foreign` knows that it is not supported;
+- `text/`: lines of a key and its numbers;
+- `formats/`: binary files of vectors, arrays, HDF5;
+- `sheets/`: CSV, JSON lines, Parquet: rows with columns of all kinds;
+- `keras/`: Keras models in files and in memory, and layers made from stores; a public package;
+- `row_checks`, `seen`: rows that no store could hold, and duplicate keys;
+- `report`, `reader`, `reading`: what was left out, batches of rows, and the function `read`;
+- `importing`, `copying`: a file into a store in one commit;
+- `writers/`: a store into a file.
 """
 
 from vecstore.images import ImageExtractor

@@ -1,4 +1,4 @@
-"""From a store in one file, as `export` writes it, to a store that can be added to: all of it."""
+"""Restore a store that `export` wrote as one HDF5 file, attributes and subwords included."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -18,43 +18,18 @@ _STEP = 65536  # rows
 
 
 def is_hdf5(source: Source) -> bool:
-    """Return whether a file, unpacked where it is compressed, begins like HDF5."""
+    """Return whether a file begins like HDF5 once it is decompressed."""
     return source.head.startswith(_HDF5)
 
 
 def is_store(source: Source) -> bool:
-    """Return whether a file, unpacked where it is compressed, is a store of ours.
-
-    Parameters
-    ----------
-    source : Source
-        Any file.
-
-    Returns
-    -------
-    bool
-        Only what begins like HDF5 is unpacked to find out.
-    """
+    """Return whether a file is an exported store once it is decompressed."""
+    # A compressed file is unpacked only if it begins like HDF5.
     return is_hdf5(source) and is_single(source.file())
 
 
 def create_like(source: Source, path: Path, metric: str | None, dtype: Any) -> Store:
-    """Make an empty store for what a file holds.
-
-    Parameters
-    ----------
-    source : Source
-        A store in one file.
-    path : Path
-        Where to make the store.
-    metric, dtype : str or None
-        None takes that of the file.
-
-    Returns
-    -------
-    Store
-        Open for writing.
-    """
+    """Create an empty store for an exported one; None takes its metric or dtype."""
     with open(source.file()) as single:
         return create(
             path, single.dim, metric or str(single.metric), single.key_kind, dtype or single.dtype
@@ -65,40 +40,12 @@ def copy_into(
     store: Store,
     source: Source,
     *,
-    limit: int | None,
-    attributes: Sequence[str] | None = None,
-    provenance: dict[str, Any],
+    limit: int | None,  # rows at most
+    attributes: Sequence[str] | None = None,  # which columns; None for all
+    provenance: dict[str, Any],  # `exported_from` is added: the origin that the file itself names
     progress: Progress | None,
 ) -> Report:
-    """Add the rows of a store in one file, their attributes and its subwords: one commit.
-
-    Parameters
-    ----------
-    store : Store
-        Open for writing.
-    source : Source
-        A store in one file.
-    limit : int or None
-        At most so many rows.
-    attributes : sequence of str or None
-        Which columns; None for all.
-    provenance : dict
-        Of the file; what the file says about its own origin is added as ``exported_from``.
-    progress : callable or None
-        Called as ``progress(rows, total)``.
-
-    Returns
-    -------
-    Report
-        How many rows there were.
-
-    Raises
-    ------
-    DuplicateKeyError
-        If a key is in the store already.
-    ValueError
-        If the vectors or attributes do not go with the store.
-    """
+    """Add the rows, attributes and subwords of an exported store in one commit."""
     report = Report(str(source.path), "hdf5", "row")
     with open(source.file()) as single:
         if single.dim != store.dim:

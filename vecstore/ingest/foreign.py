@@ -1,4 +1,4 @@
-"""Files in formats that are not read: what they are, and the way to one that is."""
+"""Formats that vecstore does not read: what such a file is, and how to convert it."""
 
 import re
 
@@ -11,7 +11,7 @@ _GENSIM = (
 _UNPACK = "Unpack it, and import the file of vectors in it."
 _PAGE = "It may be what a server sent in place of a file: fetch that again."
 
-# First bytes, what they tell, to follow the path, and what to do.
+# First bytes; what the file is, as a phrase to follow its path; what to do.
 _MAGIC = (
     (b"PK\x05\x06", "is an empty zip archive.", "Fetch it again."),
     (b"SQLite format 3\0", "is a database of SQLite.", "Export the table as CSV or Parquet."),
@@ -49,7 +49,7 @@ _MAGIC = (
     (b"\x7fELF", "is a program.", "Import the file of vectors that it reads."),
 )
 _TAR_MAGIC = slice(257, 262)
-# Protocols 2 to 5 begin so; a list, a dict or a class follows.
+# Pickle protocols 2 to 5 begin like this; a list, a dict or a class follows.
 _PICKLE = re.compile(rb"\x80[\x02-\x05](?:[\x95}\])(K\x8aXcU\x8c]|$)")
 _PICKLE_0 = re.compile(rb"(?:\(dp[0-9]|\(lp[0-9]|ccopy_reg\n|cnumpy|[\]})]q\0)")
 _TORCH_OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -57,10 +57,8 @@ _PAGES = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b"
 
 
 def name_foreign(head: bytes) -> str | None:
-    r"""Say what a file is that begins so, and what to do, to follow its path; None if unknown.
+    r"""Say what a file is by its first bytes and what to do, to follow its path; None if unknown.
 
-    Examples
-    --------
     >>> name_foreign(b"SQLite format 3\0...")
     'is a database of SQLite. Export the table as CSV or Parquet.'
     """
@@ -91,7 +89,7 @@ def _name_text(head: bytes) -> str | None:
 
 
 def name_members(members: list[str]) -> str | None:
-    """Say what a zip archive with these members is, if its members are no files of vectors."""
+    """Say what a zip archive is by its members, to follow its path; None if they may be vectors."""
     if any(one.endswith("/data.pkl") or one == "data.pkl" for one in members):
         return "is a file of PyTorch. Save the matrix with numpy.save, and import that."
     if "[Content_Types].xml" in members:

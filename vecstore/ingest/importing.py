@@ -1,4 +1,4 @@
-"""From a file of vectors to a store, in one commit."""
+"""Import a file of vectors into a store, in one commit."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -49,22 +49,23 @@ def import_into(
     Parameters
     ----------
     path_in : path-like
-        The file; what `read` reads. The other columns of a table (Parquet, Arrow, CSV, JSON lines)
+        A file that `read` can read. The other columns of a table (Parquet, Arrow, CSV, JSON lines)
         become attributes.
     store_path : path-like
-        A store to add to, or a path at which to make one.
+        An existing store to add to, or the path of a new one.
     metric : str or None
-        Of a new store; None is that of a store in one file, or what a benchmark file in HDF5 says
-        in its attribute ``distance``, or cosine. Under cosine, vectors of zeros count as errors.
+        The metric of a new store. None takes that of an exported store, or the one that a benchmark
+        file in HDF5 names in its attribute ``distance``, or else cosine. Under cosine, vectors of
+        zeros count as errors.
     dtype : dtype-like or None
-        Of a new store; None is float32, or that of a store in one file.
+        The dtype of a new store. None is float32, or the dtype of an exported store.
     format, errors, limit, dataset, keys, key_kind, member
-        As for `read`. Keys become what those of an existing store are.
+        As for `read`. Keys are converted to the kind of an existing store.
     encoding, attributes, allow_pickle, threads
         As for `read`.
     progress : callable or None
-        Called as ``progress(rows, total)`` now and then; the total is an estimate where the file
-        does not tell, and None while there is none.
+        Called as ``progress(rows, total)`` from time to time. The total is an estimate where the
+        file does not give it, and None while there is no estimate.
 
     Returns
     -------
@@ -74,18 +75,18 @@ def import_into(
     Raises
     ------
     IngestError
-        If the file, or a line of it that is not to be skipped, cannot be read.
+        If the file cannot be read, or a line of it that may not be skipped.
     DuplicateKeyError
-        If a key is in the store already.
+        If a key is already in the store.
     ValueError
-        If the file does not go with the store, or an argument is none of the above.
+        If the file does not fit the store, or an argument is invalid.
 
     Notes
     -----
-    The path, the format, the size and the SHA-256 of the file are kept as provenance, and so are
-    the arguments, the time, and the versions of packages. A store that was exported as HDF5 comes
-    back whole, attributes and subwords included, unless `dataset`, `keys` or `key_kind` choose a
-    part of it.
+    The provenance of the store records the path, format, size and SHA-256 of the file, the
+    arguments, the time, and the versions of packages. A store that was exported as HDF5 is restored
+    in full, attributes and subwords included, unless `dataset`, `keys` or `key_kind` choose a part
+    of it.
 
     Examples
     --------
@@ -116,7 +117,7 @@ def import_into(
         }.items()
         if value is not None
     }
-    # One source for all: the bytes of a pipe come once.
+    # All steps share one source: a pipe can be read only once.
     with closing(Source(path_in, member, encoding=check_encoding(encoding))) as source:
         report = _import(
             source,
@@ -153,7 +154,7 @@ def _import(
     parameters: dict[str, Any],
     progress: Progress | None,
 ) -> Report:
-    """Read a source into a new store or an old one; a store in one file comes whole, if asked."""
+    """Read a source into a new or an existing store; `whole` restores an exported store in full."""
     if whole and is_store(source):
         origin = {"format": "hdf5", **_identity(source), "parameters": parameters}
         copy = partial(
@@ -177,7 +178,7 @@ def _import(
 
         return _add_to_old(store_path, metric, dtype, add_to_old)
     if metric is None and labelled and is_hdf5(source):
-        metric = metric_said(source.file())  # what a benchmark file names
+        metric = metric_said(source.file())  # ann-benchmarks files name their metric
     metric, dtype = metric or "cosine", dtype or "float32"
     with reading(dtype=dtype, key_kind=key_kind, allow_zero=metric != "cosine") as reader:
         store = create(store_path, reader.dim, metric, reader.key_kind, dtype)

@@ -1,4 +1,4 @@
-"""What may be read of an archive of Keras: members once each, in bounded memory."""
+"""Members of a Keras archive that may be read: each occurs once, and memory is bounded."""
 
 import zipfile
 import zlib
@@ -8,34 +8,32 @@ from vecstore.errors import IngestError
 
 __all__ = ["CONFIG", "check_weights", "folder_advice", "read_member", "vocabulary_members"]
 
-#: Where an archive has the configuration of the model.
+#: The member that holds the configuration of the model.
 CONFIG = "config.json"
 _WEIGHTS = "model.weights.h5"
 _ASSETS, _VOCABULARY = "assets/", "/vocabulary.txt"
 
-# Text of any archive may have so many bytes; more than that only what was not squeezed hard. Keras
-# itself compresses nothing, and a zip of words is a third to a tenth of them.
+# Text of up to 16 MB is always read; longer text only if it is not compressed too strongly. Keras
+# itself compresses nothing, and words zip to a third or a tenth of their size.
 _FREE_BYTES = 1 << 24
 _MOST_TEXT_BYTES = 1 << 30
 _TEXT_RATIO = 20
-# Weights that have been learned hardly compress; those of zeros do.
+# Learned weights hardly compress; zeros do.
 _FREE_WEIGHTS_BYTES = 1 << 30
 _WEIGHTS_RATIO = 100
 
-# zipfile inflates these piece by piece; of bzip2 and LZMA it makes whatever a block expands to.
+# zipfile inflates these piece by piece. With bzip2 and LZMA a block may expand to any size.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 1  # of the flags of a member
+_ENCRYPTED = 1  # a bit of a member's flags
 
 
 def read_member(path: Path, name: str) -> bytes | None:
-    """Return a member of an archive, a text; None if it is not there, IngestError if it is hostile.
-
-    zipfile gives no more bytes than the directory of the archive claims, so the claim is checked.
-    """
+    """Return a text member of an archive, None if it is absent; IngestError if it is hostile."""
     with zipfile.ZipFile(path) as archive:
         info = _only(path, archive, name)
         if info is None:
             return None
+        # zipfile returns no more bytes than the directory of the archive claims.
         most = min(_MOST_TEXT_BYTES, max(_FREE_BYTES, _TEXT_RATIO * info.compress_size))
         _check_size(path, info, most)
         try:
@@ -45,7 +43,7 @@ def read_member(path: Path, name: str) -> bytes | None:
 
 
 def check_weights(path: Path) -> None:
-    """Refuse weights in an archive that unpack to far more than they can have been."""
+    """Refuse weights that claim to unpack to far more bytes than real weights can."""
     with zipfile.ZipFile(path) as archive:
         info = _only(path, archive, _WEIGHTS)
     if info is not None:
@@ -53,7 +51,7 @@ def check_weights(path: Path) -> None:
 
 
 def vocabulary_members(path: Path) -> dict[str, str]:
-    """Return the files of vocabularies in an archive, by the path of their layer."""
+    """Return the vocabulary files of an archive by the path of their layer."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
     found = {
@@ -61,7 +59,7 @@ def vocabulary_members(path: Path) -> dict[str, str]:
         for name in names
         if name.startswith(_ASSETS) and name.endswith(_VOCABULARY)
     }
-    # The layer within a TextVectorization writes the same file once more.
+    # The lookup inside a TextVectorization writes the same file a second time.
     inner = [place for place in found if place.rpartition("/")[2] == "_lookup_layer"]
     return {
         place: name
@@ -71,7 +69,7 @@ def vocabulary_members(path: Path) -> dict[str, str]:
 
 
 def folder_advice(path: Path) -> str:
-    """Say what to do with a folder that was given for a file."""
+    """Say what to do with a folder that was passed in place of a file, to follow its path."""
     if (path / "saved_model.pb").is_file():
         return (
             "is a SavedModel, a folder of TensorFlow, which keeps no layers to read. Save the "

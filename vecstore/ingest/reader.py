@@ -1,4 +1,4 @@
-"""The reader: batches of keys and vectors out of a table, under the caller's policy."""
+"""The reader: batches of keys and vectors from a table, under the caller's error policy."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -22,7 +22,7 @@ __all__ = ["Policy", "Reader"]
 
 
 class Policy(NamedTuple):
-    """What a caller wants of the rows of a file; see `vecstore.ingest.read`."""
+    """How the caller wants the rows of a file; see `vecstore.ingest.read`."""
 
     errors: str = "raise"
     limit: int | None = None
@@ -32,18 +32,19 @@ class Policy(NamedTuple):
 
 
 class Reader:
-    r"""The vectors of a file, as an iterable of batches; made by `vecstore.ingest.read`.
+    r"""The vectors of a file, as an iterable of batches; `vecstore.ingest.read` makes one.
 
-    Every iteration reads the file from its beginning and fills a new `report`. Memory does not
-    grow with the vectors; of keys a set is kept, to notice duplicates. Close the reader, or use it
-    in a ``with`` statement, to remove what a compressed file had to be unpacked to.
+    Every iteration reads the file from its beginning and fills a new `report`. Memory does not grow
+    with the vectors, but a set of the keys is kept to detect duplicates. Close the reader, or use
+    it in a ``with`` statement, to remove the temporary file to which a compressed file was
+    unpacked.
 
     Parameters
     ----------
     source : Source
         The file.
     table : Table
-        What is in it.
+        Its content.
     policy : Policy
         What the caller wants of it.
 
@@ -52,17 +53,17 @@ class Reader:
     path : Path
         The file.
     format : str
-        The format that it is read as.
+        The format it is read as.
     dim : int
         Length of the vectors.
     key_kind : str
-        ``"str"`` or ``"int"``: the kind of keys that batches have.
+        ``"str"`` or ``"int"``: the kind of keys in the batches.
     count : int or None
-        How many vectors there will be, where the file says so; fewer if some are skipped.
+        How many vectors there will be, if the file says so; fewer if some are skipped.
     subwords : Subwords or None
-        Of a fastText model: what vectors of words outside its vocabulary are computed from.
+        The n-gram vectors of a fastText model, from which those of unknown words are computed.
     attributes : tuple of str
-        The columns beside keys and vectors that `with_attributes` gives.
+        The columns besides keys and vectors, which `with_attributes` yields.
     report : Report
         What has been read so far, and what was left out.
 
@@ -97,7 +98,7 @@ class Reader:
 
     @property
     def progress(self) -> float | None:
-        """How much has been read, from 0 to 1; None where that cannot be told."""
+        """The share of the file that has been read, from 0 to 1; None if it is unknown."""
         if self.count:
             return min(1.0, self.report.rows / self.count)
         return self._source.progress
@@ -112,16 +113,16 @@ class Reader:
     ) -> (
         "Generator[tuple[npt.NDArray[Any], npt.NDArray[Any], polars.DataFrame | None], None, None]"
     ):
-        r"""Yield batches with what else the file says of their rows.
+        r"""Yield batches with the other columns of their rows.
 
         Yields
         ------
         keys : ndarray of object (str) or int64, shape (m,)
             As when iterating.
-        vectors : ndarray, shape (m, dim)
+        vectors : ndarray of float32 or float16, shape (m, dim)
             As when iterating.
         attributes : polars.DataFrame or None
-            The columns named in `attributes`, m lines; None if there are none.
+            The columns named in `attributes`, with m rows; None if there are none.
 
         Examples
         --------
@@ -151,7 +152,7 @@ class Reader:
                     return
 
     def _settle(self, chunk: Chunk, report: Report) -> Chunk:
-        """Return the chunk up to the limit; raise or count what is wrong with that part of it."""
+        """Return the chunk up to the limit; raise or count the faults in that part of it."""
         limit = self._policy.limit
         if limit is not None and len(chunk.keys) >= (left := limit - report.rows):
             chunk = chunk.head(left)
@@ -177,7 +178,18 @@ class Reader:
         )
 
     def close(self) -> None:
-        """Remove what a compressed file was unpacked to; the reader cannot be used after."""
+        r"""Remove the temporary file of a compressed source; the reader cannot be used afterwards.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from vecstore import ingest
+        >>> _ = Path("compass.txt").write_text("north 0 1\neast 1 0\n")
+        >>> reader = ingest.read("compass.txt")
+        >>> reader.dim
+        2
+        >>> reader.close()
+        """
         self._source.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Open a file of vectors, whatever its format."""
+"""Open a file of vectors of any format."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -32,7 +32,7 @@ def read(
     allow_zero: bool = True,
     threads: int | None = None,
 ) -> Reader:
-    r"""Open a file of vectors; iterating over what comes back reads it in bounded memory.
+    r"""Open a file of vectors; iterating over the result reads it in bounded memory.
 
     Parameters
     ----------
@@ -40,55 +40,55 @@ def read(
         The file, plain or compressed (``.gz``, ``.bz2``, ``.xz``, ``.zip``); a pipe, which is
         copied to a temporary file; or ``"-"``, standard input.
     format : str, default "auto"
-        A name from `FORMATS`; ``"auto"`` tells it by the content.
+        A name from `FORMATS`; ``"auto"`` recognises the format by the content.
     errors : str, default "raise"
-        What happens to lines or rows that are ragged, not UTF-8, not finite, or whose key came
-        before: ``"raise"`` stops at the first with an `IngestError`, ``"skip"`` leaves them out and
+        What to do with lines or rows that are ragged, not UTF-8 or not finite, or that repeat a
+        key: ``"raise"`` stops at the first with an `IngestError`, ``"skip"`` leaves them out and
         counts them in `Reader.report`.
     limit : int or None
-        At most so many vectors.
+        The most vectors to read.
     dtype : dtype-like, default "float32"
-        float32 or float16: what vectors come as. One with a value too large for it is not finite.
+        float32 or float16: the dtype of the vectors. A value too large for it counts as not finite.
     dataset : str or None
         Which dataset of an HDF5 file, array of an ``.npz`` or ``.mat``, tensor, column of a table
-        or layer of a model of Keras holds the vectors; None guesses. In a table it may also be the
+        or layer of a Keras model holds the vectors; None guesses. In a table it may also be the
         prefix of numbered columns: ``"x"`` for x1, x2, x3.
     keys : str, path-like or None
-        Which dataset, array or column holds the keys, or which column of a projector's metadata;
-        or the path of the file that holds the keys of a matrix, or the metadata. None guesses, and
-        raises an error where more than one could be meant. Where there are no keys they are the
-        numbers of the rows; ``"row numbers"`` asks for that.
+        Which dataset, array or column holds the keys, or which column of a projector's metadata; or
+        the path of a file that holds the keys of a matrix, or the metadata. None guesses, and
+        raises an error if several candidates fit. Without keys, the row numbers are the keys;
+        ``"row numbers"`` asks for that.
     key_kind : str or None
-        ``"str"`` or ``"int"`` converts keys; None takes them as the format has them: text formats
+        ``"str"`` or ``"int"`` converts keys. None leaves them as the format has them; text formats
         have strings.
     member : str or None
         Which file of a ``.zip`` archive.
     encoding : str or None
-        Of text files and of the keys in binary ones: ``"latin-1"``, ``"utf-16"``, ``"gb18030"`` or
-        another that Python knows. None is UTF-8, or what a byte order mark tells.
+        The encoding of text files, and of the keys in binary ones: ``"latin-1"``, ``"utf-16"``,
+        ``"gb18030"`` or another that Python knows. None is UTF-8, or what a byte order mark says.
     attributes : sequence of str or None
-        Which other columns of a table (Parquet, CSV, JSON lines) come as attributes; None for all
-        that can, an empty list for none.
+        Which other columns of a table (Parquet, CSV, JSON lines) to read as attributes; None for
+        all that a store can hold, an empty list for none.
     allow_pickle : bool, default False
-        Whether a file of gensim may be unpickled, which runs code if a stranger made it.
+        Whether to unpickle a gensim file. A pickle from a stranger can run any code.
     allow_zero : bool, default True
-        False treats vectors of zeros, which have no cosine, like those that are not finite.
+        False treats vectors of zeros, which have no cosine, like vectors that are not finite.
     threads : int or None
-        How many threads parse text; None for as many as there are processors.
+        How many threads parse text; None uses all processors.
 
     Returns
     -------
     Reader
-        Its attributes `dim`, `key_kind`, `format` and `count` are known before anything is read.
+        Its attributes `dim`, `key_kind`, `format` and `count` are known before any row is read.
 
     Raises
     ------
     IngestError
-        If the file is in no known format, or damaged.
+        If the format of the file is unknown, or the file is damaged.
     ValueError
-        If an argument is none of the above.
+        If an argument is invalid.
     FileNotFoundError
-        If there is no file.
+        If there is no such file.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def read_source(
     allow_zero: bool,
     threads: int | None,
 ) -> Reader:
-    """Open what is in a source; see `read`."""
+    """Open a source that is already there; see `read`."""
     if format != "auto" and format not in FORMATS:
         raise ValueError(f'`format` must be "auto" or one of {", ".join(FORMATS)}; got "{format}".')
     if errors not in ("raise", "skip"):

@@ -1,6 +1,6 @@
-"""The format of a file, told by its content.
+"""Recognise the format of a file by its content.
 
-The name is asked only between formats that the content fits alike.
+The file name decides only between formats that fit the content equally well.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ __all__ = ["FORMATS", "recognise"]
 
 Opener = Callable[[Source, Options], Table]
 
-#: The formats that can be read, and what opens a file of each.
+#: The formats that can be read, and the function that opens a file of each.
 FORMATS: dict[str, Opener] = {
     "glove": open_glove,
     "word2vec-text": open_word2vec_text,
@@ -75,23 +75,7 @@ _MAGIC = {
 
 
 def recognise(source: Source) -> str:
-    """Return the format of a file.
-
-    Parameters
-    ----------
-    source : Source
-        The file.
-
-    Returns
-    -------
-    str
-        A key of `FORMATS`.
-
-    Raises
-    ------
-    IngestError
-        If it is none of them, or could be more than one.
-    """
+    """Return a key of `FORMATS`; IngestError if no format fits, or more than one."""
     head = source.head
     if not head:
         raise IngestError(f"{source.path} is empty.")
@@ -130,12 +114,12 @@ def _recognise_text(source: Source) -> str | None:
     shape = sniff_text(head, complete=complete)
     if shape is not None and shape.promised is not None:
         return "word2vec-text"
-    # Numbers and nothing else: the first of a line is a key, unless labels lie beside the file.
+    # Lines of numbers only: the first number is a key, unless there is a file of labels beside it.
     if sniff_bare(head, complete=complete) and find_metadata(source.path):
         return "projector"
     if shape is not None:
         return "glove"
-    # A line of two numbers comes first, which is no header of a table.
+    # Before CSV: word2vec's first line, two numbers, is not the header of a table.
     if _is_word2vec_binary(source):
         return "word2vec-binary"
     return "csv" if is_csv else None
@@ -163,7 +147,7 @@ def _is_word2vec_binary(source: Source) -> bool:
 
 
 def _odd_text(source: Source) -> str | None:
-    """Say what is odd about what seems to be text, to follow the path."""
+    """Say what is wrong with what seems to be text, to follow the path."""
     head = source.text_head
     if source.encoding is None and (name := unmarked_utf16(head)):
         return f'seems to be text in {name} without a byte order mark. Pass encoding="{name}".'
@@ -187,7 +171,7 @@ def _recognise_matrix(source: Source) -> str | None:
         found = [name for name in found if source.name.endswith(f".{name}")] or found
     if "fvecs" in found and "ivecs" in found:
         found.remove("ivecs" if _holds_floats(head) else "fvecs")
-    # Whether bytes are signed, nothing in a file says.
+    # The file does not say whether its bytes are signed.
     if len(found) > 1:
         raise IngestError(
             f"{source.path} may be {' or '.join(found)}: its content does not tell. Pass format= "
@@ -201,8 +185,8 @@ def _bytes(dtype: str) -> int:
 
 
 def _holds_floats(head: bytes) -> bool:
-    """Whether values of four bytes, the first of each row aside, are floats and not integers."""
+    """Return whether the 4-byte values of the first row are floats rather than integers."""
     dim = int.from_bytes(head[:4], "little")
     row = np.frombuffer(head, "<f4", count=min(dim, len(head) // 4 - 1), offset=4)
-    # Small integers, read as floats, are below every normal float; negative ones are NaN.
+    # Small integers read as floats lie below every normal float; negative ones are NaN.
     return bool(np.all(np.isfinite(row)) and np.any(np.abs(row) > np.finfo(np.float32).tiny))

@@ -1,4 +1,4 @@
-"""What became of a file: how many rows were read, which were left out, and why."""
+"""The outcome of reading a file: how many rows were read, which were left out, and why."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from vecstore.wording import counted
 
 __all__ = ["Fault", "Faults", "Report"]
 
-# Quoted in a report: enough to see what is wrong with a file, few enough to print.
+# Faults quoted in a report: enough to see what is wrong with a file, few enough to print.
 _EXAMPLES = 10
 
 
@@ -21,11 +21,17 @@ class Fault(NamedTuple):
     Attributes
     ----------
     place : int
-        The line, from 1, of a text file; the row, from 0, of any other.
+        The line number, from 1, in a text file; the row number, from 0, in any other.
     reason : str
         What is wrong with it, to follow a colon.
     text : str
         Its beginning, or its key.
+
+    Examples
+    --------
+    >>> from vecstore.ingest import Fault
+    >>> print(Fault(3, "the key came before", "north"))
+    the key came before ("north")
     """
 
     place: int
@@ -37,39 +43,29 @@ class Fault(NamedTuple):
 
 
 class Faults(NamedTuple):
-    """Lines or rows that could not be read, described only when somebody asks.
+    """Lines or rows that could not be read, described only on demand."""
 
-    Attributes
-    ----------
-    places : ndarray of int64, shape (n,)
-        Ascending.
-    describe : callable
-        The reason and the text of fault i.
-    are_duplicates : bool
-        Whether all that is wrong with them is that their keys came before.
-    """
-
-    places: npt.NDArray[np.int64]
-    describe: Callable[[int], tuple[str, str]]
-    are_duplicates: bool = False
+    places: npt.NDArray[np.int64]  # (n,), ascending
+    describe: Callable[[int], tuple[str, str]]  # the reason and text of fault i
+    are_duplicates: bool = False  # nothing is wrong with them but a key that came before
 
     def before(self, place: int) -> "Faults":
-        """Return those of an earlier line or row than `place`."""
+        """Return the faults of lines or rows before `place`."""
         return self._replace(places=self.places[: np.searchsorted(self.places, place)])
 
     def first(self) -> Fault:
-        """Return the first of them."""
+        """Return the first fault."""
         return Fault(int(self.places[0]), *self.describe(0))
 
     def examples(self) -> list[Fault]:
-        """Return the first few of them."""
+        """Return the first few faults."""
         shown = self.places[:_EXAMPLES].tolist()
         return [Fault(place, *self.describe(i)) for i, place in enumerate(shown)]
 
 
 @dataclass
 class Report:
-    """What was read and what was left out.
+    """What was read from a file, and what was left out.
 
     Attributes
     ----------
@@ -82,19 +78,18 @@ class Report:
     rows : int
         Vectors read so far.
     skipped : int
-        Lines or rows left out, the duplicates among them.
+        Lines or rows left out, duplicates included.
     duplicates : int
-        Lines or rows left out because their key came before.
+        Lines or rows left out because they repeat a key.
     examples : list of Fault
-        The first few left out, in the order of the file.
+        The first few that were left out, in the order of the file.
     notes : list of str
-        Sentences about the file: what was chosen, what is in it but was not read, which rows stand
-        for nothing.
+        Sentences about the file: what was chosen, what was not read, which rows are padding.
     size : int
-        Bytes of the file, before decompression; 0 until all of it is imported.
+        Size of the file in bytes, before decompression; 0 until all of it is imported.
     keys : str
-        Where the keys come from, such as ``'column "title"'`` or ``"row numbers"``; empty where
-        the format leaves no choice.
+        Where the keys come from, such as ``'column "title"'`` or ``"row numbers"``; empty if the
+        format leaves no choice.
 
     Examples
     --------
@@ -115,12 +110,22 @@ class Report:
     keys: str = ""
 
     def count(self, faults: list[Faults]) -> None:
-        """Add what was left out of one part of the file.
+        """Add the faults of the next part of the file.
 
         Parameters
         ----------
         faults : list of Faults
-            Of a later part than those that were added before.
+            They come after all faults that were added before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from vecstore.ingest.report import Faults, Report
+        >>> report = Report("words.txt", "glove", "line", rows=3)
+        >>> report.count([Faults(np.array([4]), lambda i: ("it has no key", ""))])
+        >>> print(report)
+        words.txt (glove): 3 vectors read, 1 line skipped.
+          line 4: it has no key
         """
         for some in faults:
             self.skipped += len(some.places)

@@ -1,4 +1,4 @@
-"""The sieve: takes out of a chunk the rows that no store could hold, and says why."""
+"""The sieve: takes out the rows of a chunk that no store could hold, and says why."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,22 +17,15 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Sieve:
-    """Converts keys and vectors to what the caller asked for; takes out what does not convert.
-
-    Parameters
-    ----------
-    key_kind : str or None
-        ``"str"``, ``"int"``, or None to take keys as they come.
-    dtype : str
-        Of the vectors that come out.
-    allow_zero : bool
-        Whether vectors of zeros pass.
-    unique : bool
-        Whether keys cannot come twice, so that nobody need look.
-    """
+    """Converts keys and vectors as asked for, and takes out the rows that do not convert."""
 
     def __init__(
-        self, key_kind: KeyKind | None, dtype: str, *, allow_zero: bool, unique: bool
+        self,
+        key_kind: KeyKind | None,
+        dtype: str,
+        *,
+        allow_zero: bool,
+        unique: bool,  # keys cannot repeat, so duplicates are not looked for
     ) -> None:
         self._key_kind = key_kind
         self._dtype = np.dtype(dtype)
@@ -40,18 +33,7 @@ class Sieve:
         self._seen = None if unique else SeenKeys()
 
     def sift(self, chunk: Chunk) -> Chunk:
-        """Return the good rows of `chunk`, and its faults with those of its bad rows.
-
-        Parameters
-        ----------
-        chunk : Chunk
-            Chunks come in the order of the file.
-
-        Returns
-        -------
-        Chunk
-            Vectors in C order, of the dtype asked for.
-        """
+        """Return the good rows and all faults; call it with the chunks in the order of the file."""
         chunk = self._with_finite_vectors(self._with_keys(chunk))
         if not self._allow_zero:
             zero = np.logical_not(chunk.vectors.any(axis=1))
@@ -74,7 +56,7 @@ class Sieve:
         return chunk
 
     def _with_finite_vectors(self, chunk: Chunk) -> Chunk:
-        # What is too large for the dtype becomes infinite, and is found as such.
+        # A value too large for the dtype becomes infinite, and is found as such.
         with np.errstate(over="ignore"):
             vectors = np.ascontiguousarray(chunk.vectors, dtype=self._dtype)
         finite = np.isfinite(vectors)

@@ -1,4 +1,4 @@
-"""Which keys of a file came before."""
+"""Duplicate keys of a file."""
 
 from typing import Any
 
@@ -9,32 +9,13 @@ __all__ = ["SeenKeys"]
 
 
 class SeenKeys:
-    """The keys that came so far: about 100 bytes for each."""
+    """The keys seen so far, at about 100 bytes each."""
 
     def __init__(self) -> None:
         self._keys: set[Any] = set()
 
     def again(self, keys: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Return which keys came before, here or in an earlier call, and remember all of them.
-
-        Parameters
-        ----------
-        keys : ndarray of object (str) or int64, shape (m,)
-            The next keys of the file.
-
-        Returns
-        -------
-        ndarray of bool, shape (m,)
-            True for every occurrence of a key but its first.
-
-        Examples
-        --------
-        >>> seen = SeenKeys()
-        >>> seen.again(np.array(["a", "b", "a"], dtype=object))
-        array([False, False,  True])
-        >>> seen.again(np.array(["c", "b"], dtype=object))
-        array([False,  True])
-        """
+        """Mask the keys that came before, in this call or an earlier one, and remember them all."""
         listed = keys.tolist()
         fresh = set(listed)
         if len(fresh) == len(listed) and self._keys.isdisjoint(fresh):

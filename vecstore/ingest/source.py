@@ -1,4 +1,4 @@
-"""The file to be read, as if it were not compressed."""
+"""A file to read, as if it were not compressed."""
 
 import shutil
 import tempfile
@@ -18,40 +18,21 @@ from vecstore.pipes import is_pipe, spool
 
 __all__ = ["Source"]
 
-# Recognising a format looks at so many bytes, or at the first two lines of text if these are
-# longer: a header, and a line of as many numbers as there may be.
+# Recognising a format looks at 256 KB, or at the first two lines of text if these are longer: a
+# header, and a line of up to `MAX_DIM` numbers.
 _HEAD_BYTES = 1 << 18
 _LONGEST_HEAD_BYTES = 1 << 26
 _COPIED_BYTES = 1 << 20
-# What Keras calls them in its archives.
+# The weights in a ``.keras`` archive.
 _KERAS_WEIGHTS = "model.weights.h5"
 
 
 class Source:
-    """A file, compressed or not: its bytes as a stream, or as a file of their own.
+    """A file, compressed or not: its bytes as a stream or as a file of their own.
 
-    Parameters
-    ----------
-    path : path-like
-        The file; "-" is standard input. A pipe is copied to a temporary file at once. A ``.zip``
-        archive must have one member, unless `member` says which is meant; an ``.npz`` file is not
-        taken for an archive. Of a ``.keras`` file it is the weights.
-    member : str or None
-        Name of a member of a ``.zip`` archive.
-    encoding : str or None
-        Of the text in it, as `vecstore.encodings.check_encoding` returns it; None is UTF-8, or what
-        a byte order mark tells.
-
-    Attributes
-    ----------
-    path : Path
-        The file, as errors name it.
-    bytes_path : Path
-        Where its bytes are: the file, or the copy of a pipe.
-    compression : str or None
-        ``"gz"``, ``"bz2"``, ``"xz"``, ``"zip"`` or None; told by the first bytes.
-    name : str
-        What the file would be called if it were not compressed.
+    A pipe ("-" is standard input) is copied to a temporary file at once. A ``.zip`` archive must
+    have one member unless `member` names one. A ``.keras`` file stands for its weights, an ``.npz``
+    is not unpacked.
     """
 
     def __init__(
@@ -59,9 +40,9 @@ class Source:
         path: str | PathLike[str],
         member: str | None = None,
         *,
-        encoding: str | None = None,
+        encoding: str | None = None,  # from `check_encoding`; None is UTF-8, or as a BOM says
     ) -> None:
-        self.path = self.bytes_path = Path(path)
+        self.path = self.bytes_path = Path(path)  # `path` is what errors name
         if self.path.is_dir():
             raise IngestError(f"{self.path} {folder_advice(self.path)}.")
         self.told_encoding = encoding
@@ -70,28 +51,23 @@ class Source:
             self.bytes_path = spool(path)
             weakref.finalize(self, self.bytes_path.unlink, missing_ok=True)
         self._size = self.bytes_path.stat().st_size
-        self._read: FileIO | None = None  # the one whose position tells the progress
+        self._read: FileIO | None = None  # its position is the progress
         self._unpacked: Path | None = None
         self._head_is_all = False
         self.compression = self._find_compression()
         self.member = self._find_member(member)
+        # What the file would be called if it were not compressed.
         self.name = self.member or self.path.name.removesuffix(f".{self.compression}")
 
     def open(self) -> BinaryIO:
-        """Return a stream of the decompressed bytes, from the first one.
-
-        Returns
-        -------
-        binary file
-            Reading from it raises `IngestError` where the file is damaged.
-        """
+        """Return a stream of the decompressed bytes; reading damaged ones raises IngestError."""
         self._read = FileIO(self.bytes_path)
         if self.compression is None:
             return BufferedReader(self._read)
         return BufferedReader(Unpacking(self._read, self.compression, self.member, name=self.path))
 
     def open_text(self) -> BinaryIO:
-        """Return a stream of the decompressed text in UTF-8, whatever it is encoded in."""
+        """Return a stream of the decompressed text, converted to UTF-8."""
         if self.encoding is None:
             return self.open()
         return BufferedReader(cast("FileIO", Transcoding(self.open(), self.encoding)))
@@ -108,7 +84,7 @@ class Source:
         return self._unpacked
 
     def close(self) -> None:
-        """Remove the temporary file, if there is one."""
+        """Remove the temporary files."""
         if self._unpacked is not None:
             self._unpacked.unlink(missing_ok=True)
         if self.is_pipe:
@@ -116,36 +92,36 @@ class Source:
 
     @property
     def packed_size(self) -> int:
-        """Number of bytes of the file as it is."""
+        """Size in bytes before decompression."""
         return self._size
 
     @property
     def size(self) -> int:
-        """Number of bytes after decompression; a compressed file is unpacked to tell."""
+        """Size in bytes after decompression; a compressed file is unpacked for it."""
         return self.file().stat().st_size
 
     @property
     def progress(self) -> float | None:
-        """How much of the file the last stream has read, from 0 to 1; None before there is one."""
+        """How much of the file the last stream has read, from 0 to 1; None before the first."""
         if self._read is None:
             return None
         return 1.0 if self._read.closed or not self._size else self._read.tell() / self._size
 
     @cached_property
     def encoding(self) -> str | None:
-        """The encoding of text in it; None is UTF-8."""
+        """The encoding of its text; None is UTF-8."""
         return self.told_encoding or find_encoding(self.head)
 
     @cached_property
     def head(self) -> bytes:
-        """The first bytes after decompression: the first two lines, at least, if it is text."""
+        """The first decompressed bytes: of text, at least the first two lines."""
         with self.open() as stream:
             head, self._head_is_all = _read_head(stream)
         return head
 
     @cached_property
     def text_head(self) -> bytes:
-        """The first bytes after decompression in UTF-8."""
+        """The first decompressed bytes, converted to UTF-8."""
         if self.encoding is None:
             return self.head
         with self.open_text() as stream:
@@ -153,7 +129,7 @@ class Source:
 
     @property
     def head_is_all(self) -> bool:
-        """Whether the whole file is in `head`."""
+        """Whether `head` is the whole file."""
         return bool(self.head) and self._head_is_all
 
     def _find_compression(self) -> str | None:
@@ -191,7 +167,7 @@ class Source:
 
 
 def _read_head(stream: BinaryIO) -> tuple[bytes, bool]:
-    """Return the head of a stream, and whether it is all there is."""
+    """Return the head of a stream, and whether it is the whole stream."""
     head = stream.read(_HEAD_BYTES)
     while not _has_two_lines(head) and _may_be_text(head) and len(head) < _LONGEST_HEAD_BYTES:
         if not (more := stream.read(len(head))):
@@ -205,7 +181,7 @@ def _has_two_lines(head: bytes) -> bool:
 
 
 def _may_be_text(head: bytes) -> bool:
-    # Keys may hold NUL; numbers in bytes are full of it.
+    # Keys may hold NUL; binary numbers are full of it.
     return head.count(b"\0") * 256 < len(head)
 
 

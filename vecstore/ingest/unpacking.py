@@ -1,4 +1,4 @@
-"""Decompression of what files of vectors are distributed in."""
+"""Decompression of the formats in which files of vectors are distributed."""
 
 import bz2
 import gzip
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPRESSIONS", "Unpacking", "open_zip_member", "zip_members", "zip_sizes"]
 
-#: The kinds of compression, and the first bytes that tell them.
+#: The kinds of compression, by their first bytes.
 COMPRESSIONS = {"gz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zip": b"PK\x03\x04"}
 
 
 def _gunzip_tools() -> tuple[Any, type[Exception]]:
-    """Return what reads gzip, and what it raises."""
+    """Return the class that reads gzip, and the exception that it raises."""
     try:
         # Inflates two to three times as fast as zlib, which is slower than the parser behind it.
         module = import_module("isal.igzip_lib")
@@ -34,12 +34,12 @@ def _gunzip_tools() -> tuple[Any, type[Exception]]:
 
 _GunzipFile, _InflateError = _gunzip_tools()
 
-# zipfile inflates as much as is asked for. Of other methods it takes as many packed bytes as are
-# asked for, 4 KB at least, and keeps whatever they expand to: of bzip2 up to 20,000 times as many.
+# zipfile inflates no more than it is asked for. For other methods it reads that many packed bytes,
+# 4 KB at least, and keeps all they expand to: with bzip2 up to 20,000 times as many.
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SMALL_STEP = 1 << 12
 
-# RuntimeError: an archive under a password. NotImplementedError: a method that zipfile lacks.
+# RuntimeError: the archive has a password. NotImplementedError: a method that zipfile lacks.
 _DAMAGE = (
     EOFError,
     _InflateError,
@@ -50,18 +50,12 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-# zipfile trusts the directory of an archive; a damaged one shows in whatever it computes from that.
+# zipfile trusts the directory of an archive: damage there shows in whatever is computed from it.
 _BAD_ARCHIVE = (*_DAMAGE, IndexError, OverflowError, ValueError, struct.error)
 
 
 def zip_members(path: Path, name: Path | None = None) -> list[str]:
-    """Return the names of the files in a zip archive, which errors call `name`.
-
-    Raises
-    ------
-    IngestError
-        If it is damaged.
-    """
+    """Return the names of the files in a zip archive, which errors call `name`."""
     try:
         with zipfile.ZipFile(path) as archive:
             return [name for name in archive.namelist() if not name.endswith("/")]
@@ -72,7 +66,7 @@ def zip_members(path: Path, name: Path | None = None) -> list[str]:
 
 
 def zip_sizes(path: Path) -> dict[str, tuple[int, int]]:
-    """Return how many bytes every member of a zip archive says it has, unpacked and packed."""
+    """Return the sizes, unpacked and packed, that a zip archive claims for each member."""
     try:
         with zipfile.ZipFile(path) as archive:
             return {one.filename: (one.file_size, one.compress_size) for one in archive.infolist()}
@@ -81,27 +75,19 @@ def zip_sizes(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def open_zip_member(path: Path, member: str) -> BinaryIO:
-    """Return a stream of the bytes of a file in a zip archive."""
+    """Return a stream of the decompressed bytes of a member."""
     return io.BufferedReader(Unpacking(io.FileIO(path), "zip", member))
 
 
 class Unpacking(io.RawIOBase):
-    """The decompressed bytes of a file, as a stream whose errors name the file.
-
-    Parameters
-    ----------
-    file : FileIO
-        The compressed file, at its beginning; closed with the stream.
-    compression : str
-        A key of `COMPRESSIONS`.
-    member : str or None
-        The member of a zip archive.
-    name : Path or None
-        What errors call the file, if it is the copy of another.
-    """
+    """The decompressed bytes of a file, as a stream whose errors name the file."""
 
     def __init__(
-        self, file: io.FileIO, compression: str, member: str | None, name: Path | None = None
+        self,
+        file: io.FileIO,  # at its beginning; closed with this stream
+        compression: str,  # a key of `COMPRESSIONS`
+        member: str | None,  # of a zip archive
+        name: Path | None = None,  # what errors call the file, if it is a copy
     ) -> None:
         self._file = file
         self._name = file.name if name is None else name
@@ -118,7 +104,7 @@ class Unpacking(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fill `buffer` with the next bytes; return how many there were."""
+        """Fill `buffer` with the next bytes; return how many."""
         room = memoryview(buffer).cast("B")[: self._step]
         try:
             return cast("io.RawIOBase", self._inner).readinto(room) or 0

@@ -1,8 +1,9 @@
-"""fastText's ``.bin`` models: words, and the buckets that their n-grams are hashed to.
+"""fastText's ``.bin`` models: words, and the buckets to which their n-grams are hashed.
 
-The vector of a word is the mean of its own row and the rows of its n-grams, computed as fastText
-and gensim do: in float32, in the order of the n-grams. The end-of-sentence mark ``</s>`` has no
-n-grams; gensim gives it some. Of a supervised model the words are read, not the labels.
+The vector of a word is the mean of its own row and the rows of its n-grams. It is computed as in
+fastText and gensim: in float32, in the order of the n-grams. The end-of-sentence mark ``</s>`` has
+no n-grams here; gensim gives it some. Of a supervised model only the words are read, not the
+labels.
 """
 
 import mmap
@@ -29,11 +30,11 @@ _END_OF_SENTENCE = b"</s>"
 
 
 class _QuantisedError(Exception):
-    """The vectors of a model are not in it as they are."""
+    """The model holds quantised vectors only."""
 
 
 class Arguments(NamedTuple):
-    """What a model was trained with, in the order of the file."""
+    """The training arguments of a model, in the order of the file."""
 
     dim: int
     ws: int
@@ -51,12 +52,12 @@ class Arguments(NamedTuple):
 
     @classmethod
     def unpack(cls, head: bytes | mmap.mmap, begin: int) -> Self:
-        """Read them at a place in the file; struct.error if that is too near its end."""
+        """Read the arguments at a place in the file; struct.error if it is too near the end."""
         return cls(*_ARGUMENTS.unpack_from(head, begin))
 
     @property
     def is_plausible(self) -> bool:
-        """Whether these can be arguments of a model."""
+        """Whether these can be the arguments of a model."""
         return (
             1 <= self.dim <= MAX_DIM
             and 1 <= self.loss <= 4
@@ -68,33 +69,23 @@ class Arguments(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A model in a file.
+    """A model in a file."""
 
-    Attributes
-    ----------
-    words : list of bytes
-        In the order of their rows.
-    matrix : ndarray of float32, shape (n_words + n_buckets, dim)
-        Mapped.
-    minn, maxn : int
-        Shortest and longest n-gram; a `maxn` of 0 if words have none.
-    """
-
-    words: list[bytes]
-    matrix: npt.NDArray[np.float32]
-    minn: int
-    maxn: int
+    words: list[bytes]  # in the order of their rows
+    matrix: npt.NDArray[np.float32]  # (n_words + n_buckets, dim), mapped
+    minn: int  # shortest n-gram
+    maxn: int  # longest n-gram; 0 if words have none
 
 
 def looks_like_fasttext(head: bytes) -> bool:
-    """Return whether a file that begins so is a model; old ones have no magic number."""
+    """Return whether a file seems to be a model; old ones have no magic number."""
     if head.startswith(_MAGIC):
         return True
     return len(head) >= _ARGUMENTS.size and Arguments.unpack(head, 0).is_plausible
 
 
 def open_fasttext(source: Source, options: Options) -> Table:
-    """Open a model."""
+    """Open the word vectors of a model, with its n-grams as subwords."""
     path = source.file()
     try:
         model = _read_model(path)
@@ -141,7 +132,7 @@ def _read_model(path: Path) -> Model:
 
 
 def _check_output(data: mmap.mmap, begin: int, dim: int, *, is_new: bool) -> None:
-    """Raise if what follows the vectors is not the matrix of the output layer, or nothing."""
+    """Raise unless the vectors are followed by the matrix of the output layer, or by nothing."""
     if begin == len(data):
         return  # some programs leave it out
     if is_new and data[begin]:
@@ -156,7 +147,7 @@ def _check_output(data: mmap.mmap, begin: int, dim: int, *, is_new: bool) -> Non
 
 
 def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[bytes], int]:
-    """Return the words, without the labels behind them, and where the dictionary ends."""
+    """Return the words, without the labels that follow them, and where the dictionary ends."""
     size, n_words, _ = struct.unpack_from("<3i", data, begin)
     begin += 12 + 8
     pruned = 0
@@ -171,7 +162,7 @@ def _read_words(data: mmap.mmap, begin: int, *, is_new: bool) -> tuple[list[byte
         if end < 0:
             raise ValueError("its dictionary is truncated")
         entries.append(data[begin:end])
-        begin = end + 1 + 8 + 1  # how often it was seen, and whether it is a label
+        begin = end + 1 + 8 + 1  # skips its count, and whether it is a label
     end = begin + 8 * pruned
     if end > len(data):
         raise ValueError("its dictionary is truncated")
@@ -190,7 +181,7 @@ def _chunks(model: Model, encoding: str | None) -> Generator[Chunk, None, None]:
 def _word_vectors(
     model: Model, rows: npt.NDArray[np.int64], words: npt.NDArray[np.object_]
 ) -> npt.NDArray[np.float32]:
-    """Return the means of the rows of words and of their n-grams, shape (m, dim)."""
+    """Return the mean of the row of each word and the rows of its n-grams, shape (m, dim)."""
     n_words, n_buckets = len(model.words), len(model.matrix) - len(model.words)
     ngrams = [
         bucket_rows(word, model.minn, model.maxn, n_buckets)
@@ -200,9 +191,9 @@ def _word_vectors(
     ]
     counts = np.array([len(some) for some in ngrams], dtype=np.int64)
     sums = model.matrix[rows]
-    # What is not finite in a damaged model stays so, and is found by the reader.
+    # The reader finds values that are not finite, as damaged models have them.
     with np.errstate(over="ignore", invalid="ignore"):
-        # The i-th n-grams of all words at once: so each word adds them in their order.
+        # Add the i-th n-grams of all words at once: each word then adds its own in order.
         for i in range(counts.max(initial=0)):
             having = np.flatnonzero(counts > i)
             buckets = np.array([ngrams[word][i] for word in having])

@@ -1,4 +1,4 @@
-"""Files of gensim, ``.kv`` and ``.model``: pickles, which gensim itself reads."""
+"""gensim's files, ``.kv`` and ``.model``: pickles, which gensim itself reads."""
 
 import pickle
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from vecstore.ingest.table import Options, Table, row_slices
 
 __all__ = ["looks_like_gensim", "open_gensim"]
 
-# What unpickling raises for a damaged file, or for one of another version of gensim.
+# What unpickling raises for a file that is damaged or from another version of gensim.
 _DAMAGE = (
     ArithmeticError,
     AttributeError,
@@ -37,7 +37,7 @@ def looks_like_gensim(head: bytes) -> bool:
 
 
 def open_gensim(source: Source, options: Options) -> Table:
-    """Open the word vectors of a model."""
+    """Open the word vectors of a model, if the caller allows pickles."""
     if not options.allow_pickle:
         raise IngestError(
             f"{source.path} is a pickle of gensim, which can run code when it is read. If you "

@@ -1,4 +1,4 @@
-"""Which array of a file is the vectors, and which the keys."""
+"""Guess which array of a file is the vectors, and which the keys."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,24 +11,16 @@ from vecstore.ingest.table import ROW_NUMBERS, Options
 
 __all__ = ["ArrayInfo", "guess_arrays", "is_key_name", "left_out"]
 
-# What people call them, likeliest first.
+# What people call vectors, likeliest first.
 _VECTORS = ("vectors", "vector", "embeddings", "embedding", "train")
-# The first two are certain.
+# What people call keys. The first two names are certain.
 _KEYS = ("key", "keys", "words", "word", "tokens", "token", "names", "name", "ids", "id")
-# Enough to see what a file is; models have hundreds.
+# Arrays listed in an error: enough to see what a file is; models have hundreds.
 _LISTED = 12
 
 
 class ArrayInfo(NamedTuple):
-    """What an array of a file is like.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Its axes.
-    dtype : numpy.dtype
-        Its values; object for strings.
-    """
+    """Shape and dtype of an array of a file; dtype object means strings."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -40,12 +32,12 @@ class ArrayInfo(NamedTuple):
 
     @property
     def is_row(self) -> bool:
-        """Whether it is one value after the other: one axis, or a second of length 1."""
+        """Whether it is a row of values: it has one axis, or a second one of length 1."""
         return len(self.shape) == 1 or (len(self.shape) == 2 and self.shape[1] == 1)
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds strings, or what may be strings."""
+        """Whether it holds strings, or objects that may be strings."""
         return self.dtype.kind in "USOT"
 
     def may_name(self, n: int) -> bool:
@@ -54,35 +46,16 @@ class ArrayInfo(NamedTuple):
 
 
 def guess_arrays(
-    arrays: Mapping[str, ArrayInfo], path: Path, options: Options, index: str | None = None
+    arrays: Mapping[str, ArrayInfo],  # arrays, datasets or columns
+    path: Path,
+    options: Options,
+    index: str | None = None,  # the index column of a pandas frame
 ) -> tuple[str, str | None]:
-    """Return the names of the vectors and of the keys among the arrays of a file.
+    """Return the names of the vectors and of the keys, None without keys.
 
-    Parameters
-    ----------
-    arrays : mapping of str to ArrayInfo
-        What there is: arrays, datasets or columns.
-    path : Path
-        The file.
-    options : Options
-        What the caller says goes: ``dataset`` names the vectors, ``keys`` the keys.
-    index : str or None
-        The column that a frame of pandas was indexed by.
-
-    Returns
-    -------
-    tuple of str, and str or None
-        Unless told: the only matrix of numbers, or the one that is called as vectors are; of the
-        rows of values, the one that is called as keys are, or the only one of strings. None: the
-        vectors have no keys.
-
-    Raises
-    ------
-    ValueError
-        If the caller names something that is not there.
-    IngestError
-        If there is no telling which the vectors are, or which the keys, or if what must be the
-        keys are more or fewer than the vectors.
+    Unless `options` name them, the vectors are the only matrix of numbers, or the one with a usual
+    name; the keys are the row of values with a usual name, or the only row of strings. IngestError
+    if that leaves several, or if there are not as many keys as vectors.
     """
     vectors = _named(arrays, path, "dataset", options.dataset) or _vectors(arrays, path)
     if options.keys == ROW_NUMBERS and ROW_NUMBERS not in arrays:
@@ -104,7 +77,7 @@ def _named(
 
 def _vectors(arrays: Mapping[str, ArrayInfo], path: Path) -> str:
     candidates = [name for name, info in arrays.items() if info.is_matrix]
-    # A column of numbers that is called as keys are is no other candidate.
+    # A column of numbers with the name of keys does not compete.
     candidates = [one for one in candidates if not _is_keys(one, arrays)] or candidates
     known = [one for name in _VECTORS for one in candidates if _plain(one) == name]
     if len(candidates) != 1 and not known:
@@ -121,12 +94,12 @@ def _is_keys(name: str, arrays: Mapping[str, ArrayInfo]) -> bool:
 
 
 def is_key_name(name: str) -> bool:
-    """Return whether an array of keys may be called so."""
+    """Return whether an array of this name may hold keys."""
     return _plain(name) in _KEYS
 
 
 def _plain(name: str) -> str:
-    """Return a name as it is compared: without groups, in lower case."""
+    """Return a name for comparison: without groups, in lower case."""
     return name.rsplit("/", 1)[-1].lower()
 
 
@@ -141,7 +114,7 @@ def _keys(
     known = [name for name in rows if _plain(name) in _KEYS]
     texts = [name for name in rows if arrays[name].is_text]
     if index in rows and arrays[index].is_text:
-        # It was made to name the rows, so that other strings are not.
+        # An index was made to name the rows, so other strings do not.
         candidates = sure or _with(known, index)
     else:
         candidates = sure or known or _with(texts, index if index in rows else None)
@@ -155,7 +128,7 @@ def _keys(
         return fitting[0] if fitting else None
     found = arrays[candidates[0]]
     if found.shape[0] == n:
-        return candidates[0]  # of a type that no key has, as its reader will say
+        return candidates[0]  # not of a type for keys; its reader will say so
     raise IngestError(
         f'{path} holds {n} vectors, but "{candidates[0]}" has {found.shape[0]} values. Pass keys= '
         f'with the name of the keys, or with "{ROW_NUMBERS}".'
@@ -167,7 +140,7 @@ def _with(names: list[str], one: str | None) -> list[str]:
 
 
 def left_out(arrays: Mapping[str, ArrayInfo], *read: str | None) -> tuple[str, ...]:
-    """Return the sentence that names the arrays that are not read, if there are any."""
+    """Return the sentence for the report that lists the arrays that are not read, if any."""
     rest = [name for name in arrays if name not in read]
     return (f"not read: {_quoted(rest)}",) if rest else ()
 

@@ -1,7 +1,7 @@
-"""HDF5 files: one dataset of them is a matrix, chunked and compressed as it may be.
+"""HDF5 files: one dataset is a matrix, in any chunks and with any compression.
 
-ann-benchmarks files are such: their vectors are called "train" and have no keys. A store that was
-exported as HDF5 is one that needs no guessing.
+The files of ann-benchmarks are of this kind: their vectors are called "train" and have no keys. In
+a store that was exported as HDF5, nothing needs to be guessed.
 """
 
 import zlib
@@ -31,7 +31,7 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def open_hdf5(source: Source, options: Options) -> Table:
-    """Open a dataset of an HDF5 file."""
+    """Open a dataset of an HDF5 file, or an exported store."""
     path = source.file()
     if options.dataset is None and options.keys is None and is_single(path):
         return _single(source, path)
@@ -40,7 +40,7 @@ def open_hdf5(source: Source, options: Options) -> Table:
     vectors, keys = guess_arrays(arrays, source.path, named)
     what = f'dataset "{vectors}" of {source.path}'
     shape, dtype = arrays[vectors]
-    # A bit or a byte is a number as good as another; the metric is said beside it.
+    # A boolean is read as the number 0 or 1.
     shape = check_matrix(shape, np.dtype(np.uint8) if dtype.kind == "b" else dtype, what)
     _reading(source, lambda: _check(path, vectors))
     found = None
@@ -52,7 +52,7 @@ def open_hdf5(source: Source, options: Options) -> Table:
 
 
 def _single(source: Source, path: Path) -> Table:
-    """Open a store that was exported as a file."""
+    """Open an exported store."""
     segment = open_single(path).segment
     keys = segment.keys.take(np.arange(segment.n))
 
@@ -73,12 +73,10 @@ def _reading(source: Source, read: Callable[[], Result]) -> Result:
 
 
 def metric_said(path: Path) -> str | None:
-    """Return the metric that a benchmark file names; ValueError if there is none such.
-
-    Of anything that is no HDF5 file that can be read, None: what reads it says why.
-    """
+    """Return the metric that a benchmark file names; ValueError if it is none that we have."""
     import h5py
 
+    # None for all that is not readable HDF5: the function that reads the file reports it.
     if not path.is_file():
         return None
     with path.open("rb") as start:
@@ -94,7 +92,7 @@ def metric_said(path: Path) -> str | None:
 
 def queries_dataset(path: Path) -> str | None:
     """Return the dataset of the queries in a benchmark file; None for any other file."""
-    if not path.is_file():  # a pipe can be read once
+    if not path.is_file():  # a pipe can be read only once
         return None
     source = Source(path)
     try:
@@ -107,7 +105,7 @@ def queries_dataset(path: Path) -> str | None:
 
 
 def _without_links(path: Path, options: Options) -> Options:
-    """Name datasets as `_datasets` does: by hard links, without the slash of the root."""
+    """Name datasets as `_datasets` does: by hard links, without a slash in front."""
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -150,7 +148,7 @@ def _parts(path: Path, name: str, shape: tuple[int, int]) -> Iterator[npt.NDArra
 
     with h5py.File(path, "r") as file:
         dataset = datasets(file)[name]
-        # A chunk is decompressed as a whole, so it is read as a whole.
+        # Read whole chunks: HDF5 decompresses no less.
         chunk_rows = dataset.chunks[0] if dataset.chunks else 1
         for part in row_slices(*shape, multiple_of=chunk_rows):
             try:

@@ -1,4 +1,4 @@
-"""MATLAB's files up to version 7, which SciPy reads; those of 7.3 are refused with the way out."""
+"""MATLAB files up to version 7, which SciPy reads; version 7.3 is refused with advice."""
 
 import warnings
 import zlib
@@ -25,13 +25,13 @@ _TYPES |= {
     for sign in ("", "u")
     for bits in (8, 16, 32, 64)
 }
-# No vectors deflate to less; what is larger, and smaller than this share, was made to fill memory.
+# Vectors never deflate to less than 1/500. A large array that does was made to fill the memory.
 _DENSEST = 500
 _LARGE = 1 << 30
 
 
 def looks_like_matlab(head: bytes) -> bool:
-    """Return whether a file begins as MATLAB's do."""
+    """Return whether a file begins like a MAT-file."""
     return head.startswith((_MAGIC, _HDF5_MAGIC))
 
 
@@ -63,7 +63,7 @@ def open_matlab(source: Source, options: Options) -> Table:
     path = source.file()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # of bytes in an order that SciPy cannot read
+            warnings.simplefilter("error")  # SciPy warns of a byte order that it cannot read
             listed = {name: (shape, kind) for name, shape, kind in whosmat(path)}
         infos = {name: _info(name, *about) for name, about in listed.items()}
         vectors, keys = guess_arrays(infos, source.path, options)
@@ -92,7 +92,7 @@ def open_matlab(source: Source, options: Options) -> Table:
 
 
 def _info(name: str, shape: tuple[int, ...], kind: str) -> ArrayInfo:
-    """Describe a matrix; one of characters is a row of strings, and so is a cell array."""
+    """Describe a matrix; a matrix of characters and a cell array are rows of strings."""
     if kind == "char":
         return ArrayInfo(shape[:1], np.dtype(object))
     dtype = np.dtype(object if kind == "cell" else _TYPES.get(kind, "V1"))
@@ -107,7 +107,7 @@ def _labels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.array([text.rstrip(" ") for text in array.tolist()], dtype=object)
     if array.dtype != object:
         return array.reshape(-1)
-    # What is no text stays as it is, and is refused as a key.
+    # Other values than text stay as they are, and are refused as keys.
     cells = [_text(cell) for cell in array.reshape(-1)]
     labels = np.empty(len(cells), dtype=object)
     labels[:] = cells

@@ -1,4 +1,4 @@
-"""Files that hold a matrix, and keys beside it or no keys at all."""
+"""Files that hold a matrix, with keys beside it or without keys."""
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 _BOM = b"\xef\xbb\xbf"
-# Below, every integer is a float64.
+# Below 2**53, float64 holds every integer exactly.
 _EXACT = 1 << 53
 
 
@@ -30,40 +30,12 @@ def matrix_table(
     name: str,
     source: Source,
     shape: tuple[int, int],
-    parts: Callable[[], Iterator[npt.NDArray[Any]]],
-    keys: npt.NDArray[Any] | None,
-    keys_from: str = "",
+    parts: Callable[[], Iterator[npt.NDArray[Any]]],  # yields the rows, some at a time
+    keys: npt.NDArray[Any] | None,  # object (str) or int64; None for row numbers
+    keys_from: str = "",  # this and the notes are for the report
     notes: tuple[str, ...] = (),
 ) -> Table:
-    """Return the table of a matrix.
-
-    Parameters
-    ----------
-    name : str
-        Of the format.
-    source : Source
-        The file.
-    shape : tuple of int
-        Rows and columns.
-    parts : callable
-        Starts going through the rows, some at a time.
-    keys : ndarray of object (str) or int64, or None
-        None: row numbers.
-    keys_from : str
-        Where the keys are, for the report.
-    notes : tuple of str
-        For the report.
-
-    Returns
-    -------
-    Table
-        Its chunks are the parts.
-
-    Raises
-    ------
-    IngestError
-        If there are not as many keys as rows.
-    """
+    """Return the table of a matrix; IngestError if there are not as many keys as rows."""
     n, dim = shape
     if keys is not None and len(keys) != n:
         raise IngestError(
@@ -93,27 +65,7 @@ def matrix_table(
 
 
 def check_matrix(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> tuple[int, int]:
-    """Return the shape of a matrix of numbers.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        What was found.
-    dtype : numpy.dtype
-        What was found.
-    what : str
-        Names the array in the error.
-
-    Returns
-    -------
-    tuple of int
-        Rows and columns.
-
-    Raises
-    ------
-    IngestError
-        If it is no matrix of numbers.
-    """
+    """Return rows and columns; IngestError if `what` is not a matrix of numbers."""
     if len(shape) != 2 or not 1 <= shape[1] <= MAX_DIM or dtype.kind not in "fiu":
         raise IngestError(
             f"{what} cannot be read as vectors: it must be a matrix of numbers; "
@@ -139,19 +91,12 @@ def _way_out(shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
 
 
 def companion_paths(path: Path) -> tuple[Path, Path]:
-    """Return where the keys of a matrix lie: one a line as text, or as an array of integers.
-
-    Examples
-    --------
-    >>> text, array = companion_paths(Path("words.npy"))
-    >>> text.name, array.name
-    ('words.npy.keys.txt', 'words.npy.keys.npy')
-    """
+    """Return where the keys of a matrix lie: as text, one per line, or as an array of integers."""
     return path.with_name(f"{path.name}.keys.txt"), path.with_name(f"{path.name}.keys.npy")
 
 
 def keys_beside(source: Source, options: Options) -> tuple[npt.NDArray[Any] | None, str]:
-    """Return the keys in the file that is named or lies beside a matrix, and where they are."""
+    """Return the keys from the file named or beside the matrix, and where they come from."""
     if options.keys == ROW_NUMBERS and not Path(ROW_NUMBERS).exists():
         return None, ROW_NUMBERS
     paths = companion_paths(source.path)
@@ -163,14 +108,14 @@ def keys_beside(source: Source, options: Options) -> tuple[npt.NDArray[Any] | No
 
 
 def read_keys(path: Path, encoding: str | None = None) -> npt.NDArray[Any]:
-    """Return the keys in a file: one a line as text, or a NumPy array."""
+    """Return the keys in a file: text with one per line, or a NumPy array."""
     source = Source(path, encoding=encoding)
     if source.head.startswith(b"\x93NUMPY"):
         most = most_bytes(source)
         if most is not None and source.size > most:
             raise too_large(source, "keys", most)
         try:
-            # Mapped: a header may claim any number of them.
+            # Mapped, because a header may claim any number of keys.
             return as_keys(np.load(source.file(), "r", allow_pickle=False), str(path))
         except ValueError as error:
             raise IngestError(f"{path} cannot be read as keys: {error}.") from error
@@ -178,25 +123,8 @@ def read_keys(path: Path, encoding: str | None = None) -> npt.NDArray[Any]:
 
 
 def as_keys(array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
-    """Return an array of keys as object (str) or int64.
-
-    Parameters
-    ----------
-    array : ndarray of str, bytes, object, integers or whole floats, shape (n,) or (n, 1)
-        Bytes are UTF-8.
-    what : str
-        Names the array in errors.
-
-    Returns
-    -------
-    ndarray of object (str) or int64, shape (n,)
-        The keys.
-
-    Raises
-    ------
-    IngestError
-        If it is something else.
-    """
+    """Return keys as object (str) or int64, shape (n,); IngestError naming `what` if unsuitable."""
+    # Strings, UTF-8 bytes, integers or whole floats, of shape (n,) or (n, 1).
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 1 and array.dtype.kind == "f":
@@ -215,7 +143,7 @@ def as_keys(array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
 
 
 def _whole(array: npt.NDArray[Any], what: str) -> npt.NDArray[np.int64]:
-    """Return floats that are integers as such: where a number was missing, ids became floats."""
+    """Return whole floats as integers: a column of ids with a gap has become floats."""
     wrong = ~((array == np.round(array)) & (np.abs(array) < _EXACT))
     if wrong.any():
         raise IngestError(
@@ -230,7 +158,7 @@ def _texts(array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         found = [one.decode() if isinstance(one, bytes) else one for one in array.tolist()]
         if found and all(type(one) is int for one in found):
             return np.array(found, dtype=np.int64)
-        "".join(found).encode()  # a str, but not one that UTF-8 can write?
+        "".join(found).encode()  # fails on anything but str, and on lone surrogates
     except (OverflowError, TypeError, UnicodeError) as error:
         raise IngestError(f"{what} cannot be read as keys: {error}.") from error
     texts = np.empty(len(found), dtype=object)

@@ -19,7 +19,7 @@ __all__ = ["open_npy", "open_npz"]
 
 Open = Callable[[], BinaryIO]
 
-# A header is Python source, and NumPy lets through what its parser says of a damaged one.
+# A header is Python source, and NumPy passes on what the parser raises for a damaged one.
 _BAD_HEADERS = (
     KeyError,
     MemoryError,
@@ -34,25 +34,25 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-# Bytes of keys that are decoded at a time, and that one key may have in the file.
+# The most bytes of keys decoded at a time, and of one key in the file.
 _KEY_BYTES = 1 << 24
-# Read as a whole only up to so many bytes, unless the archive has a thousandth of them and more:
-# what is smaller is zeros, made to fill a memory.
+# An array of more than 1 GB must not be compressed to less than 1/500: that would be zeros, made to
+# fill the memory.
 _LARGE = 1 << 30
 _DENSEST = 500
 
 
 class _Array(NamedTuple):
-    """An array as its header describes it, and how to get at its bytes."""
+    """An array as its header describes it, and how to open its bytes."""
 
     info: ArrayInfo
-    by_columns: bool
+    by_columns: bool  # columns rather than rows are contiguous
     open: Open
-    what: str
+    what: str  # names it in errors
 
 
 def open_npy(source: Source, options: Options) -> Table:
-    """Open a matrix; its keys are in a file beside, or are row numbers."""
+    """Open a matrix; its keys are in a file beside it, or are row numbers."""
     what = str(source.path)
     with source.open() as stream:
         info, by_columns = _read_header(stream, what)
@@ -120,7 +120,7 @@ def _open_records(array: _Array, source: Source, options: Options) -> Table:
 
 
 def _check_size(array: _Array, size: int, packed: int | None = None) -> None:
-    """Refuse an array whose header says more than there is, before memory is made for it."""
+    """Refuse an array whose header claims too much, before memory is allocated for it."""
     (shape, dtype), what = array.info, array.what
     promised = int(np.prod([1, *shape], dtype=object)) * dtype.itemsize
     if promised > size:
@@ -154,7 +154,7 @@ def _read_keys(array: _Array) -> npt.NDArray[Any]:
 
 
 def _read_header(stream: BinaryIO, what: str) -> tuple[ArrayInfo, bool]:
-    """Return what an array is like, and whether its columns rather than its rows are adjacent."""
+    """Return shape and dtype of an array, and whether its columns are contiguous."""
     try:
         version = np.lib.format.read_magic(stream)
         shape, by_columns, dtype = _HEADERS[version](stream)
@@ -168,7 +168,7 @@ def _parts(array: _Array) -> Iterator[npt.NDArray[Any]]:
     with array.open() as stream:
         _read_header(stream, array.what)
         if array.by_columns:
-            # Rows of it lie scattered, so it is read as a whole.
+            # Its rows are scattered, so it is read as a whole.
             whole = _read(stream, dtype, (dim, n), array.what).T
             yield from (whole[part] for part in row_slices(n, dim))
             return

@@ -1,6 +1,6 @@
-"""The TensorFlow projector's pairs: ``vectors.tsv`` of numbers, ``metadata.tsv`` of labels.
+"""The TensorFlow projector's pairs of files: ``vectors.tsv`` and the labels in ``metadata.tsv``.
 
-Metadata of more than one column begin with a line of column names; of one column, they do not.
+Metadata begin with a line of column names, unless they have only one column.
 """
 
 from collections.abc import Generator
@@ -28,10 +28,8 @@ _COMPRESSED = tuple(f".{name}" for name in COMPRESSIONS)
 
 
 def metadata_path(vectors: Path) -> Path:
-    """Return where the metadata of a file of vectors are, by custom.
+    """Return where the metadata of a file of vectors usually lie.
 
-    Examples
-    --------
     >>> metadata_path(Path("words/vectors.tsv")).name, metadata_path(Path("words.tsv.gz")).name
     ('metadata.tsv', 'words.metadata.tsv')
     """
@@ -43,7 +41,7 @@ def metadata_path(vectors: Path) -> Path:
 
 
 def find_metadata(vectors: Path) -> Path | None:
-    """Return the file of metadata that lies beside a file of vectors, None if there is none."""
+    """Return the metadata beside a file of vectors; None if there are none."""
     plain = metadata_path(vectors)
     candidates = [plain, *(plain.with_name(plain.name + end) for end in _COMPRESSED)]
     return next((path for path in candidates if path.is_file()), None)
@@ -72,7 +70,7 @@ def open_projector(source: Source, options: Options) -> Table:
 
 
 def _is_source(name: str) -> bool:
-    """Whether it is the path of a file or a pipe, and not the name of a column."""
+    """Return whether a name is the path of a file or a pipe, and not a column."""
     path = Path(name)
     return name == STDIN or (path.exists() and not path.is_dir())
 

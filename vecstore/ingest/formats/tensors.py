@@ -1,6 +1,6 @@
-"""Safetensors: a header of JSON with the name, type and place of every tensor, then their bytes.
+"""Safetensors: a JSON header with the name, type and place of every tensor, then their bytes.
 
-The header is checked here and the bytes are mapped, which needs no package.
+No package is needed: the header is checked here, and the bytes are mapped.
 """
 
 import json
@@ -34,14 +34,14 @@ _TYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
-# Its bits are the upper half of a float32.
+# The bits of a bfloat16 are the upper half of a float32.
 _BFLOAT16 = "BF16"
-# The reference implementation reads no longer header.
+# The reference implementation refuses longer headers.
 _MAX_HEADER = 100_000_000
 
 
 class _Tensor(NamedTuple):
-    """A tensor: its type as in the file, its axes, and where its bytes begin."""
+    """The type of a tensor as the file names it, its shape, and where its bytes begin."""
 
     kind: str
     shape: tuple[int, ...]
@@ -53,12 +53,12 @@ class _Tensor(NamedTuple):
 
     @property
     def info(self) -> ArrayInfo:
-        """What it is to the rule that finds the vectors."""
+        """Shape and dtype for `guess_arrays`."""
         return ArrayInfo(self.shape, np.dtype("<f4") if self.kind == _BFLOAT16 else self.stored)
 
 
 def looks_like_safetensors(head: bytes) -> bool:
-    """Return whether a file begins with the length of a header and the header."""
+    """Return whether a file begins with the length of a header, and the header."""
     length = int.from_bytes(head[:8], "little")
     return 2 <= length <= _MAX_HEADER and head[8:9] == b"{" and head[9:10] in (b'"', b" ", b"}")
 
@@ -129,7 +129,7 @@ def _tensor(entry: dict[str, Any], start: int, size: int) -> _Tensor:
 
 
 def _map(path: Path, tensor: _Tensor) -> npt.NDArray[Any]:
-    # Nothing cannot be mapped.
+    # An empty array cannot be mapped.
     if 0 in tensor.shape:
         return np.empty(tensor.shape, tensor.stored)
     return np.asarray(np.memmap(path, tensor.stored, "r", tensor.begin, tensor.shape))

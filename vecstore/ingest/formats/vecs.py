@@ -1,15 +1,15 @@
 """Matrices as bare bytes: TEXMEX's ``.fvecs`` family, and the ``.fbin`` family of big-ann.
 
 ========== ==================================================================================
-fvecs      of every row its length as int32, then its float32 values
+fvecs      for every row its length as int32, then its float32 values
 ivecs      the same with int32 values
 bvecs      the same with uint8 values
-fbin       the number of rows and of columns as uint32, then all rows as float32
+fbin       the numbers of rows and columns as uint32, then all rows as float32
 u8bin      the same with uint8 values
 i8bin      the same with int8 values
 ========== ==================================================================================
 
-All little-endian. Keys are row numbers, or lie in a file beside (`matrix`).
+All are little-endian. Keys are row numbers, or lie in a file beside the matrix.
 """
 
 from collections.abc import Iterator
@@ -27,28 +27,14 @@ from vecstore.ingest.table import MAX_DIM, Options, Table, row_slices
 
 __all__ = ["BIN_TYPES", "VECS_TYPES", "open_bin", "open_vecs", "shape_of_bin", "shape_of_vecs"]
 
-#: What the values of each format are.
+#: The dtype of the values in each format.
 VECS_TYPES = {"fvecs": "<f4", "ivecs": "<i4", "bvecs": "<u1"}
 BIN_TYPES = {"fbin": "<f4", "u8bin": "<u1", "i8bin": "<i1"}
 
 
 def shape_of_vecs(head: bytes, size: int, itemsize: int) -> tuple[int, int] | None:
-    """Return rows and dimensions of a file of the fvecs family, None if it is none.
-
-    Parameters
-    ----------
-    head : bytes
-        The beginning of the file.
-    size : int
-        Of the file.
-    itemsize : int
-        Of one value.
-
-    Returns
-    -------
-    tuple of int, or None
-        The size is a whole number of rows, and every row in `head` has the same length.
-    """
+    """Return rows and dimensions of a file of the fvecs family; None if it is not one."""
+    # The size must be a whole number of rows, and all rows in the head must have the same length.
     dim = int.from_bytes(head[:4], "little")
     width = 4 + dim * itemsize
     if not 1 <= dim <= MAX_DIM or size % width or len(head) < 4:
@@ -59,22 +45,7 @@ def shape_of_vecs(head: bytes, size: int, itemsize: int) -> tuple[int, int] | No
 
 
 def shape_of_bin(head: bytes, size: int, itemsize: int) -> tuple[int, int] | None:
-    """Return rows and dimensions of a file of the fbin family, None if it is none.
-
-    Parameters
-    ----------
-    head : bytes
-        The beginning of the file.
-    size : int
-        Of the file.
-    itemsize : int
-        Of one value.
-
-    Returns
-    -------
-    tuple of int, or None
-        The size is what the first eight bytes say.
-    """
+    """Return rows and dimensions of a file of the fbin family; None unless they fit its size."""
     n, dim = (int.from_bytes(head[at : at + 4], "little") for at in (0, 4))
     return (n, dim) if 1 <= dim <= MAX_DIM and size == 8 + n * dim * itemsize else None
 
@@ -125,7 +96,7 @@ def _vecs_parts(
 
 
 def _map(path: Path, dtype: np.dtype[Any], offset: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    # Nothing cannot be mapped.
+    # An empty array cannot be mapped.
     if 0 in shape:
         return np.empty(shape, dtype)
     return np.asarray(np.memmap(path, dtype, "r", offset, shape))

@@ -1,4 +1,4 @@
-"""word2vec's binary files: a line "rows dim", then of every row its key, a blank and its floats."""
+"""word2vec's binary files: a line "rows dim", then each row's key, a blank and its floats."""
 
 import re
 from collections.abc import Generator
@@ -23,20 +23,8 @@ _BLOCK_BYTES = 1 << 22
 
 
 def read_header(head: bytes) -> tuple[int, int, int] | None:
-    r"""Return the rows, the dimensions and the length of the first line; None if it is none.
+    r"""Return rows, dimensions and length of the first line; None if it is not a header.
 
-    Parameters
-    ----------
-    head : bytes
-        The beginning of a file.
-
-    Returns
-    -------
-    tuple of int, or None
-        Dimensions are at least 1 and at most `MAX_DIM`.
-
-    Examples
-    --------
     >>> read_header(b"3000000 300\n</s> ")
     (3000000, 300, 12)
     """
@@ -59,7 +47,7 @@ def open_word2vec_binary(source: Source, options: Options) -> Table:
 
 
 def first_vectors(head: bytes) -> npt.NDArray[np.float32]:
-    """Return the vectors of the whole rows in the head of a file with a header."""
+    """Return the vectors of the whole rows in the head of a file."""
     header = read_header(head)
     if header is None:
         return np.empty((0, 1), np.float32)
@@ -74,7 +62,7 @@ def _chunks(
     with source.open() as stream:
         stream.read(begin)
         while row < count:
-            # Room for a whole row at least, its key included.
+            # Large enough for a whole row with its key.
             more = stream.read(_BLOCK_BYTES + 4 * dim)
             block = rest + more
             raw, vectors, used = _cut(block, dim, count - row)
@@ -88,7 +76,7 @@ def _chunks(
                     block,
                 )
                 return
-            # Some programs end rows with a newline, which thus stands before the next key.
+            # Some programs end rows with a newline, which then stands before the next key.
             ends |= {key.startswith(b"\n") for key in raw[not row :]}
             keys = [key.removeprefix(b"\n") for key in raw]
             _check(source, keys, row, ends)
@@ -108,7 +96,7 @@ def _chunks(
 
 
 def _check(source: Source, keys: list[bytes], row: int, ends: set[bool]) -> None:
-    """Raise if rows are not where they should be: after one that is not, all would be wrong."""
+    """Raise if a row does not begin where it should: all rows after it would be wrong."""
     if has_controls(keys):
         raise _misplaced(source, row + next(i for i, key in enumerate(keys) if has_controls([key])))
     if len(ends) > 1:
@@ -123,7 +111,7 @@ def _misplaced(source: Source, row: int) -> IngestError:
 
 
 def _misfit(head: bytes) -> str:
-    """Say what a file seems to be whose rows are not as long as its first line says."""
+    """Say what a file seems to be whose rows do not have the length that its first line implies."""
     if name := _other_floats(head):
         return f"Its numbers seem to be {name}; they must be float32."
     return (
@@ -134,7 +122,7 @@ def _misfit(head: bytes) -> str:
 
 
 def _broken_row(keys: list[bytes], vectors: npt.NDArray[np.float32], head: bytes) -> int | None:
-    """Return the first row whose key is no UTF-8 since it begins in the vector before it."""
+    """Return the first row whose key is not UTF-8 because it begins in the vector before it."""
     if is_utf8(b" ".join(keys)):
         return None
     for row, key in enumerate(keys):
@@ -144,7 +132,7 @@ def _broken_row(keys: list[bytes], vectors: npt.NDArray[np.float32], head: bytes
 
 
 def _is_behind_blank(key: bytes, vectors: npt.NDArray[np.float32], row: int) -> bool:
-    """Whether the vector before a key begins with the rest of a key that holds a blank."""
+    """Return whether the vector before a key begins with the rest of a key that holds a blank."""
     if not row:
         return False
     text, blank, _ = vectors[row - 1].tobytes().partition(b" ")
@@ -153,10 +141,10 @@ def _is_behind_blank(key: bytes, vectors: npt.NDArray[np.float32], row: int) -> 
 
 
 def _other_floats(head: bytes) -> str | None:
-    """Return the name of the floats by which the rows fit that do not fit by float32; or None."""
+    """Return the name of the floats that make the rows fit where float32 does not; or None."""
     count, dim, begin = read_header(head) or (0, 1, 0)
     for name, size in (("float64", 8), ("float16", 2)):
-        # So many rows cannot fit by chance.
+        # Four rows cannot fit by chance.
         raw, _, used = _cut(head[begin:], dim, min(count, 4), size)
         ends = begin + used >= len(head.rstrip(b"\n"))
         keys = [key.removeprefix(b"\n") for key in raw]

@@ -1,10 +1,20 @@
-"""The way from Keras to a store and back.
+"""From Keras to a store and back; a public package.
 
-`read_embedding` takes the vectors out of a model or of a file of one, and `embedding_dataset` says
-where they lie in the file, to be searched there. `StoreEmbeddings` puts them into a store while
-they are learned. `embedding_layer` makes a layer of a store again.
+`read_embedding` reads the vectors of a model, in memory or in a file, and `embedding_dataset` names
+their dataset in the file, to search them there. `StoreEmbeddings` commits them to a store during
+training. `embedding_layer` turns a store into a layer. Files are read without Keras; only layers
+and models in memory need it. Nothing is loaded at import.
 
-Files are read without Keras; what takes or makes layers needs it. Nothing is loaded at import.
+In reading order:
+
+- `choice`: which matrix of a model is meant;
+- `files`: the layers, weights and configuration in a file;
+- `values`, `matrices`: the numbers of a matrix, dequantised and with LoRA;
+- `graph`, `vocabularies`, `row_keys`: the vocabulary that gives the rows their keys;
+- `table`: a Keras file as a table of vectors;
+- `live`: matrices of models in memory;
+- `layer`: a store as a layer;
+- `callback`: `StoreEmbeddings`, which needs Keras at import.
 """
 
 from os import PathLike
@@ -42,36 +52,45 @@ def read_embedding(model_or_path: Any, layer: str | None = None) -> npt.NDArray[
         A file (``.keras``, ``.weights.h5``, the ``.weights.json`` of shards, ``.h5`` of older
         versions), a model, or a layer.
     layer : str or None
-        The name of a layer with a matrix, or the path of the layer or the weight, which is
-        unique. None takes the only `Embedding` that there is.
+        The name of a layer with a matrix, or the path of the layer or its weight, which is unique.
+        None takes the only `Embedding` of the model.
 
     Returns
     -------
     ndarray of float32, shape (n, dim)
-        What the layer gives for the ids 0 to n - 1: LoRA is added, quantised weights are floats.
-        Of a layer that is no embedding, its kernel: a row for every input.
+        The output of the layer for the ids 0 to n - 1: LoRA is added, quantised weights become
+        floats. For a layer that is not an embedding, its kernel: a row for every input.
 
     Raises
     ------
     ValueError
         If there is no matrix of that name, or more than one.
     IngestError
-        If there is not exactly one `Embedding`, and none was named; if the file is none of Keras,
-        is damaged, or has quantised weights and nothing that says how.
+        If no layer is named and there is not exactly one `Embedding`; if the file is not from
+        Keras, is damaged, or has quantised weights without the configuration that explains them.
     FileNotFoundError
-        If there is no file.
+        If there is no such file.
     TypeError
-        If `model_or_path` is nothing of the kind.
+        If `model_or_path` is neither a path, a model nor a layer.
     ImportError
         If it is a model and Keras is not installed.
 
     Notes
     -----
-    Files are read without Keras, and without running anything that is in them. A ``.keras`` file is
-    unpacked to a temporary one; see `embedding_dataset` for reading none of it.
+    Files are read without Keras, and nothing in them is executed. A ``.keras`` file is unpacked to
+    a temporary one; `embedding_dataset` avoids reading the matrix at all.
 
     Weights without a configuration, as in ``.weights.h5``, do not tell the class of their layer. An
-    `Embedding` is known there by its place, or by a name that Keras has given it.
+    `Embedding` is then recognised by its place, or by a name that Keras gave it.
+
+    Examples
+    --------
+    >>> import h5py
+    >>> with h5py.File("model.weights.h5", "w") as file:
+    ...     file["layers/embedding/vars/0"] = np.eye(2, dtype=np.float32)
+    >>> read_embedding("model.weights.h5")
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
     if not isinstance(model_or_path, str | PathLike):
         return _read_live(model_or_path, layer)
@@ -101,13 +120,13 @@ def embedding_dataset(path: str | PathLike[str], layer: str | None = None) -> st
     Returns
     -------
     str
-        What to pass as ``dataset``.
+        The value to pass as ``dataset``.
 
     Raises
     ------
     IngestError
-        If the file is not HDF5 itself, or the weights are not stored as a matrix of float32 or
-        float16 that the layer gives as it is.
+        If the file itself is not HDF5, or the weights are not stored as a matrix of float32 or
+        float16 that equals the output of the layer.
     ValueError, FileNotFoundError
         As for `read_embedding`.
 

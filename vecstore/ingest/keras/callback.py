@@ -1,6 +1,6 @@
-"""The vectors of a layer, put into a store while they are learned.
+"""Commit the vectors of a layer to a store during training.
 
-Importing this module loads Keras; `vecstore.ingest.keras` does it when it has to.
+Importing this module loads Keras; `vecstore.ingest.keras` imports it only on demand.
 """
 
 from collections.abc import Iterable
@@ -28,39 +28,52 @@ __all__ = ["StoreEmbeddings"]
 class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Commit the vectors of a layer to a store after epochs of training.
 
-    Every commit is a generation of the store, whose provenance has the epoch and its losses. Who
-    reads the store sees whole epochs; `Store.refresh` moves on to the newest. What is committed
-    stays when training is interrupted.
+    Every commit is a generation of the store, and its provenance holds the epoch and its losses. A
+    reader of the store sees whole epochs only; `Store.refresh` moves it to the newest. Commits stay
+    when training is interrupted.
 
     Parameters
     ----------
     store : Store
-        Open for writing, with the dimension of the layer. It may hold other keys besides.
+        Open for writing, with the dimension of the layer. It may hold other keys as well.
     layer : str or keras.Layer
         An `Embedding`, or the name of a layer with a matrix.
     keys : iterable of n keys
-        For every row of the layer its key, or None to leave the row out: the one of padding, or
-        of unknown words.
+        The key of every row of the layer, or None to leave the row out, such as the row of padding
+        or of unknown words.
     every : int, default 1
-        Epochs from one commit to the next. The last epoch is always committed.
+        Epochs between commits. The last epoch is always committed.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above. What only the model can tell is checked before the first
-        epoch.
+        If an argument is invalid. What depends on the model is checked before the first epoch.
     DuplicateKeyError
-        If a key comes twice.
+        If a key occurs twice.
     ReadOnlyError
         If the store was not opened for writing.
 
     Notes
     -----
-    A commit replaces the vectors of all keys and keeps their attributes. It writes a segment and
-    a manifest; the segments of earlier epochs are removed, so the store does not grow.
+    A commit replaces the vectors of all keys and keeps their attributes. It writes a segment and a
+    manifest, and the segments of earlier epochs are removed, so the store does not grow.
 
-    A vector that is not finite, or zero under cosine, cannot be stored and ends the training with
+    A vector that is not finite, or zero under cosine, cannot be stored: it ends the training with
     an error that names its key.
+
+    Examples
+    --------
+    >>> import keras, numpy as np, vecstore
+    >>> from vecstore.ingest.keras import StoreEmbeddings
+    >>> ids, targets = np.array([[1], [2]]), np.array([[[0.0]], [[1.0]]])
+    >>> embedding = keras.layers.Embedding(3, 4, name="words")
+    >>> model = keras.Sequential([keras.Input((1,)), embedding, keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> with vecstore.create("words.vecs", dim=4) as store:
+    ...     callback = StoreEmbeddings(store, "words", keys=[None, "north", "south"])
+    ...     _ = model.fit(ids, targets, epochs=2, verbose=0, callbacks=[callback])
+    ...     print(store.keys().tolist())
+    ['north', 'south']
     """
 
     def __init__(self, store: Store, layer: Any, keys: Iterable[Any], every: int = 1) -> None:
@@ -73,11 +86,24 @@ class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         self._keys = as_keys([listed[row] for row in self._rows], store.key_kind)
         self._n = len(listed)
         self._waiting: dict[str, Any] | None = None
-        build_keys(self._keys, store.key_kind)  # for what it refuses
-        store.batch()  # for what it refuses: nothing is begun before it is entered
+        # Both only check: a batch begins nothing before it is entered.
+        build_keys(self._keys, store.key_kind)
+        store.batch()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Refuse a layer that does not go with the keys and the store."""
+        """Check that the layer fits the keys and the store.
+
+        Parameters
+        ----------
+        logs : dict or None
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of rows and keys differ, the dimensions of layer and store differ, or a
+            row that has a key is zero under cosine.
+        """
         self._name, (n, dim), self._weight = self._find()
         if n != self._n:
             raise ValueError(
@@ -96,7 +122,15 @@ class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
             )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Commit, if the epoch is one of those."""
+        """Commit, if it is the turn of this epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            The number of the epoch, from 0.
+        logs : dict of str to float, or None
+            The losses and metrics of the epoch. The finite ones become provenance.
+        """
         numbers = {name: float(value) for name, value in (logs or {}).items()}
         finite = {name: value for name, value in numbers.items() if isfinite(value)}
         self._waiting = {"epoch": epoch + 1, "metrics": finite}
@@ -104,7 +138,13 @@ class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
             self._commit()
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Commit the last epoch, if it is not committed yet."""
+        """Commit the last epoch, unless it is committed already.
+
+        Parameters
+        ----------
+        logs : dict or None
+            Not used.
+        """
         self._commit()
 
     def _commit(self) -> None:
@@ -121,7 +161,6 @@ class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
             batch.upsert(self._keys, self._vectors(), self._attributes())
 
     def _find(self) -> tuple[str, tuple[int, int], Any]:
-        """Return the name, the shape and the weight of the layer."""
         by_name = isinstance(self.layer, str)
         model, what = (self.model, "model") if by_name else (self.layer, "layer")
         name = self.layer if by_name else None
@@ -132,7 +171,7 @@ class StoreEmbeddings(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         return live_values(self._weight)[self._rows]
 
     def _attributes(self) -> "polars.DataFrame | None":
-        """Return what the store knows of the keys besides their vectors."""
+        """Return the attributes that the store has of the keys; an upsert would drop them."""
         import polars as pl
 
         known = self.store.frame()

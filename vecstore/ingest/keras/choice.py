@@ -10,49 +10,26 @@ __all__ = ["EMBEDDING", "EMBEDDINGS", "Candidate", "choose", "matrix_shape"]
 
 Weight = TypeVar("Weight")
 
-#: The class of the layers that are looked for.
+#: The classes of layers to look for.
 EMBEDDING = "Embedding"
 EMBEDDINGS = (EMBEDDING, "ReversibleEmbedding")
 
-# Enough to see what a model is; it may have hundreds.
+# Matrices listed in an error: enough to see what a model is; it may have hundreds.
 _LISTED = 12
 
 
 class Candidate(NamedTuple, Generic[Weight]):
-    """A matrix of a model.
+    """A matrix of a model."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        What it may be called: the name of its layer first, what no other has last.
-    kind : str
-        The class of its layer, as far as it is known.
-    shape : tuple of int
-        Rows and columns.
-    weight : object
-        What it is read from.
-    """
-
-    names: tuple[str, ...]
-    kind: str
+    names: tuple[str, ...]  # the name of the layer first, a unique one last
+    kind: str  # the class of the layer, if it is known
     shape: tuple[int, int]
-    weight: Weight
+    weight: Weight  # where to read it
 
 
 def matrix_shape(shape: Sequence[int]) -> tuple[int, int] | None:
-    """Return the rows and columns of a weight; None if it is no matrix.
+    """Return rows and columns of a weight that is a matrix, as a 1x1 convolution is; else None.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        Of the weight. The kernel of a convolution is a matrix if it sees one point at a time.
-
-    Returns
-    -------
-    tuple of int, or None
-
-    Examples
-    --------
     >>> matrix_shape((250, 5)), matrix_shape((1, 1, 16, 64)), matrix_shape((3, 3, 16, 64))
     ((250, 5), (16, 64), None)
     """
@@ -64,29 +41,7 @@ def matrix_shape(shape: Sequence[int]) -> tuple[int, int] | None:
 def choose(
     candidates: Sequence[Candidate[Weight]], layer: str | None, what: object
 ) -> Candidate[Weight]:
-    """Return the matrix that a caller means.
-
-    Parameters
-    ----------
-    candidates : sequence of Candidate
-        Of a model.
-    layer : str or None
-        A name of one of them; None is the embedding, if there is only one.
-    what : object
-        Names the model in errors.
-
-    Returns
-    -------
-    Candidate
-        One of them.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name, or more than one.
-    IngestError
-        If there is not exactly one embedding.
-    """
+    """Return the matrix with a name, or the only embedding; errors call the model `what`."""
     if layer is None:
         found = [one for one in candidates if one.kind in EMBEDDINGS]
         if len(found) == 1:
@@ -108,7 +63,7 @@ def choose(
 
 
 def _listed(candidates: Sequence[Candidate[Weight]]) -> str:
-    """List the candidates by the first of their names that is theirs alone."""
+    """List the candidates, each by its first name that no other has."""
     owners = Counter(name for one in candidates for name in {*one.names})
     shown = []
     for one in candidates[:_LISTED]:

@@ -1,8 +1,9 @@
 """The weights in a file that Keras wrote, found with h5py alone: Keras need not be installed.
 
-There are four layouts. A ``.keras`` file is a zip archive of a configuration and of HDF5, which
-`Source` unpacks; ``.weights.h5`` is that HDF5 alone, and ``.weights.json`` names the shards into
-which it was cut. Before Keras 3 there was one HDF5 file, ``.h5``, with or without a configuration.
+There are four layouts. A ``.keras`` file is a zip archive of a configuration and an HDF5 file,
+which `Source` unpacks. ``.weights.h5`` is that HDF5 file alone, and ``.weights.json`` names the
+shards into which it was cut. Before Keras 3 there was one HDF5 file, ``.h5``, with or without a
+configuration.
 """
 
 import json
@@ -32,68 +33,41 @@ __all__ = [
     "stored_model",
 ]
 
-# Keras 3 has the weights of a layer in a group of this name, numbered.
+# Keras 3 numbers the weights of a layer in a group of this name.
 _VARIABLES = "vars"
-# Before, the group of a layer had an attribute of this name; a long one is cut into numbered ones.
+# Older versions list them in this attribute of the layer's group; a long list is cut into numbered
+# attributes.
 _WEIGHT_NAMES = "weight_names"
 _DEFAULT_NAME = re.compile(r"embedding(_\d+)?")
-# What is kept for the next step of training has the shape of the weights, and is none.
+# The state of the optimiser has the shape of weights, but is not weights.
 _OPTIMISERS = ("optimizer/", "optimizer_weights/")
 
-# Of HDF5 that is damaged h5py raises one or another of these.
+# What h5py raises for damaged files.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 
 
 class StoredArray(NamedTuple):
-    """A weight, where it lies.
+    """A weight in a file."""
 
-    Attributes
-    ----------
-    file : Path
-        An HDF5 file.
-    dataset : str
-        Its name in the file.
-    shape : tuple of int
-        Its axes.
-    dtype : numpy.dtype
-        Its numbers; two bytes without a type for bfloat16.
-    """
-
-    file: Path
+    file: Path  # HDF5
     dataset: str
     shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    dtype: np.dtype[Any]  # V2, two bytes without a type, for bfloat16
 
 
 class StoredLayer(NamedTuple):
-    """A layer, as a file has it.
+    """A layer in a file; its class and configuration are empty if the file does not tell them."""
 
-    Attributes
-    ----------
-    name : str
-        What the model calls it.
-    path : str
-        Where it is in the file.
-    source : Path
-        The file, for errors: the one that a caller named.
-    kind : str
-        Its class, such as ``"Embedding"``; empty where the file does not tell.
-    config : dict
-        Its configuration; empty where the file does not tell.
-    arrays : dict of str to StoredArray
-        Its weights by their names; by their numbers, from ``"0"``, in what Keras 3 wrote.
-    """
-
-    name: str
-    path: str
-    source: Path
-    kind: str
+    name: str  # in the model
+    path: str  # in the file
+    source: Path  # the file that the caller named, for errors
+    kind: str  # the class, such as "Embedding"
     config: dict[str, Any]
-    arrays: dict[str, StoredArray]
+    arrays: dict[str, StoredArray]  # weights by name, or in Keras 3 by number, from "0"
 
 
 class StoredModel(NamedTuple):
-    """A model, as a file has it: its layers, and its configuration, empty where there is none."""
+    """The layers of a model in a file, and its configuration, empty if there is none."""
 
     layers: list[StoredLayer]
     config: Any
@@ -107,17 +81,17 @@ def holds_keras(path: Path) -> bool:
         with h5py.File(path, "r") as file:
             found = any(_is_variables(item) or _is_legacy(item) for item in groups(file))
     except _DAMAGE:
-        return False  # whoever reads it as plain HDF5 says what is wrong
+        return False  # the reader of plain HDF5 reports the damage
     return found
 
 
 def is_shards(head: bytes) -> bool:
-    """Return whether a file that begins like this is a ``.weights.json``."""
+    """Return whether a file with this head is a ``.weights.json``."""
     return head.lstrip().startswith(b"{") and b'"weight_map"' in head
 
 
 def stored_model(source: Source) -> StoredModel:
-    """Return the model in a file; what is unpacked of it stays until the source is closed."""
+    """Return the model in a file; files unpacked for it stay until the source is closed."""
     files = _shards(source) if is_shards(source.head) else [source.file()]
     try:
         pieces = [layer for file in files for layer in _layers(file)]
@@ -138,7 +112,7 @@ def _unreadable(source: Source, reason: str) -> IngestError:
 
 
 def _shards(source: Source) -> list[Path]:
-    """Return the files that an index names; they lie beside it."""
+    """Return the files beside an index that it names."""
     try:
         places = json.loads(source.file().read_bytes())["weight_map"].values()
         names = {name for place in places for name in ([place] if type(place) is str else place)}
@@ -179,10 +153,10 @@ def _is_legacy(item: object) -> bool:
 
 
 def _layer(path: Path, group: "h5py.Group", place: str) -> StoredLayer:
-    """Return what Keras 3 wrote of a layer."""
+    """Return a layer that Keras 3 wrote."""
     import h5py
 
-    # What a link leads to in another file is none of its weights.
+    # Follow no links to other files.
     own = [one for one in group if isinstance(group.get(one, getlink=True), h5py.HardLink)]
     items = ((number, group[number]) for number in own)
     arrays = {
@@ -193,10 +167,8 @@ def _layer(path: Path, group: "h5py.Group", place: str) -> StoredLayer:
 
 
 def _legacy_layers(path: Path, group: "h5py.Group", place: str) -> Iterator[StoredLayer]:
-    """Return what was written before, of a layer or of each layer of a model in the model.
-
-    A weight is called "words/embeddings", "model/words/embeddings:0", "words_W" or anything.
-    """
+    """Yield the layers that older versions wrote in one group: one, or those of an inner model."""
+    # A weight is called "words/embeddings", "model/words/embeddings:0", "words_W" or anything.
     layers: dict[str, dict[str, StoredArray]] = {}
     for written in _weight_names(path, group):
         *owners, weight = written.partition(":")[0].split("/")
@@ -220,12 +192,12 @@ def _array(path: Path, dataset: "h5py.Dataset") -> StoredArray:
 
 
 def _text(value: object) -> str:
-    # Fixed-length HDF5 strings come as bytes, the others as str.
+    # h5py returns fixed-length strings as bytes, others as str.
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _merged(pieces: Iterable[StoredLayer]) -> Iterable[StoredLayer]:
-    """Join what several shards have of a layer; only one of them knows its name."""
+    """Join the parts of each layer from several shards; only one of them knows its name."""
     found: dict[str, StoredLayer] = {}
     for piece in pieces:
         known = found.setdefault(piece.path, piece)
@@ -235,7 +207,7 @@ def _merged(pieces: Iterable[StoredLayer]) -> Iterable[StoredLayer]:
 
 
 def _model_config(source: Source, file: Path) -> str | bytes:
-    """Return the configuration of the model as JSON, of an empty one where there is none."""
+    """Return the configuration of the model as JSON, empty if there is none."""
     import h5py
 
     if source.compression == "zip":
@@ -247,7 +219,7 @@ def _model_config(source: Source, file: Path) -> str | bytes:
 
 
 def _configs(config: Any) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return the class and the configuration of every layer by its name, however deep it lies."""
+    """Return class and configuration of every layer by its name, at any depth."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for node in nodes(config):
         if "name" in node["config"]:
@@ -258,7 +230,7 @@ def _configs(config: Any) -> dict[str, tuple[str, dict[str, Any]]]:
 def _described(layer: StoredLayer, configs: dict[str, tuple[str, dict[str, Any]]]) -> StoredLayer:
     place = layer.path.rpartition("/")[2]
     name = layer.name or place
-    # Without a configuration, the name that Keras gives a layer tells its class.
+    # Without a configuration, a name that Keras gave tells the class.
     guess = EMBEDDING if any(map(_DEFAULT_NAME.fullmatch, (name, place))) else layer.kind
     kind, config = configs.get(name, (guess, {}))
     return layer._replace(name=name, kind=kind, config=config)

@@ -1,4 +1,4 @@
-"""Which lookups give the ids of which layers, from the configuration of a model."""
+"""Which lookups give the ids of which layers, by the configuration of a model."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,21 +10,21 @@ __all__ = ["LOOKUPS", "Flow", "class_of", "feeds", "nodes"]
 #: Layers that turn words or numbers into ids.
 LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
 
-#: Lookups from which ids come; False where a layer in between may have changed them.
+#: The lookups that ids come from; False if a layer in between may have changed them.
 Flow = frozenset[tuple[str, bool]]
 
 _NOTHING: Flow = frozenset()
-# What gives ids on as they are, in another shape or order.
+# Layers that pass ids on unchanged, perhaps in another shape or order.
 _TRANSPARENT = {
     *("Concatenate", "Cropping1D", "ExpandDims", "Flatten", "GetItem", "Identity", "Masking"),
     *("Permute", "RepeatVector", "Reshape", "Squeeze", "Stack", "Transpose"),
 }
-# Layers come in an order in which one pass is enough; a file may say otherwise.
+# One pass is enough for the order in which Keras writes layers. A file may have another.
 _PASSES = 20
 
 
 def nodes(config: Any) -> Iterator[dict[str, Any]]:
-    """Yield every layer of a configuration that has a class and a configuration of its own."""
+    """Yield every layer of a configuration, at any depth."""
     waiting = [config]
     while waiting:
         node = waiting.pop()
@@ -37,12 +37,12 @@ def nodes(config: Any) -> Iterator[dict[str, Any]]:
 
 
 def class_of(node: dict[str, Any]) -> str:
-    """Return the class of a layer, without the package under which it was registered."""
+    """Return the class of a layer, without the package that registered it."""
     return str(node["class_name"]).rpartition(">")[2]
 
 
 def feeds(config: Any) -> dict[str, Flow]:
-    """Return for every layer of a model whose graph is known where its inputs come from."""
+    """Return for every layer of a model where its inputs come from; empty without a graph."""
     found: dict[str, Flow] = {}
     if isinstance(config, dict) and isinstance(config.get("config"), dict):
         _model(config, [], found)
@@ -75,7 +75,7 @@ def _model(node: dict[str, Any], inputs: list[Flow], found: dict[str, Flow]) -> 
 
 
 def _layer(node: dict[str, Any], inputs: list[Flow], found: dict[str, Flow]) -> Flow:
-    """Note what a layer is fed with, and return what comes out of it."""
+    """Note the inputs of a layer, and return its output."""
     kind, config, flow = class_of(node), node["config"], _union(inputs)
     name = str(config.get("name", node.get("name", "")))
     found[name] = found.get(name, _NOTHING) | flow
@@ -101,11 +101,9 @@ def _is_layer(node: object) -> bool:
 
 
 def _names(node: Any) -> list[str]:
-    """Return the layers that a part of a graph points to, in the order in which they come.
-
-    A pointer is ``[name, node, tensor]``, alone or as the ``keras_history`` of a tensor; older
-    versions have a fourth value.
-    """
+    """Return the layers that a part of a graph points to, in order."""
+    # A pointer is [name, node, tensor], alone or as the "keras_history" of a tensor; older versions
+    # have a fourth value.
     found: dict[str, None] = {}
     waiting = [node]
     while waiting:

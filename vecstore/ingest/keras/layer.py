@@ -1,4 +1,4 @@
-"""A store as a layer of a model: from keys to ids, from ids to vectors."""
+"""A store as layers of a model: from keys to ids, from ids to vectors."""
 
 from collections.abc import Iterable, Sequence
 from inspect import signature
@@ -15,12 +15,12 @@ from vecstore.store import Store
 
 __all__ = ["KeyedEmbedding", "embedding_layer"]
 
-# What the vectors of a store settle.
+# Arguments of `Embedding` that follow from the store.
 _SETTLED = {"input_dim", "output_dim", "weights", "embeddings_initializer"}
 
 
 class KeyedEmbedding(NamedTuple):
-    """Two layers that go one behind the other: ``embedding(lookup(keys))``.
+    """Two layers to apply one after the other: ``embedding(lookup(keys))``.
 
     Attributes
     ----------
@@ -28,6 +28,12 @@ class KeyedEmbedding(NamedTuple):
         From keys to ids.
     embedding : keras.layers.Embedding
         From ids to vectors.
+
+    Examples
+    --------
+    >>> from vecstore.ingest.keras import KeyedEmbedding
+    >>> KeyedEmbedding._fields
+    ('lookup', 'embedding')
     """
 
     lookup: Any
@@ -44,61 +50,71 @@ def embedding_layer(
     name: str | None = None,
     **options: Any,
 ) -> KeyedEmbedding:
-    """Make a Keras layer of the vectors of a store, and one that turns keys into its ids.
+    """Make a Keras layer of the vectors of a store, and a layer that turns keys into its ids.
 
     Parameters
     ----------
     store : Store
-        Where the vectors are.
+        The vectors.
     keys : iterable of n keys, or None
-        Which of them, in this order; None takes all, in the order of insertion.
+        Which keys to take, in this order. None takes all, in the order of insertion.
     trainable : bool, default False
         Whether training may change the vectors.
     oov : int, default 1
-        How many ids there are for keys that are none of these: 0 to ``oov - 1``, chosen by hash.
-        Their vectors are zeros. With 0 such a key is an error.
+        How many ids there are for unknown keys: 0 to ``oov - 1``, chosen by hash. Their vectors are
+        zeros. With 0, an unknown key is an error.
     mask_zero : bool, default False
-        Whether id 0 is padding, which layers behind the embedding leave out. It stands for the
-        empty string (of integers 0, or the first below that is no key); its vector is zeros. Other
-        ids are one higher.
+        Whether id 0 is padding, which later layers leave out. It stands for the empty string (among
+        integer keys for 0, or for the largest negative number that is not a key), its vector is
+        zeros, and the other ids are one higher.
     name : str or None
-        Of the embedding; the lookup is called ``"{name}_lookup"``. None lets Keras choose.
+        The name of the embedding; the lookup is called ``"{name}_lookup"``. None lets Keras choose.
     **options
         Other arguments of `keras.layers.Embedding`, such as ``embeddings_regularizer``.
 
     Returns
     -------
     KeyedEmbedding
-        The layers, built: a `StringLookup` (for keys that are integers an `IntegerLookup`) and an
-        `Embedding` with ``n + oov`` rows, or one more with padding. Key i has the id ``oov + i``,
-        or ``oov + i + 1``.
+        The layers, built: a `StringLookup` (an `IntegerLookup` for integer keys) and an `Embedding`
+        with ``n + oov`` rows, or one more with padding. Key i has the id ``oov + i``, with padding
+        ``oov + i + 1``.
 
     Raises
     ------
     KeyNotFoundError
         If a key is not in the store.
     DuplicateKeyError
-        If a key comes twice.
+        If a key occurs twice.
     ValueError
-        If there are no keys, or `mask_zero` meets the key that is empty.
+        If there are no keys, or the empty string is a key and `mask_zero` is True.
     TypeError
-        If `options` has what is none of an `Embedding`, or what the store says: its sizes and
-        weights.
+        If one of `options` is not an argument of `Embedding`, or follows from the store, such as
+        its sizes and weights.
     ImportError
         If Keras is not installed.
 
     Notes
     -----
-    Both are layers of Keras itself: a model with them is saved and loaded like any other, the keys
-    in its configuration and the vectors among its weights. Two models that use the same layer have
-    the same weights. The vectors are those of the store now; they do not follow it.
+    Both are standard Keras layers: a model with them is saved and loaded like any other, with the
+    keys in its configuration and the vectors among its weights. Two models that use the same layer
+    share its weights. The vectors are copied from the store and do not follow its changes.
 
-    Lookups run on TensorFlow, under other backends too.
+    Lookups run on TensorFlow, also under other backends.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> from vecstore.ingest.keras import embedding_layer
+    >>> store = vecstore.from_arrays([[0, 1], [1, 0]], keys=["north", "east"])
+    >>> lookup, embedding = embedding_layer(store)  # doctest: +SKIP
+    >>> embedding(lookup([["east", "up"]])).numpy()  # doctest: +SKIP
+    array([[[1., 0.],
+            [0., 0.]]], dtype=float32)
     """
     keras = load_keras()
     oov = check_count(oov, "oov", least=0)
     chosen = store.keys().tolist() if keys is None else list(as_keys(keys, store.key_kind))
-    build_keys(chosen, store.key_kind)  # for what it refuses
+    build_keys(chosen, store.key_kind)  # refuses duplicates
     if not len(chosen):
         raise ValueError("`keys` must hold a key; got none.")
     if settled := sorted(_SETTLED & options.keys()):
@@ -115,7 +131,7 @@ def embedding_layer(
 
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of an `Embedding`; TypeError if one is none."""
+    """Return the arguments of an `Embedding`; TypeError if one is unknown."""
     layers = load_keras().layers
     classes = (layers.Embedding, layers.Layer)
     known = {name for one in classes for name in signature(one.__init__).parameters}
@@ -125,7 +141,7 @@ def _known(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lookup(keys: Sequence[Any], kind: str, oov: int, mask_zero: bool, name: str | None) -> Any:
-    """Return the layer of Keras that has the keys; what it calls an unknown one is none of them."""
+    """Return the lookup of the keys; its tokens for padding and unknown keys are not keys."""
     layers, taken = load_keras().layers, set(keys)
     named = {"name": None if name is None else f"{name}_lookup", "num_oov_indices": oov}
     if kind == "int":

@@ -9,12 +9,12 @@ from vecstore.ingest.keras.choice import EMBEDDING, Candidate, matrix_shape
 
 __all__ = ["live_matrices", "live_values", "load_keras"]
 
-# Rows of a quantised layer that are asked for at a time.
+# Rows of a quantised layer that are computed at a time.
 _STEP = 1 << 16
 
 
 def load_keras() -> Any:
-    """Return the module, once it is known to be there; ImportError says what to install."""
+    """Return the module keras; ImportError says what to install."""
     try:
         import keras
     except ImportError as error:
@@ -25,22 +25,11 @@ def load_keras() -> Any:
 
 
 def live_matrices(model: Any) -> list[Candidate[Any]]:
-    """Return the matrices of a layer, or of a model and the models and layers in it.
-
-    Parameters
-    ----------
-    model : keras.Layer
-        A layer that has no weights yet has no matrices.
-
-    Returns
-    -------
-    list of Candidate
-        In the order of the layers; of an embedding the layer, of others the weight.
-    """
+    """Return the matrices of a layer or model, and of all in it, in the order of the layers."""
     found: list[Candidate[Any]] = []
     seen: set[int] = set()
-    # There is no public way to the layers within a layer. What lies deepest comes first here, so
-    # that a weight belongs to the innermost.
+    # Keras has no public way to the layers within a layer. The innermost layers come first, so that
+    # a weight is assigned to the innermost that has it.
     for layer in reversed(model._flatten_layers()):
         new = [weight for weight in layer.weights if id(weight) not in seen]
         seen.update(map(id, new))
@@ -56,18 +45,7 @@ def live_matrices(model: Any) -> list[Candidate[Any]]:
 
 
 def live_values(weight: Any) -> npt.NDArray[np.float32]:
-    """Return the numbers of a matrix.
-
-    Parameters
-    ----------
-    weight : keras.layers.Embedding or keras.Variable
-        Of a candidate.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, dim)
-        Of an embedding what it gives for its ids: LoRA is added, quantised weights are floats.
-    """
+    """Return the rows of a candidate's weight; an `Embedding` adds LoRA and dequantises."""
     if not _is_embedding(weight):
         return _array(weight)
     if not weight.quantization_mode:

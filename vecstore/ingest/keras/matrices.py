@@ -1,4 +1,4 @@
-"""The matrices in a file of Keras, and their rows as the model computes with them."""
+"""The matrices in a Keras file, and their rows as the model computes with them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,48 +15,38 @@ from vecstore.ingest.table import row_slices
 
 __all__ = ["Matrix", "matrices"]
 
-# The weights of an embedding, in the order of their numbers.
+# The weights of an embedding, in the order in which Keras 3 numbers them.
 _VALUES, _SCALE, _ZERO, _GROUPS = "embeddings", "embeddings_scale", "embeddings_zero", "g_idx"
 _LORA_A, _LORA_B = "lora_embeddings_a", "lora_embeddings_b"
 _NUMBERED = {str(number): name for number, name in enumerate((_VALUES, _SCALE, _ZERO, _GROUPS))}
 
-# How h5py reads it: two bytes without a type.
+# h5py reads bfloat16 as two bytes without a type.
 _BFLOAT16 = np.dtype("V2")
 
-# What h5py and NumPy make of damage.
+# What h5py and NumPy raise for damaged files.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError)
 
-# What quantisation to 8 bits makes of the largest number of a row.
+# Quantisation to 8 bits turns the largest number of a row into this one.
 _PEAK = 127
 
 Floats = npt.NDArray[Any]
 
 
 class Matrix(NamedTuple):
-    """A matrix of a file.
-
-    Attributes
-    ----------
-    layer : StoredLayer
-        Whose it is.
-    arrays : dict of str to StoredArray
-        The matrix, as ``"embeddings"``, and the weights that it is computed with.
-    shape : tuple of int
-        Rows and columns.
-    """
+    """A matrix of a file."""
 
     layer: StoredLayer
-    arrays: dict[str, StoredArray]
+    arrays: dict[str, StoredArray]  # "embeddings", and the weights that modify it
     shape: tuple[int, int]
 
     @property
     def stored(self) -> StoredArray:
-        """The array that has its numbers, quantised or not."""
+        """The array of its numbers, quantised or not."""
         return self.arrays[_VALUES]
 
     @property
     def peculiarity(self) -> str | None:
-        """What keeps the stored numbers from being searched as they are; None if nothing does."""
+        """Why the stored numbers cannot be searched in place; None if they can."""
         if not _is_float(self.stored):
             return "is quantised"
         if len(self.arrays) > 1:
@@ -69,13 +59,7 @@ class Matrix(NamedTuple):
         return None
 
     def rows(self) -> Iterator[Floats]:
-        """Yield the rows, some at a time.
-
-        Yields
-        ------
-        ndarray of floats, shape (m, dim)
-            As the layer would give them, in the type that is stored, or float32.
-        """
+        """Yield the rows as the layer would give them, some at a time, as stored or as float32."""
         import h5py
 
         with ExitStack() as stack:
@@ -107,9 +91,10 @@ class Matrix(NamedTuple):
         return values
 
     def _steps(self, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-        """Return the integers of quantised rows, which lie two in a byte or one."""
+        """Return the integers of quantised rows, which are stored one or two to a byte."""
         if self.layer.config:
             return unpacked(values, self.shape[1]) if _is_packed(self.layer) else values
+        # Without a configuration, rows of 8 bits are known by their peaks.
         peaks = np.abs(values.astype(np.int16)).max(axis=1, initial=0)
         if np.isin(peaks, (0, _PEAK)).all():
             return values
@@ -132,18 +117,7 @@ class Matrix(NamedTuple):
 
 
 def matrices(layers: list[StoredLayer]) -> list[Candidate[Matrix]]:
-    """Return the matrices of a file.
-
-    Parameters
-    ----------
-    layers : list of StoredLayer
-        What `stored_layers` returns.
-
-    Returns
-    -------
-    list of Candidate
-        An embedding has one, however many weights it has.
-    """
+    """Return the matrices of a file; an embedding has one, whatever the number of its weights."""
     return [
         Candidate((layer.name, layer.path, one.stored.dataset), layer.kind, one.shape, one)
         for layer in layers
@@ -165,7 +139,7 @@ def _matrices_of(layer: StoredLayer) -> Iterator[Matrix]:
 
 def _arrays_of_embedding(layer: StoredLayer) -> dict[str, StoredArray]:
     arrays = {_NUMBERED.get(name, name): array for name, array in layer.arrays.items()}
-    # The first versions gave weights other names.
+    # The first versions of Keras gave weights other names.
     first = next((array for array in arrays.values() if len(array.shape) == 2), None)
     values = arrays.get(_VALUES, first)
     if values is None or len(values.shape) != 2:
@@ -182,7 +156,7 @@ def _dim(layer: StoredLayer, arrays: dict[str, StoredArray]) -> int:
 
 
 def _is_packed(layer: StoredLayer) -> bool:
-    """Return whether the dtype of a layer, one of quantised weights, says 4 bits."""
+    """Return whether the dtype policy of a quantised layer says 4 bits."""
     dtype = layer.config.get("dtype", "")
     policy = dtype.get("config", {}).get("mode", "") if isinstance(dtype, dict) else dtype
     return str(policy).startswith("int4")

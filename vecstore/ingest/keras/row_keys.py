@@ -1,4 +1,4 @@
-"""The keys of the rows of a matrix: from a vocabulary of its model, or a file; else none."""
+"""The keys for the rows of a matrix: a vocabulary of the model, a file, or row numbers."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,12 +19,12 @@ __all__ = ["RowKeys", "row_keys"]
 
 
 class RowKeys(NamedTuple):
-    """What the rows of a matrix are called, and which of them stand for nothing."""
+    """The keys of the rows of a matrix, and which rows have none."""
 
-    keys: npt.NDArray[Any] | None  # one for each row; None for their numbers
-    kept: npt.NDArray[np.bool_]
-    left_if_zero: npt.NDArray[np.bool_]
-    notes: list[str]
+    keys: npt.NDArray[Any] | None  # (n,); None for the numbers of the rows
+    kept: npt.NDArray[np.bool_]  # (n,), rows that have a key
+    left_if_zero: npt.NDArray[np.bool_]  # (n,), rows to leave out if they are zeros
+    notes: list[str]  # for the report
 
 
 def row_keys(
@@ -63,16 +63,16 @@ def row_keys(
 def _vocabulary_of(
     matrix: Matrix, model: StoredModel, found: list[Vocabulary]
 ) -> Vocabulary | list[Vocabulary] | None:
-    """Return the vocabulary of a matrix; a list of those that may be where there is no telling."""
+    """Return the vocabulary of a matrix, a list of candidates if it is ambiguous, or None."""
     n, name = matrix.shape[0], matrix.layer.name
     gives_ids = matrix.layer.kind in EMBEDDINGS
     fitting = [one for one in found if (one.mode == IDS) == gives_ids]
     flow = feeds(model.config).get(name)
-    if flow is None:  # a class of the user's own, whose configuration has no graph
+    if flow is None:  # a class of the user's own: its configuration has no graph
         exact = _different(one for one in fitting if n in (one.rows, one.most))
         return None if not exact else exact[0] if len(exact) == 1 else exact
     sure = {source for source, unchanged in flow if unchanged}
-    # Behind other layers, counts of words are no longer the input that a kernel has rows for.
+    # A kernel has rows for the counts of words only if no other layer has changed them.
     sources = {source for source, _ in flow} if gives_ids else sure
     linked = _different(one for one in fitting if one.name in sources)
     if len(linked) == 1 and all(one.name in sure for one in fitting if one.name in sources):
@@ -81,7 +81,7 @@ def _vocabulary_of(
 
 
 def _different(found: Iterable[Vocabulary]) -> list[Vocabulary]:
-    """Return vocabularies less those that would give the same keys as an earlier one."""
+    """Return the vocabularies without those that would give the same keys as an earlier one."""
     return list({(one.keys, one.special): one for one in found}.values())
 
 
@@ -127,7 +127,7 @@ def _of_file(
 
 
 def _stand_for_nothing(matrix: Matrix, count: int) -> bool:
-    """Return whether the first rows are padding: by their layer, or because they are zeros."""
+    """Return whether the first rows are padding, by the layer's `mask_zero` or as zeros."""
     if count == 1 and matrix.layer.config.get("mask_zero") is True:
         return True
     for part in matrix.rows():
@@ -157,7 +157,7 @@ def _of_numbers(matrix: Matrix, found: list[Vocabulary], allow_zero: bool) -> Ro
 def _placed(
     n: int, keys: npt.NDArray[Any], special: tuple[tuple[str, Any], ...], notes: list[str]
 ) -> RowKeys:
-    """Put keys behind the special rows; what is behind them has no key."""
+    """Put keys after the special rows; rows after the keys have none."""
     first, end = len(special), len(special) + len(keys)
     kept = np.zeros(n, bool)
     kept[first:end] = True

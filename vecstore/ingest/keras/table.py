@@ -1,4 +1,4 @@
-"""Files of Keras as tables: one matrix of a model, with the keys of its vocabulary."""
+"""Keras files as tables: one matrix of a model, with the keys of its vocabulary."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -17,11 +17,11 @@ from vecstore.ingest.table import Chunk, KeyKind, Options, Table
 
 __all__ = ["find_matrix", "open_keras"]
 
-_NAMED = 5  # rows of zeros that a report names
+_NAMED = 5  # rows of zeros that a report lists
 
 
 def open_keras(source: Source, options: Options) -> Table:
-    """Open an embedding; the option ``dataset`` names the layer, ``keys`` a file or a lookup."""
+    """Open an embedding; the option ``dataset`` names its layer, ``keys`` a file or a lookup."""
     model = stored_model(source)
     matrix = _chosen(source, model, options.dataset)
     try:
@@ -51,7 +51,7 @@ def _chosen(source: Source, model: StoredModel, layer: str | None) -> Matrix:
 
 
 def _vocabularies(source: Source, model: StoredModel, options: Options) -> list[Vocabulary]:
-    """Return the vocabularies of a model; none where they cannot be read and a file is given."""
+    """Return the vocabularies of a model; none if they are unreadable and a file is given."""
     try:
         return vocabularies(source.bytes_path, model, zipped=source.compression == "zip")
     except IngestError:

@@ -1,4 +1,4 @@
-"""The vocabularies of a model, as the configuration and the archive have them."""
+"""The vocabularies of a model, from its configuration and its archive."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,12 +13,12 @@ from vecstore.ingest.keras_archive import read_member, vocabulary_members
 
 __all__ = ["IDS", "Vocabulary", "vocabularies"]
 
-#: The output of a lookup that an embedding takes; others count words.
+#: The output mode of a lookup that gives ids, as an embedding needs; other modes count words.
 IDS = "int"
 
 _PADDING, _UNKNOWN = "padding", "unknown keys"
 _TEXT = "TextVectorization"
-# What Keras calls unknown words unless it is told otherwise.
+# The name that Keras gives to unknown words by default.
 _UNKNOWN_WORD = "[UNK]"
 
 
@@ -27,18 +27,18 @@ class Vocabulary(NamedTuple):
 
     name: str
     keys: tuple[Any, ...]
-    special: tuple[tuple[str, Any], ...]  # what the first rows are for, and their names
+    special: tuple[tuple[str, Any], ...]  # the purpose of each of the first rows, and its name
     mode: str
-    most: int | None  # rows that the lookup reserves, where it says so
+    most: int | None  # rows that the lookup reserves, if it says so
 
     @property
     def rows(self) -> int:
-        """How many ids it gives."""
+        """The number of its ids."""
         return len(self.special) + len(self.keys)
 
 
 def vocabularies(path: Path, model: StoredModel, *, zipped: bool) -> list[Vocabulary]:
-    """Return the vocabularies of a model that has been found in a file."""
+    """Return the vocabularies of a model in a file."""
     known = {str(node["config"].get("name")): node for node in nodes(model.config)}
     lookups = {name: node for name, node in known.items() if class_of(node) in LOOKUPS}
     found = [
@@ -62,12 +62,12 @@ def _given(path: Path, name: str, node: dict[str, Any]) -> Vocabulary:
     special = _special(class_of(node), config)
     keys = [_plain(key) for key in config["vocabulary"]]
     if keys[: len(special)] == [token for _, token in special]:
-        keys = keys[len(special) :]  # as Keras does with those that are there already
+        keys = keys[len(special) :]  # the list may include the special rows
     return _vocabulary(path, name, keys, special, config)
 
 
 def _saved(path: Path, name: str, member: str, node: dict[str, Any] | None) -> Vocabulary:
-    """Read the file of a vocabulary: an entry a line, those of special rows first."""
+    """Read the file of a vocabulary: one entry per line, those of special rows first."""
     try:
         entries: list[Any] = (read_member(path, member) or b"").decode().split("\n")
     except UnicodeDecodeError as error:
@@ -76,7 +76,7 @@ def _saved(path: Path, name: str, member: str, node: dict[str, Any] | None) -> V
         ) from error
     entries = [entry.removesuffix("\r") for entry in entries]
     config = node["config"] if node else {}
-    # Words begin with "[UNK]", after "" perhaps, unless somebody has chosen otherwise.
+    # A list of words begins with "[UNK]", perhaps after "", unless other names were chosen.
     numbered = entries[0] == "-1" or entries[:2] == ["0", "-1"]
     integers = class_of(node) == "IntegerLookup" if node else numbered
     if integers:
@@ -92,7 +92,7 @@ def _saved(path: Path, name: str, member: str, node: dict[str, Any] | None) -> V
 
 
 def _special(kind: str, config: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Return the rows that come before those of keys."""
+    """Return the rows that precede those of keys."""
     is_text = kind == _TEXT
     padding = "" if is_text else _plain(config.get("mask_token"))
     unknown = _UNKNOWN_WORD if is_text else _plain(config.get("oov_token"))
@@ -102,7 +102,7 @@ def _special(kind: str, config: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 
 def _guessed(entries: list[Any]) -> tuple[tuple[str, Any], ...]:
-    """Tell special rows by the names that Keras gives them, for want of a configuration."""
+    """Recognise special rows by Keras' default names, for want of a configuration."""
     rows: list[tuple[str, Any]] = []
     if entries[:2] in (["", _UNKNOWN_WORD], [0, -1]):
         rows.append((_PADDING, entries[0]))
@@ -143,7 +143,7 @@ def _integer(path: Path, member: str, entry: str) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that Keras has wrapped, as it does with bytes."""
+    """Return a value that Keras has wrapped, as it wraps bytes."""
     if isinstance(value, dict) and value.get("class_name") == "__bytes__":
         return value.get("config", {}).get("value")
     return value

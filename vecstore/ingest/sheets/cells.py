@@ -1,4 +1,4 @@
-"""Single values of tables made of text: what kind each is, and its numbers as text."""
+"""Single values of tables made of text: their kind, and their numbers as text."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -18,13 +18,13 @@ _BRACKETS = {"[": "]", "(": ")"}
 
 
 def text_kind(text: str) -> str | None:
-    """Return the kind of a field: as of a column, or "vector"; None if it is empty."""
+    """Return the kind of a field: that of a column, or "vector"; None if it is empty."""
     text = text.strip()
     if not text:
         return None
     if _INTEGER.fullmatch(text):
         return "int64" if -(2**63) <= int(text) < 2**63 else "string"
-    # A number with zeros before it is a code.
+    # A number with leading zeros is a code.
     if is_number(text.encode("utf-8", "surrogateescape")):
         return "string" if _CODE.match(text) else "float64"
     if is_vector(text):
@@ -49,7 +49,7 @@ def _reads(read: Callable[[str], object], text: str) -> bool:
 
 
 def json_kind(value: Any) -> str | None:
-    """Return the kind of a value of JSON; "other" if no column can have it, None if it is null."""
+    """Return the kind of a JSON value; "other" if no column can hold it, None if it is null."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -82,7 +82,7 @@ def join_kinds(kinds: Iterable[str | None], mixed: str) -> str | None:
 
 
 def numbers_of(value: Any) -> str:
-    """Return what should be numbers as such, with blanks between them."""
+    """Return a vector as text, without brackets and with blanks between its numbers."""
     if isinstance(value, list):
         return " ".join(map(repr, value))
     if not isinstance(value, str):
@@ -93,7 +93,7 @@ def numbers_of(value: Any) -> str:
     return text.translate(_TO_BLANKS)
 
 
-#: What makes a value of each kind of column out of a field.
+#: Converts a field to a value, for each kind of column.
 CONVERT: dict[str, Callable[[Any], Any]] = {
     "int64": int,
     "float64": float,

@@ -1,4 +1,4 @@
-"""CSV and TSV: fields between commas, semicolons, tabs or bars, quoted where they must be.
+"""CSV and TSV: fields separated by commas, semicolons, tabs or bars, and quoted if necessary.
 
 The vectors are a column of numbers in brackets, or many columns of one number each.
 """
@@ -23,10 +23,10 @@ from vecstore.wording import counted
 __all__ = ["Dialect", "looks_like_csv", "open_csv", "sniff_csv", "wide_row"]
 
 _DELIMITERS = ",;\t|"
-# The first rows that are looked at; fewer of many fields.
+# The most rows to look at, and the most fields in them.
 _LINES, _FIELDS = 32, 1 << 15
 _SNIFFED_BYTES = 1 << 15
-# The module's own limit is 128 KB, which a vector of 10,000 numbers exceeds.
+# The default of the csv module is 128 KB, which a vector of 10,000 numbers exceeds.
 _MAX_FIELD = 1 << 26
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
@@ -35,7 +35,7 @@ _WORD_AND_NUMBER = re.compile(r"\s*\S+[ \t]+[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*")
 
 
 class Dialect(NamedTuple):
-    """How the rows of a file are written."""
+    """How the rows of a file are written, and the first of them."""
 
     delimiter: str
     names: list[str]
@@ -45,10 +45,8 @@ class Dialect(NamedTuple):
 
 
 def sniff_csv(head: bytes, *, complete: bool) -> Dialect | None:
-    r"""Return how the first lines are delimited; None if they do not have equally many fields.
+    r"""Return how the first lines are delimited; None unless most have equally many fields.
 
-    Examples
-    --------
     >>> sniff_csv(b"word;a;b\nking;0,5;1,5\n", complete=True)[:4]
     (';', ['word', 'a', 'b'], True, True)
     """
@@ -78,7 +76,7 @@ def sniff_csv(head: bytes, *, complete: bool) -> Dialect | None:
 
 
 def looks_like_csv(dialect: Dialect | None, *, named: bool) -> bool:
-    """Return whether lines are rows of vectors; `named`: whether the file is called a table."""
+    """Return whether lines are rows of vectors; `named`: the file name is that of a table."""
     if dialect is None or not dialect.rows:
         return False
     if not named and all(_WORD_AND_NUMBER.fullmatch(row[0]) for row in dialect.rows):
@@ -92,8 +90,8 @@ def looks_like_csv(dialect: Dialect | None, *, named: bool) -> bool:
 
 
 def open_csv(source: Source, options: Options) -> Table:
-    """Open a table of fields."""
-    # A limit of the module, for all threads: it is only ever raised.
+    """Open a table of delimited fields."""
+    # This limit of the csv module applies to all threads, so it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), _MAX_FIELD))
     dialect = sniff_csv(source.text_head, complete=source.head_is_all)
     if dialect is None:
@@ -123,7 +121,7 @@ def open_csv(source: Source, options: Options) -> Table:
 
 
 def _refuse_doubtful_keys(source: Source, options: Options, dialect: Dialect) -> None:
-    """Refuse a first column of integers without a name before numbers that are none."""
+    """Refuse a nameless first column of integers before floats: it may be keys or vectors."""
     if dialect.has_header or options.keys is not None or options.dataset is not None:
         return
     kinds = [{text_kind(cell) for cell in column} for column in zip(*dialect.rows, strict=False)]
@@ -141,7 +139,8 @@ def _kind(decimal_comma: bool, cell: str) -> str | None:
 
 
 def _first_lines(head: bytes, *, complete: bool) -> str:
-    """Return whole lines of the head, and not all: a quotation mark would be read to its end."""
+    """Return some whole lines of the head."""
+    # Not all of the head: the csv module would read on to its end after a stray quotation mark.
     end = 0
     while end < _SNIFFED_BYTES or head.count(b"\n", 0, end) < _LINES:
         end = head.find(b"\n", max(end, _SNIFFED_BYTES)) + 1
@@ -171,7 +170,7 @@ def _first_rows(text: str, delimiter: str, *, least: int) -> list[list[str]]:
 
 
 def wide_row(head: bytes) -> str | None:
-    """Say that the first line has more fields than are read, to follow the path; None if not."""
+    """Say that the first line has too many fields, to follow the path; None if it has not."""
     line = re.split(rb"[\r\n]", head, maxsplit=1)[0]
     most = max(line.count(delimiter.encode()) for delimiter in _DELIMITERS) + 1
     return too_wide(most) if most > MOST_COLUMNS else None
@@ -187,7 +186,7 @@ def _has_header(rows: list[list[str]]) -> bool:
         return bool(below & {"int64", "float64", "vector"}) or any(
             "," in c for r in body for c in r
         )
-    # A frame of pandas numbers its columns, from 0.
+    # pandas numbers unnamed columns from 0.
     others = [cell for cell in first if text_kind(cell) not in ("int64", "float64")]
     running = [str(i) for i in range(len(numbers))]
     return numbers == running and len(running) > 1 and all(not c or is_key_name(c) for c in others)
@@ -204,7 +203,7 @@ def _decimal_comma(rows: list[list[str]]) -> bool:
 
 
 def _index(dialect: Dialect) -> str | None:
-    """Return the first column if it is what pandas writes an index as, and names rows."""
+    """Return the first column if pandas wrote it as an index and it names the rows."""
     name = dialect.names[0]
     cells = [row[0] for row in dialect.rows]
     is_index = dialect.has_header and (not name or name.startswith("Unnamed: 0"))
@@ -243,7 +242,7 @@ def _point(cell: str) -> str:
 
 
 def _lines(source: Source) -> Generator[str, None, None]:
-    """Yield the lines with their ends; bytes that are not UTF-8 become surrogates, to be found."""
+    """Yield the lines with their ends; bytes that are not UTF-8 become surrogates."""
     start = "\ufeff"
     with closing(line_blocks(source.open_text(), source.path)) as blocks:
         for block in blocks:

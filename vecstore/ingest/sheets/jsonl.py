@@ -1,4 +1,4 @@
-"""JSON lines: an object a line; the vectors are its list of numbers, or numbered numbers."""
+"""JSON lines: one object per line; its vector is a list of numbers, or numbered fields."""
 
 import json
 from collections.abc import Generator
@@ -19,15 +19,15 @@ _SAMPLE = 1000
 
 
 def looks_like_jsonl(head: bytes) -> bool:
-    """Return whether the first line is an object of JSON."""
+    """Return whether the first line is a JSON object."""
     line = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].split(b"\r", 1)[0]
-    if line.startswith(b"["):  # a list of objects, of which `open_jsonl` says what to do
+    if line.startswith(b"["):  # a list of objects: `open_jsonl` says what to do with it
         return line[1:].lstrip().startswith(b"{")
     return line.startswith(b"{") and isinstance(_parse(line), dict)
 
 
 def open_jsonl(source: Source, options: Options) -> Table:
-    """Open lines that are objects of JSON."""
+    """Open lines that are JSON objects."""
     names: dict[str, None] = {}
     n = 0
     with closing(_objects(source)) as objects:
@@ -57,7 +57,7 @@ def _rows(source: Source, names: list[str]) -> Generator[Row, None, None]:
 
 
 def _objects(source: Source) -> Generator[tuple[int, Any], None, None]:
-    """Yield every line that is not blank, and what it holds, or what is wrong with it as a str."""
+    """Yield the number of every line that is not blank, and its object, or as str what is wrong."""
     line = 0
     with closing(line_blocks(source.open_text(), source.path)) as blocks:
         for block in blocks:
@@ -76,7 +76,7 @@ def _reason(error: ValueError) -> str:
 
 
 def _parse(line: bytes) -> Any:
-    """Return what a line holds, or the error; a text alone is as wrong as any other value."""
+    """Return the object on a line, or the error; other values than objects are errors too."""
     try:
         value = json.loads(line.decode())
     except RecursionError:

@@ -1,10 +1,10 @@
-"""Parquet and Arrow files: a column of lists, or numbered ones, are the vectors.
+"""Parquet and Arrow files: a column of lists, or numbered columns, are the vectors.
 
-Another column is the keys, or the index of a frame of pandas; the others are attributes.
+Another column, or the index of a pandas frame, is the keys. The others are attributes.
 
-Polars decodes them. What it raises for a damaged file becomes an `IngestError`, its panics too. But
-one damage in some thousands makes it ask for more memory than there is, which ends the process:
-do not read Parquet from strangers in a process that must live.
+Polars decodes the files, and its errors for damaged ones become an `IngestError`, panics included.
+But about one damaged file in some thousands makes it allocate more memory than there is, which
+kills the process. Do not read Parquet from strangers in a process that must survive.
 """
 
 import json
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["open_arrow", "open_parquet"]
 
-# So many rows tell how long the lists of a column are.
+# Rows that are read to find the length of the lists in a column.
 _SAMPLE = 1000
-# Below, every integer is a float64.
+# Below 2**53, float64 holds every integer exactly.
 _EXACT = 1 << 53
 
 
@@ -57,7 +57,7 @@ def open_parquet(source: Source, options: Options) -> Table:
 
 
 def open_arrow(source: Source, options: Options) -> Table:
-    """Open columns of a file of Arrow, which is also called Feather."""
+    """Open columns of an Arrow file, also called Feather."""
     check_polars()
     import polars as pl
 
@@ -115,7 +115,7 @@ def _open(
 
 
 def _pandas_index(metadata: dict[str, str]) -> str | None:
-    """Return the column that a frame of pandas was indexed by, if there is one."""
+    """Return the column that was the index of a pandas frame, if there is one."""
     try:
         columns = json.loads(metadata.get("pandas", "{}"))["index_columns"]
     except (KeyError, RecursionError, TypeError, ValueError):
@@ -125,7 +125,7 @@ def _pandas_index(metadata: dict[str, str]) -> str | None:
 
 
 def _info(dtype: "pl.DataType", n: int) -> ArrayInfo:
-    """Describe a column as if it were an array; how long its lists are is not known yet."""
+    """Describe a column as an array; the length of its lists is not known yet."""
     import polars as pl
 
     if isinstance(dtype, pl.List | pl.Array):
@@ -207,13 +207,13 @@ def _chunk(source: Source, frame: "pl.DataFrame", columns: _Columns, row: int) -
 def _vectors(
     frame: "pl.DataFrame", columns: _Columns
 ) -> "tuple[Callable[[int], str], pl.Series, Callable[[pl.Series], npt.NDArray[Any]]]":
-    """Return what is wrong with a row, which rows are whole, and the vectors of some of them."""
+    """Return the fault of a row, the mask of whole rows, and the vectors of a mask."""
     import polars as pl
 
     dim = columns.dim
     if len(columns.vectors) > 1:
         table = frame.select(columns.vectors)
-        # Missing numbers become NaN, which the reader finds.
+        # Missing numbers become NaN, which the reader finds as a fault.
         whole = pl.repeat(True, len(frame), dtype=pl.Boolean, eager=True)
         return str, whole, lambda good: table.filter(good).to_numpy()
     column = frame[columns.vectors[0]]
@@ -232,7 +232,7 @@ def _vectors(
 
 
 def _as_keys(column: "pl.Series") -> "pl.Series":
-    """Return keys as int64 or strings; null what is no key, and is reported."""
+    """Return keys as int64 or strings; null for values that cannot be keys, which are faults."""
     import polars as pl
 
     if column.dtype.is_float():
@@ -243,7 +243,7 @@ def _as_keys(column: "pl.Series") -> "pl.Series":
 
 
 def _damage() -> tuple[type[BaseException], ...]:
-    """Return what polars raises for damaged files: some of the damage makes it panic."""
+    """Return what polars raises for damaged files; some of them make it panic."""
     from polars import exceptions
 
     return MemoryError, OSError, exceptions.PolarsError, exceptions.PanicException

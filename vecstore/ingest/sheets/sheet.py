@@ -1,6 +1,6 @@
 """Tables made of text, CSV and JSON lines, as a `Table` of vectors.
 
-Which column is what, the first rows tell; which types attributes have, all of them.
+The first rows decide which column is what; all rows decide the dtypes of the attributes.
 """
 
 from collections import Counter
@@ -29,9 +29,9 @@ from vecstore.wording import quoted
 
 __all__ = ["MOST_COLUMNS", "Sheet", "open_sheet", "too_wide"]
 
-#: A vector of more numbers is kept in a format of numbers.
+#: Longer vectors belong in a binary format.
 MOST_COLUMNS = 1 << 16
-# The first rows that are looked at; fewer of many columns, whose values take a second a million.
+# The most rows to look at, and the most values in them: a million values take a second.
 _SAMPLE, _SAMPLED_VALUES = 1000, 1 << 19
 _EXACT = 1 << 53
 _DTYPES = {"vector": np.float32, "int64": np.int64, "float64": np.float64, "string": object}
@@ -41,46 +41,26 @@ Row = tuple[int, Sequence[Any] | str]
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of values under names.
-
-    Attributes
-    ----------
-    format : str
-        Its name.
-    names : list of str
-        The columns.
-    rows : callable
-        Starts going through the rows: the line of each, and its values or what is wrong with it.
-    kind : callable
-        Tells the kind of a value.
-    mixed : str
-        The kind of a column whose values are of several.
-    bare : bool
-        Whether every column of numbers may be part of the vectors, for want of numbered ones.
-    index : str or None
-        The column that a frame of pandas was indexed by.
-    notes : tuple of str
-        For the report.
-    """
+    """Rows of values under column names."""
 
     format: str
-    names: list[str]
-    rows: Callable[[], Generator[Row, None, None]]
-    kind: Callable[[Any], str | None]
-    mixed: str
-    bare: bool = False
-    index: str | None = None
-    notes: tuple[str, ...] = ()
+    names: list[str]  # of the columns
+    rows: Callable[[], Generator[Row, None, None]]  # each line, and its values or its fault
+    kind: Callable[[Any], str | None]  # of a value
+    mixed: str  # the kind of a column whose values have several
+    bare: bool = False  # all columns of numbers may be the vectors, for want of numbered ones
+    index: str | None = None  # the index column of a pandas frame
+    notes: tuple[str, ...] = ()  # for the report
 
     def good_rows(self) -> Iterator[Sequence[Any]]:
-        """Go through the values of the rows that have them."""
+        """Yield the values of the rows without faults."""
         with closing(self.rows()) as rows:
             yield from (values for _, values in rows if not isinstance(values, str))
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """Which columns, by their places, are what."""
+    """The purpose of each column, by its place."""
 
     vectors: list[int]
     dim: int
@@ -145,7 +125,7 @@ def open_sheet(source: Source, options: Options, sheet: Sheet) -> Table:
 
 
 def too_wide(columns: int) -> str:
-    """Say of a table that it has too many columns, to follow its path."""
+    """Say that a table has too many columns, to follow its path."""
     return (
         f"has {columns:,} columns; of a table in text at most {MOST_COLUMNS:,} are read. Save the "
         f"vectors as .npy."
@@ -164,7 +144,7 @@ def _kinds(sheet: Sheet, rows: Iterable[Sequence[Any]], places: Sequence[int]) -
 def _usual_kinds(
     sheet: Sheet, sample: list[Sequence[Any]], kinds: list[str | None]
 ) -> "Iterator[str]":
-    """Return what most values of a column are: numbers, vectors or text. A few may be wrong."""
+    """Yield the kind of most values of each column: numbers, vectors or text."""
     for at, kind in enumerate(kinds):
         if kind in ("vector", "int64", "float64", None):
             yield str(kind)
@@ -227,7 +207,7 @@ def _chunks(source: Source, sheet: Sheet, plan: _Plan) -> Generator[Chunk, None,
 def _chunk(
     rows: list[Row], sheet: Sheet, plan: _Plan, parse: Callable[..., Any], first: int
 ) -> Chunk:
-    """Convert some rows; of what is wrong with one, the first thing found is said."""
+    """Convert some rows; the first fault found in a row is the one reported."""
     check_polars()
     import polars as pl
 
@@ -284,11 +264,12 @@ def _faults(reasons: dict[int, str], keys: list[Any], lines: npt.NDArray[np.int6
 
 
 def _numbers(values: Sequence[Any], plan: _Plan) -> str:
-    """Return the numbers of a row as a line of text that cannot have too many by chance."""
+    """Return the numbers of a row as a line of text."""
     if len(plan.vectors) == 1:
         return numbers_of(values[plan.vectors[0]]).strip() or "?"
     fields = [str(values[at]).strip() for at in plan.vectors]
     text = " ".join(fields)
+    # A field that holds several numbers, or none, must not make the count right by chance.
     if text.count(" ") != plan.dim - 1 or not all(fields) or len(text.split()) != plan.dim:
         return " ".join("_".join(field.split()) or "nothing" for field in fields)
     return text

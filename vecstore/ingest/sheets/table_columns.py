@@ -1,4 +1,4 @@
-"""The columns of a table that are neither keys nor vectors: which can be attributes, and how."""
+"""The columns of a table: which are keys and vectors, and which of the others can be attributes."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -29,12 +29,9 @@ def choose_columns(
     path: Path,
     options: Options,
     *,
-    bare: bool = False,
+    bare: bool = False,  # without numbered columns, all columns of numbers are the vectors
 ) -> tuple[list[str], str | None]:
-    """Return the columns of the vectors, one of lists or several of numbers, and that of the keys.
-
-    With `bare`, all columns of numbers but the keys may be the vectors, for want of numbered ones.
-    """
+    """Return the columns of the vectors (one of lists or several of numbers), and that of keys."""
     lists = {column for column, info in infos.items() if len(info.shape) > 1}
     numbers = [column for column, info in infos.items() if info.dtype.kind in "if"]
     numbers = [column for column in numbers if column != options.keys and column not in lists]
@@ -47,7 +44,7 @@ def choose_columns(
         vectors, keys = guess_arrays(infos, path, options, index)
         return [vectors], keys
     columns = runs[str(options.dataset)] if is_prefix else next(iter(runs.values()))
-    # As a matrix under the name of the first, so that one rule finds the keys.
+    # Describe them as one matrix with the name of the first: the same rule then finds the keys.
     rest = {column: infos[column] for column in infos.keys() - set(columns)}
     rest = {column: info for column, info in infos.items() if column in rest}
     n = infos[columns[0]].shape[0]
@@ -61,7 +58,7 @@ def attribute_types(
     taken: Collection[str | None],
     wanted: tuple[str, ...] | None,
 ) -> "tuple[dict[str, pl.DataType], tuple[str, ...]]":
-    """Return the columns that can be attributes, their types in a store, and a note on others."""
+    """Return the store's dtype of each possible attribute, and a note on the other columns."""
     check_polars()
     import polars as pl
 
@@ -97,7 +94,7 @@ def _complaint(name: str) -> str:
 def convert_attributes(
     frame: "pl.DataFrame", types: "Mapping[str, pl.DataType]", path: Path, row: int
 ) -> "pl.DataFrame":
-    """Return the columns in the types of a store; refuse what does not fit, and never round it."""
+    """Return the columns in the dtypes of a store; refuse a value that does not fit exactly."""
     import polars as pl
 
     converted = []
@@ -118,10 +115,8 @@ def convert_attributes(
 
 
 def numbered_columns(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the columns that differ in a running number only, by what stands before it.
+    """Return the columns that differ only in a running number, by their prefix.
 
-    Examples
-    --------
     >>> numbered_columns(["word", "x1", "x2", "x3", "year2001"])
     {'x': ['x1', 'x2', 'x3']}
     """

@@ -10,15 +10,15 @@ from vecstore.wording import quoted
 
 __all__ = ["has_controls", "is_text", "swapped_bytes", "why_no_numbers"]
 
-# Tab, line ends, VT and FF are of text.
+# Tab, line ends, VT and FF occur in text.
 _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _KEY_CONTROLS = re.compile(rb"[\0-\x1f]")
 _NUMBER = rb"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?"
 _LINES = 8
-# Most lines of the first few settle it; of a long one, its beginning does.
+# The first 8 lines settle it, and the first 4 KB of a long one.
 _LINE_BYTES = 1 << 12
 
-# What numbers look like that we cannot parse, and what to call it; the likeliest first.
+# Numbers that we cannot parse, and what to call them; the likeliest first.
 _ODD = (
     (re.compile(rb"[0-9]+:" + _NUMBER), "are pairs of a place and a number, a sparse format"),
     (re.compile(_NUMBER + rb"(?:;" + _NUMBER + rb")+"), "are separated by semicolons"),
@@ -35,7 +35,7 @@ _ODD = (
 
 
 def is_text(head: bytes, *, complete: bool) -> bool:
-    """Return whether bytes are UTF-8 without control characters, as the head of a text file is."""
+    """Return whether the head of a file is UTF-8 without control characters."""
     if _CONTROLS.search(head):
         return False
     try:
@@ -47,20 +47,18 @@ def is_text(head: bytes, *, complete: bool) -> bool:
 
 
 def has_controls(keys: list[bytes]) -> bool:
-    """Return whether a key holds control characters, which tells that it is none."""
+    """Return whether any key holds control characters, which no real key does."""
     return _KEY_CONTROLS.search(b" ".join(keys)) is not None
 
 
 def why_no_numbers(head: bytes) -> str | None:
     r"""Say what is odd about the numbers of the first lines, to follow "it seems that"; or None.
 
-    Examples
-    --------
     >>> why_no_numbers(b"2 3\nking 0.1,0.2,0.3\n")
     'the numbers are separated by commas (line 2: "king 0.1,0.2,0.3")'
     """
     if head.lstrip()[:1] in (b"[", b"{"):
-        return None  # JSON, which has a name of its own
+        return None  # JSON, which `foreign` names
     for place, line in enumerate(split_lines(head[: _LINES * _LINE_BYTES])[:_LINES], 1):
         fields = split_fields(line[:_LINE_BYTES])
         values = [one for one in fields[1:] if not is_number(one)]
@@ -85,13 +83,13 @@ def _is_odd(odd: re.Pattern[bytes], field: bytes) -> bool:
 
 
 def _values_of(field: bytes) -> bytes:
-    """Return what follows the key in a field that holds the whole line: ``king,0.1,0.2``."""
+    """Return what follows the key in a field that holds a whole line: ``king,0.1,0.2``."""
     separator = next((one for one in (b";", b"|", b",") if one in field), b"")
     return field.partition(separator)[2] if separator else b""
 
 
 def swapped_bytes(vectors: npt.NDArray[np.float32]) -> bool:
-    """Return whether floats make sense only with their bytes in the other order."""
+    """Return whether floats make sense only with their bytes swapped."""
     values = vectors[vectors != 0]
     if len(values) < 8:
         return False

@@ -1,4 +1,4 @@
-"""Text files of labels: one a line."""
+"""Text files of labels, one per line."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from vecstore.ingest.text.parsing import line_spans
 
 __all__ = ["label_lines", "labels_in", "most_bytes", "too_large"]
 
-# Text of words is packed to a third or a tenth; running numbers, to less.
+# Words compress to a third or a tenth of their size, running numbers to less.
 _FREE_BYTES = 1 << 26
 _DENSEST = 50
 
 
 def label_lines(path: Path, what: str, encoding: str | None = None) -> list[str]:
-    """Return the lines of a text file, compressed or not; an error calls them `what`."""
+    """Return the lines of a text file, compressed or not; errors call them `what`."""
     return labels_in(Source(path, encoding=encoding), what)
 
 
 def labels_in(source: Source, what: str) -> list[str]:
-    """Return the lines of the text in a source; an error calls them `what`."""
+    """Return the lines of a source; errors call them `what`."""
     most = most_bytes(source)
     with source.open_text() as stream:
         text = stream.read(-1 if most is None else most + 1)
@@ -40,13 +40,13 @@ def labels_in(source: Source, what: str) -> list[str]:
 
 
 def most_bytes(source: Source) -> int | None:
-    """Return to how many bytes labels may unpack that are read as a whole; None if not packed."""
+    """Return the most bytes that compressed labels may unpack to; None if not compressed."""
     packed = source.packed_size
     return None if source.compression is None else max(_FREE_BYTES, _DENSEST * packed)
 
 
 def too_large(source: Source, what: str, most: int) -> IngestError:
-    """Return the error for labels that unpack to more than they can have been."""
+    """Return the error for labels that unpack to more bytes than real ones can."""
     return IngestError(
         f"{source.path} cannot be read as {what}: it unpacks to more than {most:,} bytes out of "
         f"{source.packed_size:,}, and no {what} are so much alike. If it is no mistake, unpack it, "

@@ -12,40 +12,20 @@ from vecstore.errors import IngestError
 
 __all__ = ["line_blocks"]
 
-# Large enough to make handing a block to another thread cheap, small enough to stay in a cache.
+# Large enough that handing a block to another thread is cheap, small enough to stay in a cache.
 _BLOCK_BYTES = 1 << 20
-# A line of a million numbers has some 10 MB; what goes on for longer is no text.
+# A line of a million numbers has some 10 MB. A line of over 64 MB is not text.
 _MAX_LINE_BYTES = 1 << 26
 
 _NEWLINE = re.compile(rb"(?s).*\n")
-# One whose run ends in the block: else the next block might begin within a line end.
+# The run of returns must end in the block, or the next block might begin within a line end.
 _RETURN = re.compile(rb"(?s).*\r(?=[^\r\n])")
 
 
 def line_blocks(
     stream: BinaryIO, path: object, block_bytes: int = _BLOCK_BYTES
 ) -> Generator[npt.NDArray[np.uint8], None, None]:
-    """Yield the bytes of a stream in blocks that end where lines do.
-
-    Parameters
-    ----------
-    stream : binary file
-        Read to its end and closed.
-    path : object
-        What an error names.
-    block_bytes : int
-        Size of a block, unless one line is longer.
-
-    Yields
-    ------
-    ndarray of uint8
-        Whole lines; the last one of the last block may lack its newline.
-
-    Raises
-    ------
-    IngestError
-        If a line is longer than 64 MB.
-    """
+    """Yield blocks that end where lines do; IngestError if a line is longer than 64 MB."""
     size, carried = block_bytes, b""
     with stream:
         while True:
@@ -62,12 +42,12 @@ def line_blocks(
             if filled < size:
                 return
             carried = buffer[end:].tobytes()
-            # A line that does not fit a block is tried again with twice the room.
+            # A line that does not fit the block is tried again with twice the room.
             size = max(block_bytes, 2 * len(carried))
 
 
 def _fill(stream: BinaryIO, buffer: npt.NDArray[np.uint8], carried: bytes) -> int:
-    """Write `carried` and what follows it in the stream to `buffer`; return where it ends."""
+    """Write `carried`, then what follows in the stream, to `buffer`; return where it ends."""
     room, end = buffer.data, len(carried)
     room[:end] = carried
     while end < len(room) and (n := cast("BufferedReader", stream).readinto(room[end:])):

@@ -1,20 +1,21 @@
 r"""Lines of text vectors: what a good one is, and what is wrong with a bad one.
 
-This is the specification of the parser in ``csrc/text/text.h``, and stands in for it where the
-compiled core is missing, some twenty times slower.
+This is the specification of the parser in ``csrc/text/text.h``. It replaces that parser where the
+compiled core is missing, and is some twenty times slower.
 
-* A line ends in ``\n`` with all ``\r`` around it, in a run of ``\r``, or with the block; so do
-  lines of any system, and those that were converted twice. Blanks (space, tab) at its ends do not
-  count. A line of nothing else is no line. Other characters that Unicode calls line ends (VT, FF,
-  NEL, U+2028) are none.
-* Fields are separated by runs of blanks. The last dim fields are numbers; what stands before them
-  is the key, which may contain blanks.
-* The key is not empty, is UTF-8, and its last field is not one more number: the line is ragged
-  then. (Digits only: "not nan" is a key.) Where the dimension is certain, since a header says it,
-  a field of nothing but digits belongs to the key: "boeing 747".
-* A number is what C reads in the "C" locale, less hexadecimal: 1, -.5, 5., 1e-7, +3E4, inf,
-  infinity, nan in any case. It becomes the nearest float32, ties to even, rounded once: not by way
-  of a double, as ``np.float32(text)`` is, which may end one unit in the last place beside it.
+* A line ends in ``\n`` with all ``\r`` around it, in a run of ``\r``, or with the block. So lines
+  of any system are recognised, also those that were converted twice. Blanks (space, tab) at the
+  ends of a line do not count, and blank lines are ignored. Other line ends of Unicode (VT, FF, NEL,
+  U+2028) do not end a line.
+* Runs of blanks separate fields. The last dim fields are numbers; the fields before them are the
+  key, which may contain blanks.
+* The key is not empty and is UTF-8. If its last field is another number, the line is ragged.
+  (Digits only: "not nan" is a key.) If a header gives the dimension, it is certain, and a field of
+  nothing but digits belongs to the key: "boeing 747".
+* A number is what C reads in the "C" locale, except hexadecimal: 1, -.5, 5., 1e-7, +3E4, inf,
+  infinity, nan in any case. It becomes the nearest float32, ties to even, rounded once.
+  ``np.float32(text)`` rounds twice, by way of a double, and may be off by one unit in the last
+  place.
 """
 
 import math
@@ -50,31 +51,17 @@ _NUMBER = re.compile(_DECIMAL + rb"|[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 
 
 class ParsedBlock(NamedTuple):
-    r"""The lines of a block, as the compiled parser returns them.
+    """The lines of a block, as the compiled parser returns them."""
 
-    Attributes
-    ----------
-    keys : ndarray of uint8
-        The keys of the good lines, each followed by ``\n``.
-    vectors : ndarray of float32, shape (m, dim)
-        Their vectors.
-    lines : ndarray of int64, shape (m,)
-        Their numbers in the block, from 0.
-    bad : ndarray of int64, shape (b, 3)
-        Of every bad line its number in the block, and where its bytes begin and end.
-    n_lines : int
-        How many lines the block has, empty ones included.
-    """
-
-    keys: npt.NDArray[np.uint8]
-    vectors: npt.NDArray[np.float32]
-    lines: npt.NDArray[np.int64]
-    bad: npt.NDArray[np.int64]
-    n_lines: int
+    keys: npt.NDArray[np.uint8]  # of the good lines, each followed by a newline
+    vectors: npt.NDArray[np.float32]  # (m, dim)
+    lines: npt.NDArray[np.int64]  # (m,), numbers of the good lines in the block, from 0
+    bad: npt.NDArray[np.int64]  # (b, 3), number of each bad line, first byte, end
+    n_lines: int  # empty ones included
 
 
 def line_spans(text: bytes, begin: int = 0) -> Iterator[tuple[int, int]]:
-    """Go through the lines of a text: where each begins, and where its line end does."""
+    """Yield where each line begins, and where its line end does."""
     place = _after_returns(text, begin)
     while place < len(text):
         end = cast("re.Match[bytes]", _LINE.match(text, place)).end()
@@ -87,8 +74,6 @@ def line_spans(text: bytes, begin: int = 0) -> Iterator[tuple[int, int]]:
 def split_lines(text: bytes) -> list[bytes]:
     r"""Return the lines of a text.
 
-    Examples
-    --------
     >>> split_lines(b"unix\nwindows\r\nmac\rtwice\r\r\n\nend")
     [b'unix', b'windows', b'mac', b'twice', b'', b'end']
     """
@@ -100,26 +85,13 @@ def _after_returns(text: bytes, place: int) -> int:
 
 
 def parse_block(
-    block: npt.NDArray[np.uint8], dim: int, *, keyed: bool, certain: bool = False
+    block: npt.NDArray[np.uint8],
+    dim: int,
+    *,
+    keyed: bool,  # lines begin with a key
+    certain: bool = False,  # a header gives `dim`
 ) -> ParsedBlock:
-    """Parse a block of whole lines.
-
-    Parameters
-    ----------
-    block : ndarray of uint8, shape (size,)
-        The bytes.
-    dim : int
-        Numbers per line.
-    keyed : bool
-        Whether lines begin with a key.
-    certain : bool
-        Whether a header says `dim`.
-
-    Returns
-    -------
-    ParsedBlock
-        What ``_native.parse_text`` returns for the same bytes.
-    """
+    """Parse a block of whole lines, as ``_native.parse_text`` does."""
     text, n_lines = block.tobytes(), 0
     keys, numbers, good, bad = bytearray(), list[bytes](), list[int](), list[tuple[int, ...]]()
     for i, (begin, end) in enumerate(line_spans(text)):
@@ -142,30 +114,10 @@ def parse_block(
 
 
 def complaint(line: bytes, dim: int, *, keyed: bool, certain: bool = False) -> str | None:
-    """Say what is wrong with a line, to follow a colon; None if nothing is.
+    """Say what is wrong with a line that is not blank, to follow a colon; None if nothing is.
 
-    Parameters
-    ----------
-    line : bytes
-        Without its newline; not blank.
-    dim : int
-        Numbers required.
-    keyed : bool
-        Whether it must begin with a key.
-    certain : bool
-        Whether a header says `dim`.
-
-    Returns
-    -------
-    str or None
-        The first thing found.
-
-    Examples
-    --------
     >>> complaint(b"king 0.5 0.1 0.2", 2, keyed=True)
     'it has 3 numbers where 2 are required'
-    >>> complaint(b"the king 0.5 0.1", 2, keyed=True) is None
-    True
     """
     return _complaint(line.rstrip(b" \t\r"), split_fields(line), dim, keyed, certain)
 
@@ -202,12 +154,12 @@ def split_fields(line: bytes) -> list[bytes]:
 
 
 def is_number(field: bytes) -> bool:
-    """Return whether a field is a number."""
+    """Return whether a field is a number by the rules above."""
     return _NUMBER.fullmatch(field) is not None
 
 
 def count_numbers(fields: list[bytes]) -> int:
-    """Return how many numbers a line ends in; its first field is its key, even if it is one."""
+    """Return how many numbers end a line; its first field is the key, even if it is a number."""
     run = 0
     for field in reversed(fields[1:]):
         if not is_number(field):
@@ -217,7 +169,7 @@ def count_numbers(fields: list[bytes]) -> int:
 
 
 def _key_of(line: bytes, dim: int) -> bytes:
-    """Return what stands before the last dim fields."""
+    """Return the text before the last dim fields."""
     starts = [match.start() for match in _FIELD.finditer(line)]
     return line[starts[0] : starts[-dim]].rstrip(b" \t")
 
@@ -232,29 +184,17 @@ def _round_all(numbers: list[bytes]) -> npt.NDArray[np.float32]:
 
 
 def _may_be_halfway(doubles: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Whether what the first rounding lost could decide the second one."""
+    """Return where the bits lost in rounding to a double could decide the rounding to float32."""
     dropped = doubles.view(np.uint64) & np.uint64(0x1FFFFFFF)
-    # Below the normal floats another number of bits is dropped.
+    # Subnormal floats drop another number of bits.
     is_tiny = (np.abs(doubles) < np.finfo(np.float32).tiny) & (doubles != 0)
     halfway: npt.NDArray[np.bool_] = is_tiny | (dropped == 0x10000000)
     return halfway
 
 
 def nearest_float32(text: str) -> np.float32:
-    """Return the float32 nearest to a decimal number, ties to even.
+    """Return the float32 nearest to a finite decimal number, ties to even, rounded once.
 
-    Parameters
-    ----------
-    text : str
-        A finite number.
-
-    Returns
-    -------
-    numpy.float32
-        Rounded once.
-
-    Examples
-    --------
     >>> text = "1.0000000596046447753906251"  # a hair above the middle of two floats
     >>> float(nearest_float32(text)), float(np.float32(text))
     (1.0000001192092896, 1.0)
@@ -264,15 +204,15 @@ def nearest_float32(text: str) -> np.float32:
         near = np.float32(double)
         towards = np.float32(math.copysign(math.inf, double - _as_double(near)))
         other = np.nextafter(near, towards)
-    middle = (_as_double(near) + _as_double(other)) / 2  # exact: it has one bit more than a float
+    middle = (_as_double(near) + _as_double(other)) / 2  # exact: one bit more than a float32
     if double != middle:
         return near
-    # `near` is the even one of the two, which wins only if the text is the middle itself.
+    # `near` is the even one of the two. It wins only if the text is exactly the middle.
     exact = Decimal(text)
     beyond = exact > Decimal(middle) if other > near else exact < Decimal(middle)
     return other if beyond else near
 
 
 def _as_double(value: np.float32) -> float:
-    # What rounds to infinity rounds to the power of two that would follow the last float.
+    # Infinity stands for the power of two that would follow the largest float32.
     return float(value) if np.isfinite(value) else math.copysign(2.0**128, value)

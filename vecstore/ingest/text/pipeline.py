@@ -1,4 +1,4 @@
-"""Work on the parts of a stream in the background, in order and in bounded memory."""
+"""Work on the parts of a stream in background threads, in order and in bounded memory."""
 
 from collections import deque
 from collections.abc import Callable, Generator
@@ -15,20 +15,7 @@ Result = TypeVar("Result")
 
 
 def read_ahead(items: Generator[Item, None, None], depth: int) -> Generator[Item, None, None]:
-    """Yield the items of a generator that runs in a thread of its own.
-
-    Parameters
-    ----------
-    items : generator
-        What it raises is raised here; closed with this generator.
-    depth : int
-        How many items may wait to be taken.
-
-    Yields
-    ------
-    object
-        The items, in order.
-    """
+    """Yield the items of a generator that runs in its own thread, at most `depth` items ahead."""
     waiting: Queue[tuple[Item | None, BaseException | None]] = Queue(depth)
     stop = Event()
 
@@ -39,7 +26,7 @@ def read_ahead(items: Generator[Item, None, None], depth: int) -> Generator[Item
                 if stop.is_set():
                     return
             waiting.put((None, StopIteration()))
-        except BaseException as error:  # noqa: BLE001  it for whoever takes the items
+        except BaseException as error:  # noqa: BLE001  raised where the items are taken
             waiting.put((None, error))
 
     thread = Thread(target=fill, name="vecstore-read-ahead", daemon=True)
@@ -54,7 +41,7 @@ def read_ahead(items: Generator[Item, None, None], depth: int) -> Generator[Item
             yield item  # type: ignore[misc]
     finally:
         stop.set()
-        # The thread may be waiting for room: it puts one more item at most before it looks.
+        # The thread may be waiting for room. It puts at most one more item before it sees `stop`.
         while thread.is_alive():
             while not waiting.empty():
                 waiting.get()
@@ -65,28 +52,14 @@ def read_ahead(items: Generator[Item, None, None], depth: int) -> Generator[Item
 def map_in_order(
     work: Callable[[Item], Result], items: Generator[Item, None, None], threads: int
 ) -> Generator[Result, None, None]:
-    """Yield ``work(item)`` for every item, several at a time.
-
-    Parameters
-    ----------
-    work : callable
-        Worth a thread only if it releases the interpreter's lock.
-    items : generator
-        Taken as room comes; closed with this generator.
-    threads : int
-        How many items are worked on at once.
-
-    Yields
-    ------
-    object
-        The results, in the order of the items.
-    """
+    """Yield ``work(item)`` in the order of the items, with `threads` items at work at once."""
+    # `work` gains by threads only while it releases the GIL.
     underway: deque[Future[Result]] = deque()
     with closing(items), ThreadPoolExecutor(threads, "vecstore-parse") as pool:
         try:
             for item in items:
                 underway.append(pool.submit(work, item))
-                # One more than is worked on, so that no thread waits for this one.
+                # Submit one item more than there are threads, so that none waits for this loop.
                 if len(underway) > threads:
                     yield underway.popleft().result()
             while underway:

@@ -1,7 +1,7 @@
 """Text files of vectors: GloVe's, word2vec's, fastText's ``.vec``.
 
-A stream is decompressed in one thread, cut into blocks of whole lines, and the blocks are parsed
-in several; memory holds a few blocks, whatever the size of the file.
+One thread decompresses the stream and cuts it into blocks of whole lines, and several parse them.
+Memory holds a few blocks, whatever the size of the file.
 """
 
 from collections.abc import Callable, Generator
@@ -41,7 +41,7 @@ def open_glove(source: Source, options: Options) -> Table:
 
 
 def open_word2vec_text(source: Source, options: Options) -> Table:
-    """Open lines of a key and numbers, after a line with the number of rows and dimensions."""
+    """Open lines of a key and numbers that follow a line "rows dim"."""
     shape = sniff_text(source.text_head, complete=source.head_is_all)
     if shape is None or shape.promised is None:
         raise IngestError(
@@ -69,7 +69,7 @@ def _table(name: str, source: Source, shape: TextShape, options: Options) -> Tab
 def _checked_chunks(
     source: Source, shape: TextShape, threads: int | None
 ) -> Generator[Chunk, None, None]:
-    """Yield the chunks of a file, and a fault if there are not as many lines as its header says."""
+    """Yield the chunks of a file, and a fault if its header promises another number of lines."""
     found = 0
     with closing(text_chunks(source, shape, threads, keyed=True)) as chunks:
         for chunk in chunks:
@@ -85,24 +85,7 @@ def _checked_chunks(
 def text_chunks(
     source: Source, shape: TextShape, threads: int | None, *, keyed: bool
 ) -> Generator[Chunk, None, None]:
-    """Parse the lines of a file.
-
-    Parameters
-    ----------
-    source : Source
-        The file.
-    shape : TextShape
-        How its lines are made.
-    threads : int or None
-        How many parse; None for as many as there are processors.
-    keyed : bool
-        Whether lines begin with a key; without, keys are the numbers of the lines.
-
-    Yields
-    ------
-    Chunk
-        Some lines, in order.
-    """
+    """Parse the lines of a file, in order; without a key, lines are numbered."""
     n_threads = thread_count(threads)
     certain = shape.promised is not None
     stream = source.open_text()
@@ -118,7 +101,7 @@ def text_chunks(
 
 
 def parser() -> Callable[..., Any]:
-    """Return what parses a block of lines: compiled, if it can be."""
+    """Return the parser of a block of lines: the compiled one, if there is one."""
     try:
         from vecstore import _native
     except ImportError:
@@ -159,5 +142,5 @@ def _chunk(
 
 
 def _decode(keys: Bytes) -> npt.NDArray[Any]:
-    # No key holds a newline, and the parser has checked that each is UTF-8.
+    # No key holds a newline, and the parser has checked that all are UTF-8.
     return np.array(keys.tobytes().decode().split("\n")[:-1], dtype=object)

@@ -20,12 +20,12 @@ __all__ = [
     "write_word2vec_binary",
 ]
 
-# An array of strings has room for the longest in every place; past this, other formats are better.
+# An array of strings gives every string the room of the longest. Above 1 GB, use another format.
 _MAX_KEY_ARRAY_BYTES = 1 << 30
 
 
 def write_word2vec_binary(rows: Rows, path: Path) -> None:
-    """Write a line "rows dim", then of every row its key, a blank and its floats."""
+    """Write a line "rows dim", then for every row its key, a blank and its floats."""
     with path.open("wb") as file:
         file.write(b"%d %d\n" % (rows.n, rows.dim))
         for keys, vectors in rows.texts(_fits_word2vec_binary):
@@ -39,7 +39,7 @@ def _fits_word2vec_binary(key: str) -> bool:
 
 
 def write_fbin(rows: Rows, path: Path) -> None:
-    """Write the number of rows and of dimensions as uint32, then all rows as float32."""
+    """Write the numbers of rows and dimensions as uint32, then all rows as float32."""
     with path.open("wb") as file:
         file.write(np.array([rows.n, rows.dim], "<u4").tobytes())
         for _, vectors in rows.batches():
@@ -47,7 +47,7 @@ def write_fbin(rows: Rows, path: Path) -> None:
 
 
 def write_npy(rows: Rows, path: Path) -> None:
-    """Write the vectors as an array, in the dtype of the store."""
+    """Write the vectors as an array in the dtype of the store."""
     with path.open("wb") as file:
         _write_vectors(rows, file)
 
@@ -72,7 +72,7 @@ def write_npz(rows: Rows, path: Path) -> None:
 def _key_array(rows: Rows) -> npt.NDArray[Any]:
     if rows.key_kind == "int":
         return np.concatenate([np.empty(0, np.int64), *(keys for keys, _ in rows.batches())])
-    # NumPy takes zeros at the end of a string for padding.
+    # NumPy takes NULs at the end of a string for padding.
     texts = [key for keys, _ in rows.texts(lambda key: not key.endswith("\0")) for key in keys]
     longest = max(map(len, texts), default=1)
     if 4 * longest * len(texts) > _MAX_KEY_ARRAY_BYTES:

@@ -1,24 +1,24 @@
-"""From a store to a file that other programs read, and that `read` gets back bit for bit.
+"""Export a store to a file that other programs read, and that `read` restores bit for bit.
 
 ================= ================================================================================
 format            what is written
 ================= ================================================================================
-word2vec-text     rows and dimensions, then lines of a key and numbers: the shortest decimals that
+word2vec-text     a line "rows dim", then lines of a key and numbers: the shortest decimals that
                   stand for each float32 and for no other
 glove             the same without the first line
-word2vec-binary   the same with the bytes of the floats for the decimals
+word2vec-binary   the same with the bytes of the floats instead of decimals
 npy, fbin         a matrix; beside it the keys, unless they are the row numbers: ``.keys.txt`` with
-                  one a line, or ``.keys.npy`` with integers
+                  one per line, or ``.keys.npy`` with integers
 npz               a matrix "vectors" and an array "keys"
 parquet           a column "key", a column "vector" and the attributes; with neighbours, a column
                   "neighbors" of row numbers and distances, which Embedding Atlas shows
-hdf5              everything there is: keys, vectors, attributes, subwords, and where they come
-                  from; `vecstore.open` opens it
+hdf5              the whole store: keys, vectors, attributes, subwords and provenance;
+                  `vecstore.open` opens it
 projector         ``vectors.tsv``; beside it ``metadata.tsv`` with the keys and the attributes, and
                   ``projector_config.pbtxt``, by which TensorBoard finds both
 ================= ================================================================================
 
-Text has no integers: pass ``key_kind="int"`` to read them as such again.
+Text has no integers: pass ``key_kind="int"`` to read the keys as integers again.
 """
 
 import errno
@@ -79,39 +79,39 @@ def export(
     *,
     neighbors: int | None = None,
 ) -> tuple[Path, ...]:
-    r"""Write the vectors of a store to a file that other programs read.
+    """Write the vectors of a store to a file that other programs read.
 
     Parameters
     ----------
     store : Store
-        Any store.
+        The store to export.
     path : path-like
-        The file to make.
+        The file to create.
     format : str, default "word2vec-text"
         A name from `WRITABLE`.
     neighbors : int or None
-        With format ``"parquet"``: so many nearest neighbours of every row are written too, and the
-        attributes.
+        With format ``"parquet"``, also write this many nearest neighbours of every row. None writes
+        none.
 
     Returns
     -------
     tuple of Path
-        The files made: the one with the vectors first.
+        The files created, the one with the vectors first.
 
     Raises
     ------
     StoreExistsError
-        If a file is there already; nothing is overwritten.
+        If one of the files exists already; nothing is overwritten.
     FileNotFoundError
-        If the folder of the file is not there.
+        If the folder of the file does not exist.
     ValueError
-        If there is no such format, or it cannot hold a key of the store, an attribute,
-        neighbours, or no rows.
+        If there is no such format, or it cannot hold a key or an attribute of the store,
+        neighbours, or a store without rows.
 
     Warns
     -----
     UserWarning
-        If a key holds a blank and the format is text that gensim, for one, could not read then.
+        If a key holds a blank and the format is text, which gensim and others could not read then.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def export(
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(target.parent))
-    # The file with the vectors comes last: where it is, everything is.
+    # The file with the vectors comes last: once it exists, everything does.
     jobs = [*_companions(rows, target, format), (target, write)]
     for made, _ in jobs:
         if made.exists():
@@ -142,7 +142,7 @@ def export(
             publish_output(made, partial(job, rows))
             begun.append(made)
     except BaseException:
-        # Half of what was asked for would only be in the way of the next try.
+        # An incomplete export would only be in the way of the next attempt.
         for made in begun:
             made.unlink(missing_ok=True)
         raise

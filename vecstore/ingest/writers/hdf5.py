@@ -1,4 +1,4 @@
-"""Writing a store as one HDF5 file, which `vecstore.open` and anything that reads HDF5 open."""
+"""Write a store as one HDF5 file, which `vecstore.open` and other HDF5 readers open."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,32 +17,19 @@ from vecstore.storage.segments import write_single
 
 __all__ = ["write_hdf5"]
 
-# Of what is known about a store, what is true of its copy too.
+# The metadata of a store that are true of its copy as well.
 _KEPT = ("created", "library", "provenance")
 
 
 def write_hdf5(rows: Rows, path: Path) -> None:
-    """Write keys, vectors, attributes and subwords, and where they come from.
-
-    Parameters
-    ----------
-    rows : Rows
-        Of any store with a metric that has a name. Where rows are deleted, the others are copied
-        to memory; compact the store first if that is too much.
-    path : Path
-        The file, which is not there yet.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows, or the metric is a function of the caller's.
-    """
+    """Write keys, vectors, attributes, subwords and provenance to a new file."""
     store, metric = rows.store, rows.store.metric
     if not isinstance(metric, str):
         raise ValueError("`store` must have a metric with a name to be written as hdf5.")
     check_metric(metric)
     if not len(store):
         raise ValueError(f"{store.path} is empty; there is nothing to write as hdf5.")
+    # If rows are deleted, the others are copied to memory. Compacting the store avoids that.
     pieces = [vectors for _, vectors in rows.batches()]
     frame = store.frame().drop("key")
     info = store.info()

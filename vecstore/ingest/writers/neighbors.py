@@ -1,4 +1,4 @@
-"""Writing Parquet with the neighbours of every row, as Apple's Embedding Atlas reads them."""
+"""Write Parquet with the neighbours of every row, as Apple's Embedding Atlas reads them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,18 +17,7 @@ _OURS = ("vector", "neighbors")
 
 
 def check_columns(rows: Rows) -> None:
-    """Refuse attributes that are called as columns of ours are.
-
-    Parameters
-    ----------
-    rows : Rows
-        With their attributes.
-
-    Raises
-    ------
-    ValueError
-        If there is one.
-    """
+    """Refuse attributes named like a column that is written here."""
     for name in _OURS:
         if name in rows.attributes:
             raise ValueError(
@@ -40,25 +29,14 @@ def check_columns(rows: Rows) -> None:
 def write_parquet_with_neighbors(rows: Rows, path: Path, *, k: int) -> None:
     """Write the columns "key" and "vector", the attributes, and "neighbors".
 
-    Parameters
-    ----------
-    rows : Rows
-        What to write.
-    path : Path
-        The file to make.
-    k : int
-        Neighbours of each row, as far as there are other rows.
-
-    Notes
-    -----
-    A neighbour is a row number, from 0, with a distance: a struct of two lists, "ids" and
+    A neighbour is a row number and a distance; a row holds them as a struct of the lists "ids" and
     "distances", nearest first. Neither the graph nor the table needs to fit in memory.
     """
     check_polars()
     import polars as pl
     from polars.io.plugins import register_io_source
 
-    # Viewers written in JavaScript take 64 bits for a BigInt, which is no index there.
+    # JavaScript viewers read 64-bit integers as BigInt, which cannot be an index there.
     number = pl.Int32 if rows.n < 2**31 else pl.Int64
     schema = pl.Schema(
         {

@@ -1,8 +1,8 @@
-"""What lies beside vectors for the TensorFlow Embedding Projector: labels, and how all fits.
+"""Files beside the vectors for the TensorFlow Embedding Projector: labels and configuration.
 
-The projector's rules: metadata of one column have no line of names, of more columns they have one;
-lines that are blank do not count; fields cannot be quoted. TensorBoard finds the files by
-``projector_config.pbtxt``, a text form of the message ``ProjectorConfig``.
+The projector's rules: metadata have a line of column names unless they have only one column; blank
+lines do not count; fields cannot be quoted. TensorBoard finds the files through
+``projector_config.pbtxt``, the text form of a ``ProjectorConfig`` message.
 """
 
 import json
@@ -20,29 +20,14 @@ _SEPARATORS = "[\t\r\n]+"
 
 
 def config_path(vectors: Path) -> Path:
-    """Return where TensorBoard looks for what is said about a file of vectors.
-
-    Examples
-    --------
-    >>> config_path(Path("words/vectors.tsv")).name
-    'projector_config.pbtxt'
-    """
+    """Return where TensorBoard looks for the configuration of a file of vectors."""
     return vectors.with_name("projector_config.pbtxt")
 
 
 def write_config(rows: Rows, path: Path, *, vectors: Path) -> None:
-    """Write which files there are, and how many vectors of which length.
-
-    Parameters
-    ----------
-    rows : Rows
-        What the vectors are.
-    path : Path
-        The file to make.
-    vectors : Path
-        The file of vectors, in the same folder in the end.
-    """
-    # Strings are quoted as in JSON, and paths are relative to this file.
+    """Write the names of the files and the shape of the vectors."""
+    # Strings are quoted as in JSON. Paths are relative to this file, which ends up in one folder
+    # with the vectors.
     name, tensor, metadata = (
         json.dumps(text, ensure_ascii=False)
         for text in (vectors.stem, vectors.name, metadata_path(vectors).name)
@@ -60,13 +45,11 @@ def write_config(rows: Rows, path: Path, *, vectors: Path) -> None:
 
 
 def write_metadata(rows: Rows, path: Path) -> None:
-    """Write the keys, and the attributes as more columns, under a line of names.
-
-    Tabs and line breaks in attributes become blanks.
-    """
+    """Write the keys, then the attributes as more columns under a line of names."""
     check_polars()
     import polars as pl
 
+    # Tabs and line breaks in attributes become blanks: fields cannot be quoted.
     with path.open("wb") as file:
         if rows.attributes:
             names = ["key", *(re.sub(_SEPARATORS, " ", name) for name in rows.attributes)]

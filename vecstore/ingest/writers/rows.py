@@ -1,4 +1,4 @@
-"""The rows to be exported, and whether a format can hold their keys."""
+"""The rows to export, and whether a format can hold their keys."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -18,28 +18,7 @@ _STEP_VALUES = 1 << 20
 
 
 class Rows:
-    """The rows of a store, on their way to a file.
-
-    Parameters
-    ----------
-    store : Store
-        Where they are.
-    format : str
-        Where they go; what errors name.
-
-    Attributes
-    ----------
-    store : Store
-        Where they are.
-    format : str
-        Where they go.
-    n, dim : int
-        Their number, and the length of the vectors.
-    key_kind : str
-        ``"str"`` or ``"int"``.
-    dtype : numpy.dtype
-        Of the vectors.
-    """
+    """The rows of a store on their way to a file; errors name `format`."""
 
     def __init__(self, store: Store, format: str) -> None:
         self.store = store
@@ -52,25 +31,7 @@ class Rows:
         return self.store.batches(max(1, _STEP_VALUES // self.dim))
 
     def texts(self, fits: Callable[[str], bool]) -> Iterator[tuple[list[str], npt.NDArray[Any]]]:
-        """Yield the keys as text and the vectors.
-
-        Parameters
-        ----------
-        fits : callable
-            Whether the format can hold a key.
-
-        Yields
-        ------
-        keys : list of str
-            Numbers in decimal.
-        vectors : ndarray, shape (m, dim)
-            Their vectors.
-
-        Raises
-        ------
-        ValueError
-            If a key does not fit.
-        """
+        """Yield the keys as text, and the vectors; ValueError if a key does not fit the format."""
         for keys, vectors in self.batches():
             texts = [str(key) for key in keys]
             for text in texts:
@@ -83,22 +44,11 @@ class Rows:
 
     @cached_property
     def attributes(self) -> "dict[str, polars.DataType]":
-        """The types of the attributes by name, in the order in which they came."""
+        """The dtypes of the attributes by name, in the order in which they were added."""
         return dict(self.store.frame([]).drop("key").schema)
 
     def table(self, keys: Sequence[Any]) -> "polars.DataFrame":
-        """Return keys with their attributes.
-
-        Parameters
-        ----------
-        keys : sequence of m keys
-            As they are, or as text.
-
-        Returns
-        -------
-        polars.DataFrame
-            Column ``key``, then the attributes; m lines.
-        """
+        """Return a frame of keys, which may be given as text, and their attributes."""
         return self.store.frame([int(key) for key in keys] if self.key_kind == "int" else keys)
 
     @property

@@ -25,10 +25,8 @@ _BLANK = re.compile(r"\s")
 
 
 def fits_line(key: str) -> bool:
-    r"""Return whether a key before numbers on a line can be told from them.
+    r"""Return whether a key can be told from the numbers that follow it on its line.
 
-    Examples
-    --------
     >>> [fits_line(key) for key in ("New York", "2010", "Apollo 11", "", "a\nb", " a")]
     [True, True, False, False, False, False]
     """
@@ -51,14 +49,14 @@ def write_glove(rows: Rows, path: Path) -> None:
 
 
 def write_word2vec_text(rows: Rows, path: Path) -> None:
-    """Write the number of rows and of dimensions, then lines of a key and numbers."""
+    """Write a line "rows dim", then lines of a key and numbers."""
     with path.open("wb") as file:
         file.write(b"%d %d\n" % (rows.n, rows.dim))
         _write_lines(rows, file)
 
 
 def write_numbers(rows: Rows, path: Path) -> None:
-    """Write lines of numbers, with tabs between them."""
+    """Write lines of numbers, separated by tabs."""
     _check_rows(rows)
     with path.open("wb") as file:
         for _, vectors in rows.batches():
@@ -66,7 +64,7 @@ def write_numbers(rows: Rows, path: Path) -> None:
 
 
 def write_keys(rows: Rows, path: Path) -> None:
-    """Write keys, one a line."""
+    """Write one key per line."""
     with path.open("wb") as file:
         for keys, _ in rows.texts(fits_label):
             file.writelines(f"{key}\n".encode() for key in keys)
@@ -107,5 +105,5 @@ def _write_csv(
     frame = pl.DataFrame(vectors.astype(np.float32, copy=False))
     if keys is not None:
         frame.insert_column(0, pl.Series("key", keys, pl.String))
-    # Writes floats in the shortest decimals that stand for them and for no others.
+    # Polars writes the shortest decimals that stand for each float and for no other.
     frame.write_csv(file, include_header=False, separator=separator, quote_style="never")
