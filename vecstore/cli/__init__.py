@@ -1,18 +1,21 @@
-"""The command line: the verbs of the Python API, spelled for a shell.
+"""The command line: the Python API as shell commands.
 
 Nothing is computed here: a command parses its arguments, calls the library and prints the answer.
+Read the modules in this order.
 
-============= ==================================================================
-main          the group of commands, and the one mapping of errors to exit codes
-options       arguments and options that several commands share
-manage        import, create, info, export
-query         get, similar, search, analogy, compose
-neighbors     neighbors
-demo          the guided tour over the bundled word vectors
-completion    the script that teaches a shell to complete commands
-expression    ``king - man + woman`` and ``king=1 man=-1`` as text
-vectors       query vectors from a file or from standard input
-output        tables for people; tab-separated lines and JSON for programs
-progress      bars on a terminal
-============= ==================================================================
+============== ===================================================================
+main           the group of all commands; turns errors into exit codes
+options        arguments and options that several commands share
+output         answers as tables, tab-separated lines or JSON
+fields         one value as the text of one field
+tables         the tables, which need rich
+stores/        commands that make, describe, verify, copy and index stores
+questions/     commands that ask a store for neighbours
+analysing/     commands that evaluate, cluster, classify, align and project
+training/      ``vecstore train`` and its subcommands
+plotting/      ``vecstore plot`` and its subcommands
+numpy_files    reading .npy and .npz files, with errors that name the file
+progress       progress bars on a terminal
+quiet          importing Keras and TensorFlow without their messages
+============== ===================================================================
 """

@@ -1,4 +1,4 @@
-"""One value as text that stays inside its field."""
+"""Write a value as text that stays inside its field of a line."""
 
 import sys
 from typing import Any, TextIO
@@ -13,11 +13,11 @@ _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def field(value: object, file: TextIO | None = None) -> str:
-    """Write a value so that it stays inside its field, and a terminal only shows it."""
+    """Return a value as text that cannot break out of its field or steer a terminal."""
     text = str(value)
     return printable(text) if (file or sys.stdout).isatty() else text.translate(_ESCAPES)
 
 
 def decimals(vector: npt.NDArray[Any]) -> list[str]:
-    """Write the values in the fewest digits that read back as the same numbers."""
+    """Return each value in the fewest digits that read back as the same number."""
     return [str(value) for value in vector]

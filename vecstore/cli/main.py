@@ -1,14 +1,14 @@
-"""The group of commands, and the one place where an error becomes an exit code.
+"""The group of all commands, and the one place where errors become exit codes.
 
-===== ================================================================
+===== =================================================================
 exit  meaning
-===== ================================================================
-0     done
-1     the request failed: one sentence on standard error says why
-2     usage: the command line itself is wrong
+===== =================================================================
+0     success
+1     the request failed; one sentence on standard error says why
+2     usage error: the command line itself is wrong
 130   interrupted with Ctrl-C
-141   whoever read our output stopped reading (``| head``); silent
-===== ================================================================
+141   the reader of our output went away (``| head``); nothing is printed
+===== =================================================================
 """
 
 import io
@@ -46,29 +46,29 @@ __all__ = ["main"]
 INTERRUPTED = 128 + 2  # as a shell reports SIGINT
 BROKEN_PIPE = 128 + 13  # as a shell reports SIGPIPE
 
-# What the library advises a program to pass is an option here.
+# An argument that the library advises a Python caller to pass; here it is an option.
 PYTHON_ARGUMENT = re.compile(
     r'(?:(?<=[Pp]ass )|(?<=, or ))([a-z_]+)=(?:"([^"\n]*)"|(True|False)\b)?'
 )
 
 
 class CommandGroup(click.Group):
-    """A group whose commands fail with a sentence, never with a traceback."""
+    """A group whose commands fail with one sentence instead of a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which one meets the commands."""
+        """Return the names in the order in which a user meets the commands."""
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; `VECSTORE_TRACEBACK=1` lets errors through as they are."""
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # A key that the terminal cannot show is better shown as "\u20ac" than not at all.
+            # Better to show "\u20ac" than to fail at a key that the terminal cannot display.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _say
                 result = super().invoke(ctx)
-            sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit
+            sys.stdout.flush()  # notices here, not at interpreter exit, that the reader has gone
         except BrokenPipeError:
             _discard_stdout()
             ctx.exit(BROKEN_PIPE)
@@ -85,7 +85,7 @@ class CommandGroup(click.Group):
 
 
 def _sentence(error: Exception) -> str:
-    """Say what went wrong; the system's own errors name the path first.
+    """Return the message of an error; one of the operating system starts with the path.
 
     >>> _sentence(ValueError('Correct it, or pass errors="skip".'))
     'Correct it, or pass --errors skip.'
@@ -114,12 +114,12 @@ def _say(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Print a warning as a message; `warnings.showwarning` also shows the code that gave it."""
+    """Print only the text of a warning; `warnings.showwarning` also prints the line of code."""
     say(f"Warning: {message}")
 
 
 def _discard_stdout() -> None:
-    """Point standard output at nothing, so that flushing it at exit stays quiet."""
+    """Redirect standard output to the null device, so that flushing it at exit cannot fail."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
@@ -128,14 +128,14 @@ def _discard_stdout() -> None:
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version=vecstore.__version__, prog_name="vecstore")
 def main() -> None:
-    """Exact nearest neighbours in embedding stores.
+    """Find exact nearest neighbours in stores of vectors.
 
-    Tables on a terminal; tab-separated lines when the output is piped, with no header and no
-    colour; --json and --jsonl for programs. Messages go to standard error; with
-    VECSTORE_TRACEBACK=1 in the environment, errors come with a traceback.
+    On a terminal, commands print tables. When their output is piped, they print tab-separated
+    lines without header or colour. --json and --jsonl print JSON for programs. Messages go to
+    standard error. Set VECSTORE_TRACEBACK=1 in the environment to see the tracebacks of errors.
 
     \b
-    Try:  vecstore demo
+    To begin:  vecstore demo
     """
 
 

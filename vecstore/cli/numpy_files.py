@@ -1,4 +1,4 @@
-"""Arrays in the files of NumPy; what cannot be read is named."""
+"""Read .npy and .npz files; errors name the file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,46 +14,14 @@ __all__ = ["read_npy", "read_npz"]
 
 
 def read_npy(path: Path) -> npt.NDArray[Any]:
-    """Return the array of a .npy file, read as it is needed.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file, which is there.
-
-    Returns
-    -------
-    ndarray
-        Mapped.
-
-    Raises
-    ------
-    ValueError
-        If it is damaged, or no such file.
-    """
+    """Return the memory-mapped array of a .npy file; raises ValueError if it is damaged."""
     with _reading(path, ".npy"):
         array: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
         return array
 
 
 def read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of a .npz file.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file, which is there.
-
-    Returns
-    -------
-    dict of str to ndarray
-        All of them, in memory.
-
-    Raises
-    ------
-    ValueError
-        If it is damaged, or no such file.
-    """
+    """Return all arrays of a .npz file, in memory; raises ValueError if it is damaged."""
     opened = np.lib.npyio.NpzFile
     with _reading(path, ".npz"), path.open("rb") as file, opened(file) as saved:
         return dict(saved)

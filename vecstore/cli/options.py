@@ -37,34 +37,43 @@ PICTURES = (".png", ".svg")
 metric_option = partial(click.option, "--metric", type=click.Choice(METRICS))
 dtype_option = partial(click.option, "--dtype", type=click.Choice(["float32", "float16"]))
 k_option = click.option(
-    "--k", "-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours each."
+    "--k",
+    "-k",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Number of nearest neighbours.",
 )
 threads_option = click.option(
-    "--threads", type=click.IntRange(min=1), help="How many to compute with.  [default: all]"
+    "--threads", type=click.IntRange(min=1), help="Number of threads.  [default: all]"
 )
 where_option = click.option(
-    "--where", metavar="SQL", help="""Only keys whose attributes fulfil this: "year > 1990"."""
+    "--where",
+    metavar="SQL",
+    help='Only keys whose attributes satisfy this condition: "year > 1990".',
 )
 approximate_option = click.option(
     "--approximate",
     metavar="RECALL",
     type=click.FloatRange(0, 1, min_open=True),
-    help='Let an index answer that finds such a share of the true neighbours; see "index".',
+    help='Use an index that finds this share of true neighbours on average; see "index".',
 )
 keys_from_option = click.option(
     "--keys-from",
     type=click.File(encoding="utf-8-sig"),
     metavar="FILE",
-    help='Read more keys from FILE, one a line; "-" is standard input.',
+    help='Read more keys from FILE, one per line; "-" is standard input.',
 )
 
 
 def with_store(command: Command) -> Command:
-    """Add STORE to a command, which receives the store open for reading."""
+    """Add STORE and its options to a command, which receives the store opened for reading."""
 
     @click.argument("path", metavar="STORE", type=click.Path())
-    @click.option("--dataset", help="With an HDF5 file as STORE: the dataset.  [default: its only]")
-    @metric_option(help="With an HDF5 file as STORE: what near means.  [default: as it says]")
+    @click.option(
+        "--dataset", help="The dataset, if STORE is an HDF5 file.  [default: the only one]"
+    )
+    @metric_option(help="The metric, if STORE is an HDF5 file.  [default: as recorded in it]")
     @wraps(command)
     def open_first(path: str, dataset: str | None, metric: str | None, **rest: Any) -> None:
         with vecstore.open(path, dataset=dataset, metric=metric) as store:
@@ -74,12 +83,12 @@ def with_store(command: Command) -> Command:
 
 
 def output_options(command: Command) -> Command:
-    """Add ``--json`` and ``--jsonl``; the command receives its `style`."""
+    """Add ``--json`` and ``--jsonl``; the command receives `style`."""
 
     def choose(_: click.Context, __: click.Parameter, name: str | None) -> Style:
         return choose_style(name)
 
-    for name, text in (("jsonl", "Print JSON, an object a line."), ("json", "Print JSON.")):
+    for name, text in (("jsonl", "Print JSON, one object per line."), ("json", "Print JSON.")):
         command = click.option(
             f"--{name}", "style", flag_value=name, default=None, callback=choose, help=text
         )(command)
@@ -87,7 +96,7 @@ def output_options(command: Command) -> Command:
 
 
 def new_path(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a path where nothing can be made, as a callback: before the work, not after it."""
+    """Check, before any work, that a new file can be made at a path; a callback of click."""
     if path is None:
         return None
     if path.exists():
@@ -100,7 +109,7 @@ def new_path(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path 
 
 
 def out_option(text: str, *suffixes: str, name: str = "--out") -> Decorator:
-    """Add an option for a new file (nothing is ever overwritten) of one of these kinds."""
+    """Add an option for a new file with one of the suffixes; existing files are refused."""
 
     def check(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
         if path is not None and path.suffix not in suffixes:
@@ -115,12 +124,12 @@ def out_option(text: str, *suffixes: str, name: str = "--out") -> Decorator:
 
 
 def picture_option(name: str, text: str) -> Decorator:
-    """Add an option for a new picture, and find out whether there is matplotlib to draw it."""
-    return out_option(f"{text}: a new {' or '.join(PICTURES)} file.", *PICTURES, name=name)
+    """Add an option for a new picture; without matplotlib it is refused before any work."""
+    return out_option(f"{text} in a new {' or '.join(PICTURES)} file.", *PICTURES, name=name)
 
 
 def parse_key(store: vecstore.Store, text: str) -> str | int:
-    """Turn the text of a key into a key of the store's type."""
+    """Return a key given as text as the str or int that the store uses."""
     if store.key_kind == "str":
         return text
     try:
@@ -132,7 +141,7 @@ def parse_key(store: vecstore.Store, text: str) -> str | int:
 def parse_keys(
     store: vecstore.Store, texts: Sequence[str], more: Iterable[str] | None = None
 ) -> list[Any]:
-    """Turn the texts of keys, and the lines of a file with more, into keys of the store."""
+    """Return the keys given as texts, and then those on the lines of a file, as the store's."""
     try:
         lines = [line.rstrip("\r\n") for line in more or ()]
     except UnicodeDecodeError as error:

@@ -1,18 +1,18 @@
-"""Answers on standard output.
+"""Print answers on standard output.
 
 =========  ========================================================================
-style      when, and what
+style      when it is used, and what it prints
 =========  ========================================================================
-``table``  standard output is a terminal: tables for people (`tables.py`)
-``lines``  it is not: one line per match or vector, fields separated by tabs, no
-           header, no colour; a tab or a line break inside a key is written ``\\t``,
-           ``\\n`` or ``\\r``, everything else as it is
-``json``   ``--json``: one JSON value
-``jsonl``  ``--jsonl``: the same objects, one a line, each as soon as it is known
+``table``  on a terminal: tables for people (`tables.py`)
+``lines``  otherwise: one line per match or vector, fields separated by tabs, no
+           header, no colour; a tab or line break inside a key is written ``\\t``,
+           ``\\n`` or ``\\r``, everything else unchanged
+``json``   with ``--json``: one JSON value
+``jsonl``  with ``--jsonl``: the same objects, one per line, as soon as each is known
 =========  ========================================================================
 
-In JSON a number that is not finite is null. What a terminal would obey (escape sequences in a key)
-is escaped wherever a terminal is written to, and always in JSON.
+In JSON a number that is not finite is null. Control characters, such as the escape sequences of a
+terminal, are escaped in JSON and whenever the output is a terminal.
 """
 
 import json
@@ -49,7 +49,7 @@ CONTROLS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def choose_style(name: str | None) -> Style:
-    """Return the style that was asked for, or the one that suits standard output."""
+    """Return the style that was asked for, or else the one that suits standard output."""
     if name == "json":
         return "json"
     if name == "jsonl":
@@ -58,20 +58,12 @@ def choose_style(name: str | None) -> Style:
 
 
 def say(message: object, *, err: bool = True) -> None:
-    """Print a message, on standard error, that may name a key or a path."""
+    """Print a message, with keys and paths in it made safe for a terminal."""
     click.echo(printable(str(message), lines=True), err=err)
 
 
 def write_answers(answers: Answers, style: Style) -> None:
-    """Print the neighbours of each query.
-
-    Parameters
-    ----------
-    answers : iterable of (str, Matches)
-        The name of a query and what was found for it.
-    style : str
-        Lines have the fields query, key, distance.
-    """
+    """Print the matches of each named query; lines have the fields query, key, distance."""
     if style == "table":
         from vecstore.cli import tables
 
@@ -93,17 +85,7 @@ def write_lines(answers: Answers, file: TextIO) -> None:
 
 
 def write_vectors(names: Sequence[object], vectors: npt.NDArray[Any], style: Style) -> None:
-    """Print named vectors.
-
-    Parameters
-    ----------
-    names : sequence of (str or int), length n
-        Keys, or the text of what was composed.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        Written in the fewest digits that read back as the same numbers.
-    style : str
-        Lines have the name and then the dim values as fields.
-    """
+    """Print the vectors (n, dim) of n names; lines have the name, then the dim values."""
     if style == "table":
         from vecstore.cli import tables
 
@@ -122,7 +104,7 @@ def write_vectors(names: Sequence[object], vectors: npt.NDArray[Any], style: Sty
 
 
 def write_record(record: Mapping[str, Any], style: Style) -> None:
-    """Print named facts: a line, or a JSON object, of name and value."""
+    """Print named facts, one per line or as one JSON object."""
     if style == "table":
         from vecstore.cli import tables
 
@@ -136,7 +118,7 @@ def write_record(record: Mapping[str, Any], style: Style) -> None:
 
 
 def write_objects(objects: Iterable[Mapping[str, Any]], style: Style) -> None:
-    """Print JSON objects: as one list, or each on a line of its own as soon as it is known."""
+    """Print JSON objects: as one list, or one per line as soon as each is known."""
     if style == "json":
         click.echo(_json(list(objects)))
     else:
@@ -145,7 +127,7 @@ def write_objects(objects: Iterable[Mapping[str, Any]], style: Style) -> None:
 
 
 def _objects(matches: Matches) -> Iterator[dict[str, Any]]:
-    """Give the matches of one query as JSON objects, with similarities where there are any."""
+    """Yield the matches of a query as JSON objects, with similarities if the metric has them."""
     if has_similarities(matches.metric):
         for match, similarity in zip(matches, matches.similarities, strict=False):
             yield {"key": match.key, "distance": match.distance, "similarity": float(similarity)}
@@ -164,12 +146,12 @@ def _json(value: object) -> str:
 
 
 def _plain(value: object) -> Any:
-    """Turn what JSON does not know (NumPy scalars, paths) into what it does."""
+    """Convert NumPy scalars and paths to types that JSON has."""
     return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _finite(value: Any) -> Any:
-    """Put None in the place of numbers that are not finite."""
+    """Replace numbers that are not finite with None, at any depth."""
     if isinstance(value, Mapping):
         return {name: _finite(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Progress bars: on a terminal, and only for what takes more than a second."""
+"""Progress bars, on a terminal and only for work that takes more than a second."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,21 +16,10 @@ Report = Callable[[int, int | None], None]
 
 @contextmanager
 def progress(description: str, unit: str | None = None) -> Iterator[Report]:
-    """Show how far a piece of work has come, on standard error.
+    """Show a progress bar on standard error; yield ``report(done, total)`` to move it.
 
-    Parameters
-    ----------
-    description : str
-        Written before the bar.
-    unit : str or None
-        What is counted, if the bar shall say how many of it are done in a second.
-
-    Yields
-    ------
-    callable
-        ``report(done, total)``, to be called as the work goes on; a total of None is unknown, and
-        the bar then only shows that something happens. There is no bar unless standard output and
-        standard error are both terminals.
+    With a `unit` the bar also shows how many are done per second. A total of None is unknown.
+    There is no bar unless standard output and standard error are both terminals.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         yield lambda done, total: None
@@ -47,7 +36,7 @@ def progress(description: str, unit: str | None = None) -> Iterator[Report]:
     from vecstore.cli.tables import console
 
     screen = console(stderr=True)
-    if not screen.is_interactive:  # a terminal on which nothing can be drawn twice
+    if not screen.is_interactive:  # a terminal that cannot redraw a line
         yield lambda done, total: None
         return
     bar = Progress(
@@ -66,7 +55,7 @@ def progress(description: str, unit: str | None = None) -> Iterator[Report]:
         rate = f"{speed:,.0f} {unit}/s" if speed else ""
         bar.update(task, completed=done, total=total, rate=rate)
 
-    # A timer: the work may not call back for a long while, or never.
+    # A timer, because the work may not call `report` for a long while, or ever.
     waiting = Timer(PATIENCE, bar.start)
     waiting.daemon = True
     waiting.start()

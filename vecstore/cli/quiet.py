@@ -1,4 +1,4 @@
-"""Keras and TensorFlow without their remarks about the machine."""
+"""Import Keras and TensorFlow without their messages about the machine."""
 
 import os
 import sys
@@ -8,16 +8,9 @@ __all__ = ["import_quietly"]
 
 
 def import_quietly(*modules: str) -> None:
-    """Import modules while nothing that they write reaches standard error.
-
-    TensorFlow says how it was compiled, whatever level of messages it is told, and from C++, so
-    that only the file descriptor can be kept from it. Errors of the import are exceptions.
-
-    Parameters
-    ----------
-    *modules : str
-        Their names.
-    """
+    """Import modules while standard error is closed to them; errors are still raised."""
+    # TensorFlow's C++ prints how it was compiled, whatever its log level is, so the file
+    # descriptor itself has to be redirected.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)

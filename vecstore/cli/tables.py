@@ -1,4 +1,4 @@
-"""Tables for people, made with rich. Imported only when somebody is looking."""
+"""Tables for people, made with rich; imported only when the output is a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -30,34 +30,34 @@ __all__ = [
     "print_vectors",
 ]
 
-SHOWN_VALUES = 6  # of a vector: enough to recognise it
+SHOWN_VALUES = 6  # of each vector, enough to recognise it
 
 
 class _Plain(Console):
-    """Prints text that nothing in it can steer."""
+    """A console that escapes control characters in what it prints."""
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(printable(text, lines=True), **options)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that prints keys as they are: "[red]" and ":smile:" are only text."""
+    """Return a console that prints keys literally: "[red]" and ":smile:" are just text."""
     return _Plain(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def plain_table() -> Table:
-    """Return a table without lines, under bold headings."""
+    """Return a table without rules, with bold headings."""
     return Table(box=None, header_style="bold", pad_edge=False)
 
 
 def print_answers(answers: Sequence[tuple[str, Matches]]) -> None:
-    """Print the neighbours of each query, side by side as far as the terminal is wide."""
+    """Print a table of neighbours per query, side by side as the terminal's width allows."""
     tables = [_answer_table(query, matches) for query, matches in answers]
     console().print(Columns([Padding(table, (0, 3, 1, 0)) for table in tables]), end="")
 
 
 def print_pairs(pairs: Iterable[tuple[object, object, float, bool]]) -> None:
-    """Print keys, their neighbours, the distances between them, and whether they are mutual."""
+    """Print rows of key, neighbour, distance, and whether the pair is mutual."""
     table = plain_table()
     table.add_column("key", style="cyan", overflow="fold")
     table.add_column("neighbour", style="cyan", overflow="fold")
@@ -69,7 +69,7 @@ def print_pairs(pairs: Iterable[tuple[object, object, float, bool]]) -> None:
 
 
 def print_vectors(names: Sequence[object], vectors: npt.NDArray[Any]) -> None:
-    """Print the first values and the length of each vector."""
+    """Print the norm and the first values of each vector."""
     dim = vectors.shape[1]
     table = Table(box=None, header_style="bold")
     table.add_column("key", style="cyan", overflow="fold")
@@ -83,7 +83,7 @@ def print_vectors(names: Sequence[object], vectors: npt.NDArray[Any]) -> None:
 
 
 def print_record(record: Mapping[str, Any]) -> None:
-    """Print named facts, a line each."""
+    """Print named facts, one per line."""
     table = Table(box=None, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
@@ -93,7 +93,7 @@ def print_record(record: Mapping[str, Any]) -> None:
 
 
 def print_index(index: Mapping[str, Any]) -> None:
-    """Print what was measured of an index, a line for each width of the walk."""
+    """Print the measurements of an index, a line per width of the walk (ef)."""
     title = f"{index['file']}: {index['rows']:,} rows, {index['bytes']:,} bytes"
     queries = f"measured with {index['queries']} {index['source']}"
     table = Table(box=None, header_style="bold", title=f"{title}; {queries}", title_justify="left")
@@ -107,7 +107,7 @@ def print_index(index: Mapping[str, Any]) -> None:
 
 
 def print_measurements(found: Sequence["Measurement"]) -> None:
-    """Print what benchmarks measured, a line for each setting."""
+    """Print benchmark measurements, a line per setting."""
     table = plain_table()
     table.add_column("algorithm", style="cyan")
     table.add_column("setting")
@@ -137,7 +137,7 @@ def _answer_table(query: str, matches: Matches) -> Table:
 
 
 def _shown(value: Any) -> str:
-    """Write a fact for people: numbers with thousands, what is nested line by line."""
+    """Format a fact for people: thousands separators, and a line per nested value."""
     if type(value) is int:
         return f"{value:,}"
     if isinstance(value, float):

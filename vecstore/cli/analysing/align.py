@@ -1,4 +1,4 @@
-"""``vecstore align``: the vectors of one language moved into the space of another."""
+"""``vecstore align``: moving the vectors of one language into the space of another."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,14 +22,14 @@ from vecstore.cli.progress import progress
 
 __all__ = ["align"]
 
-SEED = 0  # of the words held out: the same ones every time
+SEED = 0  # of the choice of held-out words, which is the same every time
 DEPTHS = (1, 5)
 
 Pairs = list[tuple[Any, Any]]
 
 
 def _new(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a path that is taken before the work, not after it."""
+    """Refuse a path that already exists, before any work."""
     if path is not None and path.exists():
         raise vecstore.StoreExistsError(f"{path} exists already; remove it or choose another name.")
     return path
@@ -42,16 +42,18 @@ def _new(_: click.Context, __: click.Parameter, path: Path | None) -> Path | Non
     "--pairs",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Dictionary: a key of STORE and one of OTHER a line.",
+    help="Dictionary with a key of STORE and a key of OTHER on each line.",
 )
-@click.option("--identical", is_flag=True, help="Take the keys that both have for a dictionary.")
+@click.option(
+    "--identical", is_flag=True, help="Use the keys that both stores share as the dictionary."
+)
 @click.option(
     "--out",
     metavar="NEW",
     type=click.Path(path_type=Path),
     required=True,
     callback=_new,
-    help="The store to make: OTHER, moved.",
+    help="New store for the moved vectors of OTHER.",
 )
 @click.option(
     "--refine",
@@ -59,7 +61,7 @@ def _new(_: click.Context, __: click.Parameter, path: Path | None) -> Path | Non
     default=0,
     show_default=True,
     metavar="N",
-    help="Learn N times more, from the pairs that are each other's nearest.",
+    help="Learn again N times, from the pairs that are each other's nearest neighbours.",
 )
 @click.option(
     "--held-out",
@@ -67,13 +69,13 @@ def _new(_: click.Context, __: click.Parameter, path: Path | None) -> Path | Non
     default=0.1,
     show_default=True,
     metavar="SHARE",
-    help="Of the dictionary's words: kept from the learning, to test with.",
+    help="Share of the dictionary's words to hold out for the test.",
 )
 @click.option(
     "--test",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Dictionary to test with, instead of words held out.",
+    help="Dictionary to test with, instead of held-out words.",
 )
 @click.option(
     "--map",
@@ -81,7 +83,7 @@ def _new(_: click.Context, __: click.Parameter, path: Path | None) -> Path | Non
     metavar="NEW",
     type=click.Path(path_type=Path),
     callback=_new,
-    help="Keep the map as well: a store whose row i is where axis i goes.",
+    help="Save the map in another new store; its row i is the image of axis i.",
 )
 @threads_option
 @output_options
@@ -100,10 +102,10 @@ def align(
 ) -> None:
     """Move the vectors of OTHER into the space of STORE.
 
-    The map is orthogonal: distances among the vectors of OTHER stay as they are. It is learned from
-    the pairs of a dictionary, of which a tenth of the words is held out to test it with. Precision
-    at 5: the share of words of which a right translation is among the best five, by nearest
-    neighbours (nn) and by CSLS, which sets back words that are near everything.
+    The map is orthogonal, so the distances among the vectors of OTHER do not change. It is learned
+    from the pairs of a dictionary; a tenth of its words is held out to test the map. Precision at 5
+    is the share of these words with a correct translation among the best five. Translations are
+    found by nearest neighbours (nn) and by CSLS, which penalises words that are near everything.
 
     \b
       vecstore align en.vecs fr.vecs --pairs en-fr.txt --out fr-in-en.vecs
@@ -138,7 +140,7 @@ def align(
 
 
 def _known(path: Path, source: vecstore.Store, target: vecstore.Store) -> Pairs:
-    """Read the pairs of a dictionary that both stores know, as keys of theirs."""
+    """Read the pairs of a dictionary whose words are keys of both stores."""
     pairs, skipped = read_dictionary(path)
     if skipped:
         say(f"{path}: lines that are no pair, skipped: {skipped:,}.")
@@ -149,7 +151,7 @@ def _known(path: Path, source: vecstore.Store, target: vecstore.Store) -> Pairs:
 def _precision(
     source: vecstore.Store, target: vecstore.Store, tests: Sequence[Any], threads: int | None
 ) -> dict[str, Any]:
-    """Return the figures of both ways of retrieval, side by side."""
+    """Return the precision at each depth for both ways of retrieval."""
     ways = RETRIEVALS if source.metric == "cosine" else ("nn",)
     found = {
         way: precision(source, target, tests, DEPTHS, retrieval=way, threads=threads)

@@ -1,4 +1,4 @@
-"""``vecstore classify``: how well an attribute can be told from the vectors."""
+"""``vecstore classify``: how well an attribute can be predicted from the vectors."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["classify"]
 
-SHOWN = 10  # confusions of the table
+SHOWN = 10  # confusions in the table
 
 
 @click.command()
@@ -34,11 +34,13 @@ SHOWN = 10  # confusions of the table
     type=click.IntRange(min=2),
     default=5,
     show_default=True,
-    help="Parts, each predicted from all others.",
+    help="Number of parts; each is predicted from all others.",
 )
 @where_option
-@click.option("--seed", default=0, show_default=True, help="Which key goes into which part.")
-@picture_option("--out", "Draw the confusions")
+@click.option(
+    "--seed", default=0, show_default=True, help="Random seed; the same seed gives the same result."
+)
+@picture_option("--out", "Draw the confusion matrix")
 @output_options
 def classify(
     store: vecstore.Store,
@@ -50,10 +52,10 @@ def classify(
     out: Path | None,
     style: Style,
 ) -> None:
-    """Find out how well COLUMN, an attribute, can be told from the vectors of STORE.
+    """Measure how well the vectors predict an attribute.
 
-    Cross-validation: every key is predicted by a model that has not seen it. Keys that have no
-    value there are left out.
+    COLUMN is the attribute. Cross-validation is used: every key is predicted by a model that has
+    not seen it. Keys without a value in COLUMN are left out.
 
     \b
       vecstore classify images.vecs label
@@ -83,7 +85,7 @@ def classify(
 
 
 def _print_confusions(found: "Validation") -> None:
-    """Print what is taken for what most often."""
+    """Print the most frequent confusions."""
     from vecstore.cli.tables import console, plain_table
 
     counts = found.confusion

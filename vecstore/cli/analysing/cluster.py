@@ -1,4 +1,4 @@
-"""``vecstore cluster``: rows that lie together."""
+"""``vecstore cluster``: groups of rows that lie together."""
 
 import click
 
@@ -19,7 +19,7 @@ __all__ = ["cluster"]
     type=click.IntRange(min=0),
     default=100,
     show_default=True,
-    help="Principal components to keep; 0 keeps the vectors as they are.",
+    help="Number of principal components to keep; 0 keeps the vectors as they are.",
 )
 @where_option
 @click.option(
@@ -27,16 +27,18 @@ __all__ = ["cluster"]
     metavar="COLUMN",
     default="cluster",
     show_default=True,
-    help="The attribute that becomes the number of the cluster.",
+    help="Attribute to store the number of the cluster in.",
 )
-@click.option("--truth", metavar="COLUMN", help="An attribute to compare with: prints NMI and ARI.")
-@click.option("--overwrite", is_flag=True, help="Replace what the attribute holds.")
-@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option(
+    "--truth", metavar="COLUMN", help="Attribute to compare the clusters with; prints NMI and ARI."
+)
+@click.option("--overwrite", is_flag=True, help="Replace existing values.")
+@click.option("--dry-run", is_flag=True, help="Do not write the attribute.")
 @click.option(
     "--seed",
     default=0,
     show_default=True,
-    help="Of the random numbers: the same seed repeats a run.",
+    help="Random seed; the same seed gives the same result.",
 )
 @output_options
 def cluster(
@@ -51,10 +53,11 @@ def cluster(
     seed: int,
     style: Style,
 ) -> None:
-    """Put the keys of STORE into N clusters: principal components, then k-means.
+    """Group the keys of STORE into N clusters.
 
-    The number of its cluster, 0 being the largest, becomes an attribute of each key, to filter and
-    to colour maps by.
+    The vectors are reduced to principal components and clustered by k-means. Each key gets the
+    number of its cluster as an attribute, for filters and for colouring maps; 0 is the largest
+    cluster.
 
     \b
       vecstore cluster images.vecs 5 --truth label

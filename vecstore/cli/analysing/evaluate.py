@@ -40,22 +40,24 @@ Scores = Analogies | PairScores
     type=click.Choice(["add", "mul"]),
     default="add",
     show_default=True,
-    help="Of analogies: 3CosAdd, or 3CosMul of Levy and Goldberg (2014).",
+    help="How to solve analogies: 3CosAdd, or 3CosMul of Levy and Goldberg (2014).",
 )
 @click.option(
     "--restrict",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Only the first N keys are words.  [default: all]",
+    help="Use only the first N keys of STORE.  [default: all]",
 )
-@click.option("--case-sensitive", is_flag=True, help="Tell words apart that differ only in case.")
+@click.option("--case-sensitive", is_flag=True, help="Distinguish words that differ only in case.")
 @click.option(
     "--count-unknown",
     is_flag=True,
-    help="Count what has unknown words: as wrong answers, as pairs of similarity 0.",
+    help="Count questions with unknown words as wrong, and such pairs with similarity 0.",
 )
 @click.option(
-    "--column", metavar="NAME", help="Of a table of pairs with several ratings: which to compare."
+    "--column",
+    metavar="NAME",
+    help="Column to compare with, if a table of pairs has several ratings.",
 )
 @threads_option
 @output_options
@@ -72,13 +74,14 @@ def evaluate(
 ) -> None:
     """Test STORE with analogies and rated pairs of words.
 
-    What a FILE holds, its content tells. Analogies: word2vec's questions-words.txt and files like
-    it, BATS (its folder, or one file). Pairs: two words and a number a line, as in WordSim-353 and
-    SimLex-999.
+    A FILE of either kind is recognised by its content. Files of analogies are those in the format
+    of word2vec's questions-words.txt, and BATS (its folder, or one of its files). A file of pairs
+    has two words and a number on each line, as in WordSim-353 and SimLex-999.
 
-    Piped, a line is: the file, a section or "total", correct answers, questions that count, those
-    with unknown words, accuracy. For pairs: the file, "pairs", the correlations of Spearman and
-    Pearson, pairs that count, those with unknown words.
+    When the output is piped, each line about analogies holds the file, a section or "total", the
+    number of correct answers, of questions counted and of questions with unknown words, and the
+    accuracy. Each line about pairs holds the file, "pairs", the Spearman and Pearson correlations,
+    the number of pairs counted, and the number of pairs with unknown words.
 
     \b
       vecstore evaluate words.vecs questions-words.txt wordsim353.tsv
@@ -91,7 +94,7 @@ def evaluate(
     }
     found: list[tuple[str, Scores]] = []
     with ExitStack() as stack, progress("Evaluating") as report:
-        # What a pipe holds is looked at twice.
+        # Copied to files, because a pipe could not be read twice.
         places = [stack.enter_context(whole_file(path)) for path in files]
         kinds = [kind_of(place) for place in places]
         for done, (path, place, kind) in enumerate(zip(files, places, kinds, strict=True), 1):

@@ -24,50 +24,52 @@ __all__ = ["events"]
 @click.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @click.argument("out", metavar="STORE", type=click.Path(path_type=Path))
-@click.option("--from", "vectors", metavar="STORE", help="Where the vectors of all parts are.")
+@click.option("--from", "vectors", metavar="STORE", help="Store with the vectors of the parts.")
 @click.option(
     "--field",
     "fields",
     metavar="COLUMN[=STORE]",
     multiple=True,
-    help="A column whose values are keys of --from, or of a store of its own.",
+    help="Column whose values are keys of --from, or of a store of its own; may be repeated.",
 )
 @click.option(
     "--text",
     "texts",
     metavar="COLUMN[=STORE]",
     multiple=True,
-    help="A column of texts, whose words are keys.",
+    help="Column of texts, whose words are keys in the same way; may be repeated.",
 )
 @click.option(
     "--split",
     "splits",
     metavar="COLUMN=SIGN",
     multiple=True,
-    help='What stands between the keys of a field: "genres=|".',
+    help='Separator between the keys in a field, such as "genres=|".',
 )
 @click.option(
     "--weight",
     "weights",
     metavar="COLUMN=NUMBER",
     multiple=True,
-    help="What a column counts.  [default: 1]",
+    help="Weight of a column in the mean.  [default: 1]",
 )
 @click.option(
     "--template",
     default="{value}",
     show_default=True,
-    help='The key of a value of a field: "{field}={value}" after "train categories".',
+    help='How the value of a field becomes a key: "{field}={value}" after "train categories".',
 )
-@click.option("--key", metavar="COLUMN", help="The keys of the rows.  [default: their numbers]")
+@click.option(
+    "--key", metavar="COLUMN", help="Column with the keys of the rows.  [default: row numbers]"
+)
 @click.option(
     "--missing",
     type=click.Choice(["raise", "ignore"]),
     default="raise",
     show_default=True,
-    help="At a part without a vector: stop, or leave it out and count it.",
+    help="What to do with a part that has no vector: stop, or leave it out and count it.",
 )
-@metric_option(help="Of the new store.  [default: that of the vectors]")
+@metric_option(help="Metric of the new store.  [default: that of the vectors]")
 @output_options
 def events(
     table: Path,
@@ -83,11 +85,12 @@ def events(
     metric: str | None,
     style: Style,
 ) -> None:
-    """Make a STORE of the records in TABLE, each the sum of the vectors of its parts.
+    """Make a new STORE of the records in TABLE.
 
-    TABLE is CSV, TSV, Parquet, JSON or JSON lines, by its name. Its columns become attributes. The
-    answer says how many records are found by their parts: among the ten nearest to what all of them
-    compose, and to what is left without one.
+    The vector of a record is the weighted mean of the vectors of its parts. TABLE is CSV, TSV (also
+    .gz), Parquet, JSON or JSON lines, according to its suffix. Its columns become attributes. The
+    printed recall_at_10 is the share of records found by their parts: among the ten nearest to the
+    mean of all parts, and to the mean without each of the columns.
 
     \b
       vecstore events wines.csv wines.vecs --from words.vecs --text variety --text country
@@ -123,7 +126,7 @@ def _fields(
     weights: Sequence[str],
     template: str,
 ) -> Iterator[tuple[str, "Field"]]:
-    """Put together what the options say of each column."""
+    """Yield each column with its `Field`, put together from all options."""
     from vecstore.analysis import Field
     from vecstore.analysis.records import words
 
@@ -170,7 +173,7 @@ def _number(name: str, text: str) -> float:
 def _recalls(
     records: "Events", store: vecstore.Store, frame: "polars.DataFrame", key: str | None
 ) -> dict[str, float | None]:
-    """Look for records by all their fields, and by all but each."""
+    """Return the share of records found by all their fields, and by all fields but one."""
     from vecstore.analysis import found_by_parts
 
     names = list(records.fields)

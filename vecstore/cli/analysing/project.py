@@ -1,4 +1,4 @@
-"""``vecstore project``: a map of all keys."""
+"""``vecstore project``: coordinates of all keys for a map."""
 
 import time
 
@@ -19,7 +19,7 @@ __all__ = ["project"]
     type=click.Choice(["pca", "tsne", "umap"]),
     default="pca",
     show_default=True,
-    help="pca: the directions of largest variance, in no time; tsne, umap: neighbours together.",
+    help="pca: the directions of largest variance, fast; tsne, umap: neighbours stay together.",
 )
 @where_option
 @click.option(
@@ -28,15 +28,17 @@ __all__ = ["project"]
     nargs=2,
     default=("x", "y"),
     show_default=True,
-    help="The attributes that become the coordinates.",
+    help="Attributes to store the coordinates in.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace what the attributes hold.")
+@click.option("--overwrite", is_flag=True, help="Replace existing values.")
 @click.option(
     "--k",
     type=click.IntRange(min=2),
-    help="Neighbours to stay close to.  [default: tsne 90, umap 15]",
+    help="Number of neighbours to keep together.  [default: tsne 90, umap 15]",
 )
-@click.option("--seed", default=0, show_default=True, help="The same gives the same map.")
+@click.option(
+    "--seed", default=0, show_default=True, help="Random seed; the same seed gives the same result."
+)
 @threads_option
 @output_options
 def project(
@@ -50,9 +52,9 @@ def project(
     threads: int | None,
     style: Style,
 ) -> None:
-    """Give every key of STORE a place in the plane, as attributes x and y.
+    """Give every key of STORE coordinates in the plane.
 
-    t-SNE and UMAP are given the exact neighbours.
+    The coordinates become attributes. t-SNE and UMAP start from the exact nearest neighbours.
 
     \b
       vecstore project words.vecs

@@ -1,4 +1,4 @@
-"""``vecstore translate``: text word by word, through a space that two stores are in."""
+"""``vecstore translate``: text word by word, in a space that two stores share."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,17 +18,27 @@ __all__ = ["translate"]
 @click.command()
 @click.argument("text", metavar="[TEXT]...", nargs=-1)
 @click.option(
-    "--from", "source", metavar="STORE", type=click.Path(), required=True, help="Words of TEXT."
+    "--from",
+    "source",
+    metavar="STORE",
+    type=click.Path(),
+    required=True,
+    help="Store with the words of TEXT.",
 )
 @click.option(
-    "--into", "target", metavar="STORE", type=click.Path(), required=True, help="Words to choose."
+    "--into",
+    "target",
+    metavar="STORE",
+    type=click.Path(),
+    required=True,
+    help="Store to choose the translations from.",
 )
 @click.option(
     "--retrieval",
     type=click.Choice(RETRIEVALS),
     default="csls",
     show_default=True,
-    help="csls sets back words that are near everything; nn is the nearest neighbour.",
+    help="csls penalises words that are near everything; nn takes the nearest neighbour.",
 )
 @click.option("--words", is_flag=True, help="Print each word with its best translations.")
 @click.option(
@@ -37,7 +47,7 @@ __all__ = ["translate"]
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Translations of each, with --words.",
+    help="Number of translations of each word, with --words.",
 )
 @threads_option
 @output_options
@@ -53,9 +63,10 @@ def translate(
 ) -> None:
     """Translate TEXT word by word.
 
-    Without TEXT, the lines of standard input. Both stores must be in one space: "align" makes it
-    so. Words that the first store does not have stay as they are, and are listed on standard error.
-    With --words, piped, a line is: a word, a translation, its distance: 1 - cos, or minus the CSLS.
+    Without TEXT, the lines of standard input are translated. Both stores must share one space, as
+    "align" makes them do. Words that are not in the first store stay as they are, and are listed on
+    standard error. With --words, when the output is piped, each line holds a word, a translation
+    and its distance, which is 1 - cos for nn and minus the CSLS score for csls.
 
     \b
       vecstore translate "this is a text" --from en.vecs --into fr-in-en.vecs
@@ -89,7 +100,7 @@ def translate(
 
 
 def _translated(translator: Translator, line: str, k: int) -> tuple[str, Translation]:
-    """Translate a line, and say which words have no translation."""
+    """Translate a line, and print which words are unknown."""
     translation = translator(line, k)
     if translation.unknown:
         say(f"Unknown: {', '.join(map(str, translation.unknown))}.")

@@ -1,4 +1,4 @@
-"""``vecstore plot curves``: how training went."""
+"""``vecstore plot curves``: the course of a training."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["curves"]
 
-# What `Trainer.save` writes beside the model. Keras, which takes seconds to load, is not needed.
+# The file that `Trainer.save` writes beside the model; reading it does not need Keras.
 DESCRIPTION = "trainer.json"
 
 
@@ -22,10 +22,14 @@ DESCRIPTION = "trainer.json"
 @click.argument(
     "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER"
 )
-@click.option("--metric", help="What to draw beside the loss.  [default: accuracy, if it is there]")
+@click.option(
+    "--metric", help="Metric to draw beside the loss.  [default: accuracy, if it was recorded]"
+)
 @picture
 def curves(folder: Path, metric: str | None) -> "Figure":
-    """Draw the loss, and a metric, over the epochs of the training that FOLDER keeps.
+    """Draw the loss and a metric over the epochs of a training.
+
+    FOLDER is what "vecstore train" made with --save.
 
     \b
       vecstore train words novel.txt --out words.vecs --save trained

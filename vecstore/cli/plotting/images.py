@@ -21,18 +21,25 @@ __all__ = ["images"]
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @keys_from_option
 @click.option(
-    "--k", "-k", type=click.IntRange(min=1), default=7, show_default=True, help="Neighbours each."
+    "--k",
+    "-k",
+    type=click.IntRange(min=1),
+    default=7,
+    show_default=True,
+    help="Number of nearest neighbours.",
 )
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
-    help="Where the paths of the images begin.  [default: here]",
+    help="Folder that the paths of images are relative to.  [default: the current one]",
 )
 @click.option(
-    "--column", metavar="COLUMN", help="The attribute with the paths.  [default: path, or the keys]"
+    "--column",
+    metavar="COLUMN",
+    help="Attribute with the paths of images.  [default: path, or else the keys]",
 )
-@click.option("--label", metavar="COLUMN", help="An attribute to write under the images.")
+@click.option("--label", metavar="COLUMN", help="Attribute to write under the images.")
 @where_option
 @picture
 def images(
@@ -45,7 +52,7 @@ def images(
     label: str | None,
     where: str | None,
 ) -> "Figure":
-    """Draw the images of KEYs, each with the images nearest to it.
+    """Draw the image of each KEY with the images nearest to it.
 
     \b
       vecstore plot images photos.vecs cat/1.jpg dog/7.jpg --folder photos --out near.png

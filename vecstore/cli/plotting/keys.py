@@ -21,19 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["analogy", "matrix", "neighbours"]
 
-ANALOGY_TERMS = (2, 1)  # keys to add, keys to take away
+ANALOGY_TERMS = (2, 1)  # keys to add, keys to subtract
 
 
 @click.command()
 @with_store
 @click.argument("key")
 @click.option(
-    "--k", "-k", type=click.IntRange(min=1), default=20, show_default=True, help="Neighbours."
+    "--k",
+    "-k",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Number of nearest neighbours.",
 )
 @where_option
 @picture
 def neighbours(store: vecstore.Store, key: str, k: int, where: str | None) -> "Figure":
-    """Draw KEY with its nearest keys around it, each at its true distance.
+    """Draw KEY and its nearest keys at their true distances.
 
     \b
       vecstore plot neighbours words.vecs piano --out piano.png
@@ -52,12 +57,17 @@ def neighbours(store: vecstore.Store, key: str, k: int, where: str | None) -> "F
     metavar="FROM TO",
     nargs=2,
     multiple=True,
-    help="Draw an arrow from key to key instead; two pairs at least.",
+    help="Draw an arrow from one key to another instead; repeat for at least two pairs.",
 )
 @click.option(
-    "--k", "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Answers."
+    "--k",
+    "-k",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Number of nearest neighbours.",
 )
-@click.option("--title", default="", help="Over the picture.")
+@click.option("--title", default="", help="Title of the picture.")
 @picture
 def analogy(
     store: vecstore.Store,
@@ -66,7 +76,9 @@ def analogy(
     k: int,
     title: str,
 ) -> "Figure":
-    """Draw EXPRESSION, king - man + woman, as arrows; or pairs that share a relation.
+    """Draw an analogy, or pairs of keys, as arrows.
+
+    EXPRESSION is an analogy of three keys, such as king - man + woman.
 
     \b
       vecstore plot analogy words.vecs king - man + woman --out queen.png
@@ -91,12 +103,16 @@ def analogy(
 @with_store
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @keys_from_option
-@click.option("--keep-order", is_flag=True, help="Do not put keys that are alike side by side.")
+@click.option(
+    "--keep-order",
+    is_flag=True,
+    help="Keep the given order, instead of putting similar keys side by side.",
+)
 @picture
 def matrix(
     store: vecstore.Store, keys: Sequence[str], keys_from: TextIO | None, keep_order: bool
 ) -> "Figure":
-    """Draw how alike KEYs are, each to each.
+    """Draw the similarity of every KEY to every other.
 
     \b
       vecstore plot matrix words.vecs king queen man woman paris rome --out alike.png

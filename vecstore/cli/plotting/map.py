@@ -17,14 +17,16 @@ __all__ = ["extremes", "map_"]
 
 @click.command("map")
 @with_store
-@click.option("--color", metavar="COLUMN", help="An attribute to colour by.")
-@click.option("--name", "names", metavar="KEY", multiple=True, help="Name KEY; any number.")
+@click.option("--color", metavar="COLUMN", help="Attribute to colour the points by.")
+@click.option(
+    "--name", "names", metavar="KEY", multiple=True, help="Label KEY on the map; may be repeated."
+)
 @click.option(
     "--names",
     "most",
     type=click.IntRange(min=0),
     default=0,
-    help="Name so many more, from the first key on, where there is room.",
+    help="Label this many more keys, starting with the first, where there is room.",
 )
 @where_option
 @click.option(
@@ -33,9 +35,9 @@ __all__ = ["extremes", "map_"]
     nargs=2,
     default=("x", "y"),
     show_default=True,
-    help="The attributes with the coordinates.",
+    help="Attributes with the coordinates.",
 )
-@click.option("--title", help="Over the picture.  [default: the name of the store]")
+@click.option("--title", help="Title of the picture.  [default: the name of the store]")
 @picture
 def map_(
     store: vecstore.Store,
@@ -70,16 +72,17 @@ def map_(
     type=click.IntRange(min=1),
     default=8,
     show_default=True,
-    help="Keys at each end.",
+    help="Number of keys at each end.",
 )
 @where_option
 @picture
 def extremes(
     store: vecstore.Store, dimensions: Sequence[int], count: int, where: str | None
 ) -> "Figure":
-    """Draw the keys with the largest and smallest values of each DIMENSION, the first being 0.
+    """Draw the keys at both ends of each DIMENSION.
 
-    All are on one scale. A dead dimension, next to the same for all keys, is grey.
+    These are the keys with its largest and smallest values. Dimensions are numbered from 0. All are
+    drawn on one scale. A dead dimension, whose values are almost the same for all keys, is grey.
 
     \b
       vecstore plot extremes words.vecs 0 1 2 --out dimensions.png

@@ -1,4 +1,4 @@
-"""What commands that draw have in common: ``--out FILE``, and a figure that is saved there."""
+"""What all drawing commands share: ``--out FILE``, and saving the figure there."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,7 +17,7 @@ __all__ = ["picture"]
 
 
 def picture(draw: "Callable[..., Figure]") -> Callable[..., Any]:
-    """Make a command of a function that draws."""
+    """Turn a function that returns a figure into a command that saves it to ``--out``."""
 
     @wraps(draw)
     def command(*arguments: Any, out: Path | None, **rest: Any) -> None:
@@ -27,4 +27,4 @@ def picture(draw: "Callable[..., Figure]") -> Callable[..., Any]:
 
         click.echo(field(save(draw(*arguments, **rest), out)))
 
-    return out_option("The picture: a new .png or .svg file.", ".png", ".svg")(command)
+    return out_option("Draw the picture in a new .png or .svg file.", ".png", ".svg")(command)

@@ -1,4 +1,4 @@
-"""``vecstore plot``: pictures, each drawn by a command of this group."""
+"""``vecstore plot``: the group of commands that draw pictures."""
 
 import click
 
@@ -9,7 +9,7 @@ __all__ = ["plot"]
 
 @click.group()
 def plot() -> None:
-    """Draw a store.
+    """Draw pictures of a store or of a training.
 
     \b
       vecstore plot map words.vecs --color cluster --out map.png

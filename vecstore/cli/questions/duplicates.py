@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["duplicates"]
 
-SHOWN = 20  # groups of the table
-NAMED = 8  # keys of a group in the table
+SHOWN = 20  # groups in the table
+NAMED = 8  # keys per group in the table
 
 
 @click.command()
@@ -27,16 +27,17 @@ NAMED = 8  # keys of a group in the table
     type=click.FloatRange(min=0),
     default=0.02,
     show_default=True,
-    help="The distance up to which two are nearly the same.",
+    help="Largest distance at which two vectors are nearly the same.",
 )
 @threads_option
 @output_options
 def duplicates(store: vecstore.Store, within: float, threads: int | None, style: Style) -> None:
-    """Find groups of keys in STORE whose vectors are nearly the same.
+    """Find groups of keys with nearly the same vector.
 
-    Two keys no farther apart than --within are in one group; no such pair is missed. On a terminal
-    the largest groups are shown. Piped, a line is: the number of the group, its distance, a key.
-    The distance is that of the loneliest key of the group to the one nearest to it.
+    Keys whose distance is at most --within are put into the same group; no such pair is missed. On
+    a terminal, only the largest groups are shown. When the output is piped, each line holds the
+    number of a group, its distance and one of its keys. The distance of a group is the largest
+    distance from one of its keys to that key's nearest neighbour.
 
     \b
       vecstore duplicates images.vecs

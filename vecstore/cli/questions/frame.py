@@ -1,4 +1,4 @@
-"""Tables of polars on standard output."""
+"""Print a polars table of keys and numbers."""
 
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,7 @@ __all__ = ["write_frame"]
 
 
 def write_frame(frame: "polars.DataFrame", style: Style) -> None:
-    """Print a table of a key and a number.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        The key, an integer or a distance.
-    style : str
-        Lines have its columns as fields; in JSON a row is an object.
-    """
+    """Print a frame with two columns: keys, and counts or distances."""
     if style == "table":
         _print(frame)
     elif style == "lines":

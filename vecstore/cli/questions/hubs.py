@@ -1,4 +1,4 @@
-"""``vecstore hubs``: the keys that are neighbours of many others."""
+"""``vecstore hubs``: keys that are neighbours of many others."""
 
 import click
 
@@ -10,7 +10,7 @@ from vecstore.cli.questions.frame import write_frame
 
 __all__ = ["hubs"]
 
-SHOWN = 20  # rows of the table
+SHOWN = 20  # rows in the table
 
 
 @click.command()
@@ -19,10 +19,11 @@ SHOWN = 20  # rows of the table
 @threads_option
 @output_options
 def hubs(store: vecstore.Store, k: int, threads: int | None, style: Style) -> None:
-    """Count how often each key of STORE is among the nearest neighbours of others.
+    """Count how often each key is a nearest neighbour of others.
 
-    On a terminal the first keys are shown; else all, most frequent first. Piped, a line is: a key,
-    how often. How skewed the counts are is said on standard error: 0 if no key is preferred.
+    The most frequent keys come first; on a terminal, only these are shown. When the output is
+    piped, each line holds a key and its count. The skewness of the counts is printed on standard
+    error; it is 0 if no key is preferred.
 
     \b
       vecstore hubs words.vecs

@@ -23,7 +23,7 @@ from vecstore.storage.disk import disk_errors, publish_output
 __all__ = ["neighbors"]
 
 BATCH = 65536  # rows whose keys are in memory at once
-SHOWN = 10  # rows of the table
+SHOWN = 10  # rows in the table
 
 
 class Pairs(NamedTuple):
@@ -38,22 +38,29 @@ class Pairs(NamedTuple):
 @click.command()
 @with_store
 @click.option(
-    "--k", "-k", type=click.IntRange(min=1), default=1, show_default=True, help="Neighbours each."
+    "--k",
+    "-k",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of nearest neighbours.",
 )
-@out_option("Write all pairs to a .tsv, .parquet or .h5 file.", ".tsv", ".parquet", ".h5")
+@out_option("Write all pairs to a new .tsv, .parquet or .h5 file.", ".tsv", ".parquet", ".h5")
 @threads_option
 @output_options
 def neighbors(
     store: vecstore.Store, k: int, out: Path | None, threads: int | None, style: Style
 ) -> None:
-    """Find the nearest keys of every key of STORE, the key itself left out.
+    """Find the nearest keys of every key of STORE.
 
-    A pair is mutual if each is among the nearest of the other.
+    A key is not among its own neighbours. A pair is mutual if each of the two keys is among the
+    nearest of the other.
 
-    On a terminal the first rows are shown. Piped, a line is: a key, a neighbour, their distance,
-    and whether they are mutual, true or false. So is a line of a .tsv file; a .parquet file has
-    such columns. An .h5 file has the datasets "rows", "distances" and "mutual", of shape (n, k):
-    row i is about the i-th key, and names others by number.
+    On a terminal, only the first rows are shown. When the output is piped, each line holds a key, a
+    neighbour, their distance, and whether the pair is mutual (true or false). A .tsv file has the
+    same lines, and a .parquet file has the same columns. An .h5 file has the datasets "rows",
+    "distances" and "mutual", all of shape (n, k): row i belongs to the i-th key, and "rows" gives
+    its neighbours by row number.
 
     \b
       vecstore neighbors words.vecs --out pairs.tsv
@@ -81,7 +88,7 @@ def _write(store: vecstore.Store, out: Path, **options: Any) -> None:
     if out.suffix == ".h5":
         store.neighbors(out=out, **options)
         return
-    # By way of a file of arrays: neither the pairs nor their keys need to fit in memory.
+    # Goes through a file of arrays, so that neither the pairs nor their keys have to fit in memory.
     with disk_errors(out), TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as folder:
         matches = store.neighbors(out=Path(folder) / "graph.h5", **options)
         write = _write_tsv if out.suffix == ".tsv" else _write_parquet
@@ -91,7 +98,7 @@ def _write(store: vecstore.Store, out: Path, **options: Any) -> None:
 def _batches(
     store: vecstore.Store, matches: Matches
 ) -> Iterator[tuple[list[Any], Matches, npt.NDArray[np.bool_]]]:
-    """Give keys, what was found for them and which of that is mutual, some thousands at a time."""
+    """Yield keys, their matches, and which of these are mutual, a batch at a time."""
     first = 0
     for keys, _ in store.batches(BATCH):
         stop = first + len(keys)
@@ -100,7 +107,7 @@ def _batches(
 
 
 def _write_objects(store: vecstore.Store, matches: Matches, style: Style) -> None:
-    """Print an object for each key, as "similar" does, with the marks."""
+    """Print an object for each key, as "similar" does, with "mutual" added."""
     write_objects(
         (
             {"query": str(key), "matches": list(_matches(found, marks))}
@@ -119,7 +126,7 @@ def _matches(found: Matches, marks: list[bool]) -> Iterator[dict[str, Any]]:
 
 
 def _pairs(store: vecstore.Store, matches: Matches) -> Iterator[Pairs]:
-    """Give the pairs, some thousands at a time; unused places are left out."""
+    """Yield the pairs a batch at a time, without the unused places of an answer."""
     for keys, some, marks in _batches(store, matches):
         found = some.rows >= 0
         owners = found.nonzero()[0].tolist()
@@ -171,7 +178,7 @@ def _show_first(store: vecstore.Store, k: int, threads: int | None) -> None:
 def _nearest(
     store: vecstore.Store, keys: list[Any], k: int, threads: int | None
 ) -> dict[Any, set[Any]]:
-    """Return the nearest keys of some."""
+    """Return the set of nearest keys of each key."""
     matches = store.similar(keys, k=k, threads=threads)
     found = zip(keys, matches, strict=True)
     return {key: {match.key for match in some} for key, some in found}

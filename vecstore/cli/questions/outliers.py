@@ -1,4 +1,4 @@
-"""``vecstore outliers``: the keys that are far from all others."""
+"""``vecstore outliers``: keys that are far from all others."""
 
 import click
 
@@ -15,14 +15,20 @@ __all__ = ["outliers"]
 @with_store
 @k_option
 @click.option(
-    "--count", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="Keys shown."
+    "--count",
+    "-n",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Number of keys to print.",
 )
 @threads_option
 @output_options
 def outliers(store: vecstore.Store, k: int, count: int, threads: int | None, style: Style) -> None:
-    """Find the keys of STORE with the largest mean distance to their nearest neighbours.
+    """Find the keys of STORE that are far from all others.
 
-    Piped, a line is: a key, its mean distance.
+    They are the keys with the largest mean distance to their nearest neighbours. When the output is
+    piped, each line holds a key and its mean distance.
 
     \b
       vecstore outliers images.vecs

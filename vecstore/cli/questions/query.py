@@ -1,4 +1,4 @@
-"""Asking a store: get, similar, search, analogy, compose."""
+"""Commands that ask a store: get, similar, search, analogy, compose."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,14 +28,14 @@ from vecstore.search import Matches
 
 __all__ = ["analogy", "compose", "get", "search", "similar"]
 
-BATCH = 1024  # queries: enough for the batch path's full speed, few enough to show progress
+BATCH = 1024  # queries; enough for full speed in batches, few enough to show progress
 
 
 @click.command()
 @with_store
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @keys_from_option
-@out_option("Write the vectors to a .npy file, shape (n, dim).", ".npy")
+@out_option("Write the vectors to a new .npy file, as an array (n, dim).", ".npy")
 @output_options
 def get(
     store: vecstore.Store,
@@ -74,9 +74,9 @@ def similar(
     style: Style,
     **options: Any,
 ) -> None:
-    """Find the nearest keys of each KEY, the key itself left out.
+    """Find the nearest keys of each KEY, leaving out the key itself.
 
-    Piped, a line is: the key asked for, a neighbour, its distance.
+    When the output is piped, each line holds the KEY, a neighbour and its distance.
 
     \b
       vecstore similar words.vecs frog toad --k 5
@@ -98,13 +98,15 @@ def similar(
     "--queries",
     type=click.Path(allow_dash=True),
     default="-",
-    help='Vectors: a file of any format that "import" reads.  [default: standard input]',
+    help='File of query vectors, in any format that "import" reads.  [default: standard input]',
 )
 @k_option
 @where_option
-@click.option("--exclude", metavar="KEY", multiple=True, help="Leave KEY out of the answers.")
+@click.option(
+    "--exclude", metavar="KEY", multiple=True, help="Leave KEY out of the answers; may be repeated."
+)
 @approximate_option
-@out_option("Write the answers to a .npz or .tsv file.", ".npz", ".tsv")
+@out_option("Write the answers to a new .npz or .tsv file.", ".npz", ".tsv")
 @threads_option
 @output_options
 def search(
@@ -115,11 +117,11 @@ def search(
     style: Style,
     **options: Any,
 ) -> None:
-    """Find the nearest keys of vectors.
+    """Find the nearest keys of query vectors.
 
-    Standard input takes what "get" and "compose" print, or plain numbers, or JSON arrays.
-    Piped, a line is: the query's name or number, a neighbour, its distance. An .npz file holds
-    the arrays keys, distances and counts.
+    Standard input may hold the output of "get" or "compose", plain numbers, or JSON arrays. When
+    the output is piped, each line holds the name or number of a query, a neighbour and its
+    distance. An .npz file holds the arrays queries, keys, distances and counts.
 
     \b
       vecstore search words.vecs --queries q.npy --k 10 --out answers.npz
@@ -141,14 +143,18 @@ def search(
 @click.command()
 @with_store
 @click.argument("expression", metavar="[EXPRESSION]...", nargs=-1)
-@click.option("--positive", "--plus", metavar="KEY", multiple=True, help="Add KEY.")
-@click.option("--negative", "--minus", metavar="KEY", multiple=True, help="Subtract KEY.")
+@click.option(
+    "--positive", "--plus", metavar="KEY", multiple=True, help="Add KEY; may be repeated."
+)
+@click.option(
+    "--negative", "--minus", metavar="KEY", multiple=True, help="Subtract KEY; may be repeated."
+)
 @click.option(
     "--method",
     type=click.Choice(["add", "mul"]),
     default="add",
     show_default=True,
-    help="3CosAdd, or 3CosMul of Levy and Goldberg (2014).",
+    help="How to solve analogies: 3CosAdd, or 3CosMul of Levy and Goldberg (2014).",
 )
 @k_option
 @where_option
@@ -165,10 +171,10 @@ def analogy(
     threads: int | None,
     style: Style,
 ) -> None:
-    """Answer EXPRESSION: king - man + woman.
+    """Answer an analogy, such as king - man + woman.
 
-    Signs stand alone, between spaces. --positive and --negative take any key as it is, also one
-    that begins with "-" or contains " + ".
+    Put spaces around the signs of EXPRESSION. --positive and --negative take any key as it is, even
+    one that begins with "-" or contains " + ".
 
     \b
       vecstore analogy words.vecs king - man + woman
@@ -199,16 +205,16 @@ def analogy(
     type=click.Choice(["sum", "mean"]),
     default="sum",
     show_default=True,
-    help="A mean is divided by the sum of the weights.",
+    help="A mean is the sum divided by the sum of the weights.",
 )
-@out_option("Write the vector to a .npy file, shape (dim,).", ".npy")
+@out_option("Write the vector to a new .npy file, as an array (dim,).", ".npy")
 @output_options
 def compose(
     store: vecstore.Store, weights: Sequence[str], method: str, out: Path | None, style: Style
 ) -> None:
     """Print a weighted sum or mean of vectors, to search with.
 
-    A WEIGHT left out is 1; a key that contains "=" needs its weight written out.
+    WEIGHT is 1 if it is left out. A key that contains "=" needs an explicit WEIGHT.
 
     \b
       vecstore compose words.vecs king man=-1 woman | vecstore search words.vecs
@@ -228,7 +234,7 @@ def compose(
 def _in_batches(
     names: Sequence[Any], ask: Callable[[slice], Matches], description: str
 ) -> Iterator[tuple[str, Matches]]:
-    """Ask for a batch of queries at a time, and give the answers one by one."""
+    """Ask a batch of queries at a time and yield the answers one by one."""
     with progress(description) as report:
         for start in range(0, len(names), BATCH):
             batch = slice(start, start + BATCH)

@@ -1,4 +1,4 @@
-"""Query vectors out of files and pipes; vectors and answers into files."""
+"""Read query vectors from files and pipes; write vectors and answers to files."""
 
 import json
 import sys
@@ -32,20 +32,9 @@ Named = Iterator[tuple[str | None, list[Any]]]
 
 
 def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
-    """Read the vectors of a file, or of standard input if `path` is "-".
+    """Return n names and vectors (n, dim) from a file of any format, or from "-", standard input.
 
-    Parameters
-    ----------
-    path : str
-        A file of any format that `vecstore.ingest.read` recognises, or an .npy file of one
-        vector. Of a benchmark file in HDF5, its dataset ``test``.
-    dim : int
-        Numbers in a vector.
-
-    Returns
-    -------
-    names : list of str, length n
-    vectors : ndarray of float32, shape (n, dim)
+    Of a benchmark file in HDF5 the dataset ``test`` is read; a .npy file may hold one vector.
     """
     if path == "-":
         if sys.stdin.isatty():
@@ -56,7 +45,7 @@ def read_queries(path: str, dim: int) -> tuple[list[str], Vectors]:
 
 
 def _parse_stdin(content: bytes, dim: int) -> tuple[list[str], Vectors]:
-    """Read what came in: text as it is printed here, or the bytes of a file of any format."""
+    """Read text as our commands print it, or the bytes of a file of any format."""
     encoding = find_encoding(content)
     if encoding is None and not is_text(content, complete=True):
         with TemporaryDirectory(prefix="vecstore-") as folder:
@@ -79,7 +68,7 @@ def _read_file(path: Path, dim: int) -> tuple[list[str], Vectors]:
         batches = list(reader)
     names = [str(key) for keys, _ in batches for key in keys]
     if reader.format == "glove" and reader.dim == dim - 1 and all(map(_is_number, names)):
-        # Plain numbers, the first of which seems a key until it is known how many are needed.
+        # Lines of plain numbers: without `dim`, the first number of each looked like a key.
         return parse_vectors("\n".join(line for _, line in numbered_lines(path)), dim)
     return names, np.concatenate([vectors for _, vectors in batches])
 
@@ -89,34 +78,11 @@ def _is_number(name: str) -> bool:
 
 
 def parse_vectors(text: str, dim: int) -> tuple[list[str], Vectors]:
-    """Read the vectors that were piped in.
+    """Return n names and vectors (n, dim) from text; unnamed queries are numbered from 0.
 
-    Parameters
-    ----------
-    text : str
-        What ``vecstore get`` and ``vecstore compose`` print, as lines or as JSON: a line of `dim`
-        numbers (with the name before them, or not; tabs, spaces or commas between); or JSON
-        arrays of numbers, arrays of these, or objects with "vector" and perhaps "key".
-    dim : int
-        Numbers in a vector.
-
-    Returns
-    -------
-    names : list of str, length n
-        The number of the query, from 0, where the text names none.
-    vectors : ndarray of float32, shape (n, dim)
-
-    Raises
-    ------
-    ValueError
-        If the text is neither, or a vector has another dimension.
-
-    Examples
-    --------
-    >>> parse_vectors("king\\t1\\t2", dim=2)
-    (['king'], array([[1., 2.]], dtype=float32))
-    >>> parse_vectors("[[1, 2], [3, 4]]", dim=2)[0]
-    ['0', '1']
+    The text is what ``get`` and ``compose`` print. A line holds `dim` numbers, after a name or not,
+    separated by tabs, spaces or commas. JSON holds arrays of numbers, arrays of these, or objects
+    with "vector" and perhaps "key".
     """
     named = list(_from_json(text) if text.lstrip()[:1] in ("[", "{") else _from_lines(text, dim))
     for place, (_, values) in enumerate(named):
@@ -131,7 +97,7 @@ def parse_vectors(text: str, dim: int) -> tuple[list[str], Vectors]:
 
 
 def _from_lines(text: str, dim: int) -> Named:
-    """Split lines; one field more than `dim` is a name, which may itself be a number."""
+    """Split lines into fields; with one field more than `dim`, the first is a name."""
     for line in text.split("\n"):
         if line.strip():
             fields = line.split("\t") if "\t" in line else line.replace(",", " ").split()
@@ -140,7 +106,7 @@ def _from_lines(text: str, dim: int) -> Named:
 
 
 def _from_json(text: str) -> Named:
-    """Read what ``--json`` prints, one value, or what ``--jsonl`` does, a value a line."""
+    """Read one JSON value, as ``--json`` prints it, or one per line, as ``--jsonl`` does."""
     try:
         values = [json.loads(text)]
     except json.JSONDecodeError:
@@ -169,14 +135,14 @@ def save_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def save_answers(path: Path, answers: Iterable[tuple[str, Matches]]) -> None:
-    """Write the answers to a new .npz file (arrays) or .tsv file (a line per match)."""
+    """Write answers to a new .npz file (arrays) or .tsv file (a line per match)."""
     known = list(answers)
     write_new(path, partial(_write_tsv if path.suffix == ".tsv" else _write_arrays, known))
 
 
 def _write_array(array: npt.NDArray[Any], path: Path) -> None:
     with path.open("wb") as file:
-        # Of a file itself NumPy would only say how many bytes are missing, not why.
+        # Given the file itself, NumPy would only report how many bytes are missing, not why.
         np.save(SimpleNamespace(write=file.write), array)
 
 
@@ -187,7 +153,7 @@ def _write_tsv(known: list[tuple[str, Matches]], path: Path) -> None:
 
 def _write_arrays(known: list[tuple[str, Matches]], path: Path) -> None:
     keys = np.stack([matches.keys for _, matches in known])
-    if keys.dtype == object:  # str; fixed-width text needs no pickle to be read again
+    if keys.dtype == object:  # str; fixed-width text can be read again without pickle
         keys = np.where(keys == None, "", keys).astype(str)  # noqa: E711
     with path.open("wb") as arrays:
         np.savez(

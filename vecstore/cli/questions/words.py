@@ -1,4 +1,4 @@
-"""Small questions about a few keys: odd, rank, relate."""
+"""Commands for small questions about a few keys: odd, rank, relate."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,9 +18,9 @@ __all__ = ["odd", "rank", "relate"]
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @output_options
 def odd(store: vecstore.Store, keys: Sequence[str], style: Style) -> None:
-    """Say which of the KEYs goes least with the others.
+    """Find the KEY that fits the others least.
 
-    Its cosine with the mean of their directions is the smallest.
+    It is the one with the smallest cosine to the mean of the directions of all KEYs.
 
     \b
       vecstore odd words.vecs breakfast cereal dinner lunch
@@ -38,10 +38,12 @@ def odd(store: vecstore.Store, keys: Sequence[str], style: Style) -> None:
 @with_store
 @click.argument("key")
 @click.argument("other")
-@click.option("--closer", is_flag=True, help="List the keys that are closer, the nearest first.")
+@click.option("--closer", is_flag=True, help="List the keys that are closer, nearest first.")
 @output_options
 def rank(store: vecstore.Store, key: str, other: str, closer: bool, style: Style) -> None:
-    """Say which place OTHER has among the neighbours of KEY, from 1.
+    """Find the rank of OTHER among the neighbours of KEY.
+
+    The nearest neighbour has rank 1.
 
     \b
       vecstore rank words.vecs king woman
@@ -61,16 +63,25 @@ def rank(store: vecstore.Store, key: str, other: str, closer: bool, style: Style
 @click.command()
 @with_store
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
-@click.option("--to", "others", metavar="KEY", multiple=True, required=True, help="What to.")
+@click.option(
+    "--to",
+    "others",
+    metavar="KEY",
+    multiple=True,
+    required=True,
+    help="Key to compare with; may be repeated.",
+)
 @k_option
 @output_options
 def relate(
     store: vecstore.Store, keys: Sequence[str], others: Sequence[str], k: int, style: Style
 ) -> None:
-    """Say how alike the KEYs are to those of --to: the cosine between the means of their vectors.
+    """Compute how similar the KEYs are to those of --to.
 
-    Of one KEY and one other, under the metric cosine, also in relation to the k nearest of KEY: the
-    share of this cosine in the sum of theirs. With ten of them, more than 0.1 speaks for synonyms.
+    The similarity is the cosine between the means of the two groups of vectors. For a single KEY
+    and a single --to, in a store with metric cosine, the relative cosine is printed too: this
+    cosine divided by the sum of the cosines of the k nearest neighbours of KEY. With k = 10, a
+    value above 0.1 suggests synonyms.
 
     \b
       vecstore relate words.vecs big --to huge

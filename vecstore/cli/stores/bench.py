@@ -1,4 +1,4 @@
-"""``vecstore bench``: recall against speed, ours and theirs."""
+"""``vecstore bench``: recall against speed, of vecstore and of other libraries."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,31 +21,35 @@ __all__ = ["bench"]
 @click.option(
     "--algorithms",
     metavar="NAMES",
-    help="Separated by commas, of vecstore, vecstore-hnsw, hnswlib, faiss-hnsw, faiss-ivf, scann, "
+    help="Comma-separated list of vecstore, vecstore-hnsw, hnswlib, faiss-hnsw, faiss-ivf, scann, "
     "svs, usearch, pynndescent.  [default: all that are installed]",
 )
 @k_option
 @click.option(
-    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For everybody."
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of threads, the same for every algorithm.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
-    help="To measure each setting, in either way of asking.",
+    help="Seconds to measure each setting, once with single queries and once in batches.",
 )
 @click.option(
     "--out",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write what was measured to a .csv or .hdf5 file.",
+    help="Write the measurements to a new .csv or .hdf5 file.",
 )
 @click.option(
     "--figure",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Draw recall against speed (PNG or SVG).",
+    help="Draw recall against speed in a new .png or .svg file.",
 )
 @output_options
 def bench(
@@ -58,10 +62,12 @@ def bench(
     figure: Path | None,
     style: Style,
 ) -> None:
-    """Measure recall and speed on DATASET, an HDF5 file of ann-benchmarks.
+    """Measure recall and speed on a benchmark DATASET.
 
-    Piped, a line is: algorithm, setting, recall, queries per second one by one and in a batch,
-    seconds to build.
+    DATASET is an HDF5 file in the format of ann-benchmarks.
+
+    When the output is piped, each line holds the algorithm, its setting, the recall, queries per
+    second one by one, queries per second in batches, and the seconds to build.
 
     \b
       vecstore bench glove-100-angular.hdf5 --figure recall.png
@@ -104,7 +110,7 @@ def bench(
 
 
 def _write(one: "Measurement", style: Style) -> None:
-    """Print a measurement as soon as it is made; a table waits for all of them."""
+    """Print a measurement at once; a table is printed only when all are known."""
     if style == "lines":
         numbers = (one.single, one.batch, one.build_seconds)
         rounded = [f"{one.recall:.4f}", *(f"{number:.4g}" for number in numbers)]

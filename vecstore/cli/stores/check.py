@@ -1,4 +1,4 @@
-"""Whether a store is whole: check."""
+"""``vecstore check``: whether a store is whole."""
 
 import dataclasses
 import os
@@ -17,15 +17,15 @@ __all__ = ["check"]
 
 @click.command()
 @click.argument("path", metavar="STORE", type=click.Path())
-@click.option("--full", is_flag=True, help="Compute all norms and codes again, not a sample.")
+@click.option("--full", is_flag=True, help="Recompute all norms and codes, not just a sample.")
 @output_options
 @click.pass_context
 def check(ctx: click.Context, path: str, full: bool, style: Style) -> None:
-    """Read all of STORE, and print every problem.
+    """Read all of STORE and print every problem.
 
-    Every byte is compared with its checksum, every key is looked up, and what was computed from the
-    vectors is computed again. Exits with 1 if anything is wrong. Nothing is repaired. What a writer
-    left that died is named, and nothing is wrong with that: the next one removes it.
+    Every byte is compared with its checksum, every key is looked up, and everything derived from
+    the vectors is recomputed. The exit status is 1 if anything is wrong. Nothing is repaired.
+    Leftovers of a writer that died are listed but are no error: the next writer removes them.
 
     \b
       vecstore check words.vecs

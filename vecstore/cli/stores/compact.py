@@ -1,4 +1,4 @@
-"""Giving back space: compact."""
+"""``vecstore compact``: giving back the space of deleted rows."""
 
 import click
 
@@ -11,9 +11,9 @@ __all__ = ["compact"]
 @click.command()
 @click.argument("path", metavar="STORE", type=click.Path())
 def compact(path: str) -> None:
-    """Give back the space of deleted rows of STORE and merge small segments.
+    """Free the space of deleted rows in STORE.
 
-    Whoever reads STORE goes on reading what it has open.
+    Small segments are merged as well. Processes that have STORE open for reading are not disturbed.
 
     \b
       vecstore compact words.vecs

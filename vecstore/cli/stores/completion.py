@@ -1,4 +1,4 @@
-"""The script that teaches a shell to complete vecstore's commands and options."""
+"""``vecstore completion``: the script that completes commands and options in a shell."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -12,7 +12,9 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the completion script for SHELL.
+    """Print the script that completes vecstore commands in SHELL.
+
+    To install it, run the line for your shell once:
 
     \b
     bash   echo 'eval "$(vecstore completion bash)"' >> ~/.bashrc

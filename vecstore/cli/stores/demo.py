@@ -35,8 +35,8 @@ ODD_ONES = (
     ("monday", "tuesday", "music", "friday"),
 )
 SHOWN = 6  # neighbours in the table
-BATCH = 256  # words asked about at a time
-PATIENCE = 2.0  # seconds; the reference engine would take minutes for all words
+BATCH = 256  # words per query batch
+PATIENCE = 2.0  # seconds, because the reference engine would take minutes for all words
 
 
 @click.command()
@@ -45,13 +45,13 @@ PATIENCE = 2.0  # seconds; the reference engine would take minutes for all words
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("vecstore-demo"),
     show_default=True,
-    help="Where to put the store; one that is there already is used.",
+    help="Folder for the store; a store that is already there is used.",
 )
 def demo(folder: Path) -> None:
     """Take a tour of what vecstore does with real words.
 
-    Imports the GloVe vectors that come with vecstore (Stanford, public domain) into a store, asks
-    it a few questions, and says what to type next.
+    It imports the GloVe vectors that come with vecstore (Stanford, public domain) into a store,
+    asks it a few questions, and suggests what to type next.
     """
     from vecstore.cli.tables import console
 
@@ -59,7 +59,7 @@ def demo(folder: Path) -> None:
     path = folder / "glove.vecs"
     out.print("GloVe word vectors, made by Stanford from Wikipedia and newspapers.\n")
     _make_store(path, out)
-    vecstore.open(path).close()  # loads h5py, once per process, which is not what opening costs
+    vecstore.open(path).close()  # loads h5py once, so that its import is not timed below
     seconds, store = _timed(lambda: vecstore.open(path))
     with store:
         size = sum(store.info()["files"].values())
@@ -177,7 +177,7 @@ def _answer(out: "Console", question: str, answer: str, more: str = "") -> None:
 
 
 def _programs() -> tuple[str, str]:
-    """Return what to type for vecstore and for its Python, where a shell stands now."""
+    """Return what to type in this shell for vecstore and for its Python."""
     if shutil.which("vecstore"):
         return "vecstore", "python"
     started = Path(sys.argv[0])
@@ -187,7 +187,7 @@ def _programs() -> tuple[str, str]:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that `work` took, and its result."""
+    """Return the seconds that `work` took and its result."""
     begun = time.perf_counter()
     result = work()
     return time.perf_counter() - begun, result

@@ -1,4 +1,4 @@
-"""``vecstore extract``: vectors of images, by a network of Keras."""
+"""``vecstore extract``: vectors of images from a Keras network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +17,7 @@ Command = Callable[..., Any]
 
 
 def weights_options(command: Command) -> Command:
-    """Add ``--weights``, ``--alpha`` and ``--size``, about a named network, and ``--orient``.
-
-    The command receives `weights`, which is None for random ones, `alpha`, `size` and `orient`.
-    """
+    """Add ``--weights``, ``--alpha``, ``--size`` and ``--orient``; random weights are None."""
 
     def named(_: click.Context, __: click.Parameter, text: str) -> str | None:
         return None if text == "random" else text
@@ -29,21 +26,21 @@ def weights_options(command: Command) -> Command:
         click.option(
             "--orient/--no-orient",
             default=True,
-            help="Whether to turn images as their cameras have noted (EXIF).  [default: yes]",
+            help="Turn images upright as their EXIF data says, or not.  [default: orient]",
         ),
         click.option(
             "--size",
             type=click.IntRange(min=1),
-            help="The side of the square that images become.  [default: the network's]",
+            help="Side of the square that images are resized to.  [default: the network's]",
         ),
-        click.option("--alpha", type=float, help="The width of a MobileNet.  [default: 1]"),
+        click.option("--alpha", type=float, help="Width of a MobileNet.  [default: 1]"),
         click.option(
             "--weights",
             metavar="FILE",
             default="imagenet",
             show_default=True,
             callback=named,
-            help='A file of weights, "imagenet" for those that Keras downloads, or "random".',
+            help='File of weights, "imagenet" for those that Keras downloads, or "random".',
         ),
     ):
         command = option(command)
@@ -58,38 +55,40 @@ def weights_options(command: Command) -> Command:
     metavar="NAME",
     default="vgg16",
     show_default=True,
-    help="A network of keras.applications, or a .keras file.",
+    help="Network of keras.applications, or a .keras file.",
 )
-@click.option("--layer", metavar="NAME", help="Whose output to take.  [default: the last but one]")
+@click.option(
+    "--layer", metavar="NAME", help="Layer whose output to take.  [default: the last but one]"
+)
 @click.option(
     "--pooling",
     type=click.Choice(["avg", "max"]),
-    help="Of a layer with places: their mean or maximum.  [default: all numbers]",
+    help="Reduce a layer with positions to their mean or maximum.  [default: all numbers]",
 )
 @weights_options
 @click.option(
     "--preprocess",
     type=click.Choice(["tf", "caffe", "torch", "none"]),
-    help="What a .keras file wants done to pixels from 0 to 255.",
+    help="Preprocessing that a .keras file expects for pixels from 0 to 255.",
 )
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
     show_default=True,
-    help="What to compute with; vectors are float32.",
+    help="Precision of the computation; the vectors are float32 in any case.",
 )
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
     default=16,
     show_default=True,
-    help="Images that the network gets at a time.",
+    help="Images per batch.",
 )
 @click.option(
-    "--labels/--no-labels", default=True, help="Whether folders are labels.  [default: yes]"
+    "--labels/--no-labels", default=True, help="Store folders as labels, or not.  [default: labels]"
 )
-@metric_option(default=None, help="Of a new store.  [default: cosine]")
+@metric_option(default=None, help="Metric, if the store is new.  [default: cosine]")
 @output_options
 def extract(
     images: Path,
@@ -100,13 +99,13 @@ def extract(
     style: Style,
     **network: Any,
 ) -> None:
-    """Make vectors of the images in FOLDER and keep them in STORE.
+    """Put vectors of the images in FOLDER into STORE.
 
-    FOLDER is searched to its depths; an archive (.tar.gz, .zip, ...) and a single image will do.
-    Keys are the paths from there on; attributes are path, label (the folder that an image lies
-    in), width and height. A STORE that is there is added to: images that it has are left out, so
-    that the same command goes on after an interruption. Images that cannot be read, and files that
-    are none, are skipped, counted and listed on standard error.
+    FOLDER is searched with all its subfolders; it may also be an archive (.tar.gz, .zip, ...) or a
+    single image. Keys are paths relative to FOLDER. The attributes are path, label (the folder of
+    the image), width and height. If STORE exists, images are added to it, and those that it already
+    has are left out; so the same command continues after an interruption. Files that are not
+    images or cannot be read are skipped, counted and listed on standard error.
 
     \b
       vecstore extract photos photos.vecs --model mobilenet
@@ -114,7 +113,7 @@ def extract(
     """
     from vecstore.images import ImageExtractor, check_source, require_keras
 
-    # Before what takes a while: TensorFlow, and then the network.
+    # Check first: loading TensorFlow, and then the network, takes a while.
     require_keras("vecstore extract")
     check_source(images)
     import_quietly("keras", "tensorflow")

@@ -1,4 +1,4 @@
-"""``vecstore index``: building, measuring and removing what approximate searches walk."""
+"""``vecstore index``: building, measuring and removing the graphs of approximate search."""
 
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ STORE = click.argument("path", metavar="STORE", type=click.Path())
 def index() -> None:
     """Build, tune or drop the index of a store.
 
-    An index answers where less than the exact answer will do: "search --approximate 0.95". It
-    knows the recall that it was measured to have, and "info" shows it.
+    An index speeds up searches that may miss some neighbours: "search --approximate 0.95". Its
+    recall is measured when it is built, and "info" shows it.
 
     \b
       vecstore index build words.vecs
@@ -36,7 +36,7 @@ def index() -> None:
     type=click.Choice(["hnsw", "hnswlib"]),
     default="hnsw",
     show_default=True,
-    help="Built by vecstore or by hnswlib.",
+    help="Build the graph with vecstore (hnsw) or with hnswlib.",
 )
 @click.option(
     "-M",
@@ -45,22 +45,22 @@ def index() -> None:
     type=click.IntRange(min=2),
     default=16,
     show_default=True,
-    help="Links of a row; twice as many on the lowest level.",
+    help="Links per row; twice as many on the lowest level.",
 )
 @click.option(
     "--ef-construction",
     type=click.IntRange(min=1),
     default=200,
     show_default=True,
-    help="Candidates looked at to link a row.",
+    help="Candidates considered when a row is linked.",
 )
 @where_option
 @threads_option
 @output_options
 def build(path: str, style: Style, **options: Any) -> None:
-    """Build a graph over the rows of STORE, and measure it.
+    """Build a graph over the rows of STORE and measure its recall.
 
-    Rows that are added later are searched exactly, until it is built again.
+    Rows added later are searched exactly until the index is built again.
 
     \b
       vecstore index build words.vecs -M 24
@@ -76,14 +76,15 @@ def build(path: str, style: Style, **options: Any) -> None:
 @click.option(
     "--queries",
     type=click.Path(exists=True, dir_okay=False),
-    help='Vectors such as will be asked, in any format that "import" reads.  [default: rows]',
+    help='Typical query vectors, in any format that "import" reads.  [default: rows]',
 )
 @threads_option
 @output_options
 def tune(path: str, queries: str | None, threads: int | None, style: Style) -> None:
     """Measure the index of STORE again.
 
-    Where queries are unlike the rows, rows cannot tell the recall: bring some hundred queries.
+    If your queries are unlike the rows, rows say little about the recall. Then pass a few hundred
+    typical queries.
 
     \b
       vecstore index tune photos.vecs --queries captions.npy
@@ -112,7 +113,7 @@ def drop(path: str) -> None:
 
 
 def _write(store: vecstore.Store, style: Style) -> None:
-    """Print what was measured: a line for each width, after the exact search of the same rows."""
+    """Print the measurements of each index: a line per width of the walk (ef)."""
     for one in store.info()["indexes"]:
         if style in ("json", "jsonl"):
             write_record(one, style)

@@ -1,4 +1,4 @@
-"""Making and describing stores: import, create, info, export."""
+"""Commands that make and describe stores: import, create, info, export."""
 
 import time
 from pathlib import Path
@@ -21,7 +21,7 @@ from vecstore.cli.progress import progress
 
 __all__ = ["create", "export", "import_", "info"]
 
-# What a file called so is expected to hold; .gz and the like are not written.
+# The format that a suffix of a new file stands for; compressed files are not written.
 FORMAT_OF_SUFFIX = {
     ".bin": "word2vec-binary",
     ".fbin": "fbin",
@@ -39,55 +39,64 @@ FORMAT_OF_SUFFIX = {
 @click.command("import")
 @click.argument("file", type=click.Path(allow_dash=True))
 @click.argument("store", metavar="STORE", type=click.Path())
-@metric_option(default=None, help="Of a new store.  [default: cosine]")
-@dtype_option(default=None, help="Of a new store.  [default: float32]")
+@metric_option(default=None, help="Metric, if the store is new.  [default: cosine]")
+@dtype_option(
+    default=None, help="Type of the stored numbers, if the store is new.  [default: float32]"
+)
 @click.option(
     "--format",
     type=click.Choice(["auto", *ingest.FORMATS]),
     metavar="NAME",
     default="auto",
-    help=f"One of {', '.join(ingest.FORMATS)}.  [default: told by the content]",
+    help=f"Format of FILE: {', '.join(ingest.FORMATS)}.  [default: recognised by content]",
 )
 @click.option(
     "--errors",
     type=click.Choice(["raise", "skip"]),
     default="raise",
     show_default=True,
-    help="At a line that cannot be read, or whose key came before: stop, or skip and count it.",
+    help="What to do with a line that cannot be read or repeats a key: stop, or skip and count it.",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many vectors.")
+@click.option("--limit", type=click.IntRange(min=1), help="Read at most this many vectors.")
 @click.option(
     "--dataset",
     "--layer",
     metavar="NAME",
-    help="Dataset, array, column or layer of the vectors.  [default: guessed]",
+    help="Dataset, array, column or layer with the vectors.  [default: guessed]",
 )
 @click.option(
     "--keys",
     metavar="NAME",
-    help='Dataset, array, column or file of the keys, or "row numbers".  [default: guessed]',
+    help='Dataset, array, column or file with the keys, or "row numbers".  [default: guessed]',
 )
-@click.option("--key-kind", type=click.Choice(["str", "int"]), help="Convert the keys.")
-@click.option("--member", help="Which file of a .zip archive.")
+@click.option(
+    "--key-kind", type=click.Choice(["str", "int"]), help="Convert the keys to this type."
+)
+@click.option("--member", help="Name of the file to read in a .zip archive.")
 @click.option(
     "--encoding",
     metavar="NAME",
-    help="Of text and of keys: latin-1, utf-16, gb18030...  [default: utf-8]",
+    help="Encoding of the text, such as latin-1, utf-16 or gb18030.  [default: utf-8]",
 )
 @click.option(
     "--attributes",
     metavar="NAMES",
     callback=lambda _, __, text: None if text is None else [one for one in text.split(",") if one],
-    help='Other columns of a table to keep, "year,title"; "" for none.  [default: all]',
+    help='Other columns of a table to keep, such as "year,title"; "" for none.  [default: all]',
 )
-@click.option("--allow-pickle", is_flag=True, help="Unpickle a file of gensim: its code will run.")
+@click.option(
+    "--allow-pickle",
+    is_flag=True,
+    help="Unpickle a gensim file. This runs code from the file: do it only with files you trust.",
+)
 @threads_option
 @output_options
 def import_(file: str, store: str, style: Style, **options: Any) -> None:
-    """Read FILE, of almost any format, into STORE; "-" is standard input.
+    """Read vectors of almost any format from FILE into STORE.
 
-    A STORE that is not there is made; one that is there is added to. It is all one commit: if
-    anything goes wrong, the store is as before. Lines skipped are listed on standard error.
+    FILE may be "-" for standard input. STORE is made if it does not exist, and otherwise added to.
+    The import is one commit: if anything goes wrong, the store is as before. Skipped lines are
+    listed on standard error.
 
     \b
       vecstore import glove.6B.300d.txt words.vecs
@@ -118,21 +127,29 @@ def import_(file: str, store: str, style: Style, **options: Any) -> None:
 
 @click.command()
 @click.argument("path", metavar="STORE", type=click.Path())
-@click.option("--dim", type=click.IntRange(min=1), required=True, help="Numbers in a vector.")
-@metric_option(default="cosine", show_default=True, help="1 - cos, L2, or minus the dot product.")
+@click.option("--dim", type=click.IntRange(min=1), required=True, help="Dimension of the vectors.")
+@metric_option(
+    default="cosine",
+    show_default=True,
+    help="Metric of the new store: 1 - cos, L2, or minus the dot product.",
+)
 @click.option(
     "--keys",
     type=click.Choice(["str", "int"]),
     default="str",
     show_default=True,
-    help="What vectors are looked up by.",
+    help="Type of the keys.",
 )
-@dtype_option(default="float32", show_default=True, help="float16 halves the files.")
+@dtype_option(
+    default="float32",
+    show_default=True,
+    help="Type of the stored numbers; float16 halves the files.",
+)
 @output_options
 def create(path: str, style: Style, **options: Any) -> None:
     """Make an empty STORE, for "import" or a program to add to.
 
-    "import" makes a store by itself; this is for one that shall differ from the file.
+    "import" makes a store by itself; use this when the store should differ from the file.
 
     \b
       vecstore create words.vecs --dim 100 --metric dot
@@ -146,8 +163,8 @@ def create(path: str, style: Style, **options: Any) -> None:
 @output_options
 @click.pass_context
 def info(ctx: click.Context, store: vecstore.Store, style: Style) -> None:
-    """Describe STORE: size, metric, files, origin."""
-    # As it was typed: the store knows the absolute path.
+    """Describe STORE: its size, metric, files and origin."""
+    # The path as it was typed: the store only knows the absolute one.
     write_record({**store.info(), "path": ctx.params["path"]}, style)
 
 
@@ -158,24 +175,24 @@ def info(ctx: click.Context, store: vecstore.Store, style: Style) -> None:
     "--format",
     type=click.Choice(ingest.WRITABLE),
     metavar="NAME",
-    help=f"One of {', '.join(ingest.WRITABLE)}.  [default: told by the suffix of FILE]",
+    help=f"Format of FILE: {', '.join(ingest.WRITABLE)}.  [default: chosen by its suffix]",
 )
 @click.option(
     "--neighbors",
     type=click.IntRange(min=1),
-    help="With Parquet: so many nearest of every key too.",
+    help="With Parquet: also write this many nearest neighbours of every key.",
 )
 def export(store: vecstore.Store, file: Path, format: str | None, neighbors: int | None) -> None:
-    """Write STORE to a FILE that other programs read.
+    """Write STORE to a FILE that other programs can read.
 
-    Prints the names of the files made. "import" gets the same vectors back from them, to the last
-    bit. Nothing is overwritten.
+    The names of the new files are printed. "import" reads the same vectors back from them, to the
+    last bit. Existing files are never overwritten.
 
     \b
       vecstore export words.vecs words.vec
-      vecstore export words.vecs words.npy        and beside it words.keys.txt
-      vecstore export words.vecs words.h5         everything in one file, which "info" and all open
-      vecstore export words.vecs vectors.tsv      and beside it metadata.tsv, for TensorBoard
+      vecstore export words.vecs words.npy        also makes words.keys.txt
+      vecstore export words.vecs words.h5         one file, which every command opens as a STORE
+      vecstore export words.vecs vectors.tsv      also makes metadata.tsv, for TensorBoard
       vecstore export words.vecs map.parquet --neighbors 15
       embedding-atlas map.parquet --vector vector --neighbors neighbors
     """

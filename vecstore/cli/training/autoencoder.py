@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 NEIGHBOURS = 5
-SHOWN = 10  # images of a picture
+SHOWN = 10  # images in the picture
 WORDS = "vocabulary.txt"  # beside a saved model of texts
 
 
@@ -35,44 +35,66 @@ WORDS = "vocabulary.txt"  # beside a saved model of texts
 @click.option(
     "--labels",
     metavar="WHAT",
-    help="What the rows are: a column of the store or table, or a .npy or IDX file.",
+    help="Labels of the rows: a column of the store or table, or a .npy or IDX file.",
 )
-@click.option("--text", metavar="COLUMN", multiple=True, help="DATA is a table; encode its texts.")
-@click.option("--where", metavar="SQL", help="Only these rows of a store or table.")
 @click.option(
-    "--test", type=click.Path(path_type=Path), metavar="DATA", help="Rows to measure with."
+    "--text",
+    metavar="COLUMN",
+    multiple=True,
+    help="Column with the texts, if DATA is a table; several columns are joined.",
 )
-@click.option("--test-labels", metavar="WHAT", help="What those are.  [default: as --labels]")
-@click.option("--test-where", metavar="SQL", help="Only these of them; of DATA without --test.")
+@click.option(
+    "--where",
+    metavar="SQL",
+    help="""Only rows that satisfy this condition: "split = 'train'".""",
+)
+@click.option(
+    "--test",
+    type=click.Path(path_type=Path),
+    metavar="DATA",
+    help="Take the test rows from this data, not from DATA.",
+)
+@click.option(
+    "--test-labels", metavar="WHAT", help="Labels of the test rows.  [default: as --labels]"
+)
+@click.option(
+    "--test-where",
+    metavar="SQL",
+    help="Test rows: those that satisfy this condition.",
+)
 @click.option(
     "--validation",
     metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Hold out this share, drawn at random, and watch it.",
+    help="Hold out this share of the rows, drawn at random, and measure the loss on it.",
 )
-@click.option("--conv", is_flag=True, help="Convolutions, for images.")
-@sizes_option("--layers", "100,50,20", "Of dense layers on the way to the code; the last is its.")
-@sizes_option("--filters", "16,8,8", "Of convolutions, each of which halves the image.")
+@click.option("--conv", is_flag=True, help="Use convolutions, for images.")
+@sizes_option(
+    "--layers", "100,50,20", "Sizes of the dense layers up to the code, which is the last."
+)
+@sizes_option(
+    "--filters", "16,8,8", "Numbers of filters of the convolutions, each of which halves the image."
+)
 @click.option(
     "--denoising",
     type=click.FloatRange(0, 1, max_open=True),
     default=0.0,
     show_default=True,
-    help="Noise on what goes in, while what shall come out stays clean.",
+    help="Amount of noise to add to the input; the target of the training stays clean.",
 )
 @click.option(
     "--noise",
     type=click.Choice(["gaussian", "masking"]),
     default="gaussian",
     show_default=True,
-    help="Of this standard deviation, or numbers set to 0, this share of them.",
+    help="Noise of that standard deviation, or that share of numbers set to 0.",
 )
 @click.option(
     "--loss",
     type=click.Choice(["binary_crossentropy", "mse"]),
     default="binary_crossentropy",
     show_default=True,
-    help="For rows from 0 to 1 and bytes, or for any.",
+    help="binary_crossentropy is for bytes and for numbers from 0 to 1, mse for any numbers.",
 )
 @learning_rate_option(1e-3)
 @click.option(
@@ -80,12 +102,12 @@ WORDS = "vocabulary.txt"  # beside a saved model of texts
     type=click.IntRange(min=1),
     default=2_000,
     show_default=True,
-    help="Words that are looked for in texts.",
+    help="Size of the vocabulary of texts.",
 )
-@click.option("--pca", is_flag=True, help="Measure as many principal components, too.")
-@picture_option("--images", "Draw images over reconstructions, with noise between them")
-@picture_option("--curves", "Draw the loss")
-# Under cosine a code of zeros, as convolutions may have it for a blank image, is refused.
+@click.option("--pca", is_flag=True, help="Measure as many principal components as well.")
+@picture_option("--images", "Draw images above their reconstructions, with noisy images between,")
+@picture_option("--curves", "Draw the loss of each epoch")
+# Not cosine: that refuses a code of zeros, which convolutions may make of a blank image.
 @training_options(epochs=10, batch_size=128, metric="euclidean")
 def command(
     data: Path,
@@ -111,15 +133,15 @@ def command(
     style: Style,
     **parameters: Any,
 ) -> None:
-    """Learn short codes from which the rows of DATA can be put together again.
+    """Learn short codes from which the rows of DATA can be reconstructed.
 
-    DATA is a .npy file, an IDX file (as MNIST is, also .gz), a store, or, with --text, a table,
-    whose texts are encoded by which words they have. The codes go to the new store, with the labels
-    as the attribute "label".
+    DATA is a .npy file, an IDX file (such as MNIST, also .gz) or a store. With --text it is a
+    table, and a text is encoded by which words occur in it. The codes go to the new store, with the
+    labels as the attribute "label".
 
-    Printed with it: reconstruction_error, the mean square of what is lost per number, and
-    neighbours_accuracy, how many labels the codes' 5 nearest neighbours tell. Both are of the test
-    rows, where there are any.
+    Two measurements are printed: reconstruction_error, the mean squared error per number, and
+    neighbours_accuracy, the share of labels that the 5 nearest codes predict correctly. Both are
+    measured on the test rows if there are any, and otherwise on the training rows.
 
     \b
       vecstore train autoencoder train-images.gz --labels train-labels.gz --conv \\
@@ -172,7 +194,7 @@ def command(
 def _measured(
     trainer: "Autoencoder", known: Samples, others: Samples, metric: str, pca: bool
 ) -> dict[str, Any]:
-    """Return what the codes are worth."""
+    """Return measurements of how good the codes are."""
     facts: dict[str, Any] = {
         "parameters": trainer.model.count_params(),
         "reconstruction_error": round(trainer.reconstruction_error(others.rows), 6),
@@ -188,7 +210,7 @@ def _measured(
 
         k = min(NEIGHBOURS, len(codes) - 1)
         model = KNeighborsClassifier(k, metric=metric).fit(codes, np.array(known.labels))
-        # Rows that the model has learned from do not vote for themselves.
+        # With None, the rows that the model was fitted to do not vote for themselves.
         told = model.predict(None if others is known else trainer.encode(others.rows))
         facts["neighbours_accuracy"] = round(float(np.mean(told == np.array(others.labels))), 4)
     return facts

@@ -19,28 +19,28 @@ __all__ = ["command"]
     metavar="COLUMN",
     multiple=True,
     required=True,
-    help="A column of categories; give two or more.",
+    help="Column of categories; repeat it to name two or more.",
 )
-@click.option("--target", metavar="COLUMN", required=True, help="The number to predict.")
+@click.option("--target", metavar="COLUMN", required=True, help="Column of the number to predict.")
 @click.option(
     "--dim",
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="Numbers in a vector.",
+    help="Dimension of the vectors.",
 )
 @click.option(
     "--l2",
     type=click.FloatRange(min=0),
     default=1e-4,
     show_default=True,
-    help="Weight of the vectors' squares in the loss.",
+    help="L2 penalty: the weight of the squared vectors in the loss.",
 )
 @click.option(
     "--validation",
     metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Hold out this share, drawn at random, and report the error there.",
+    help="Hold out this share of the rows, drawn at random, and measure the loss on it.",
 )
 @training_options(epochs=10, batch_size=None)
 def command(
@@ -60,10 +60,10 @@ def command(
 ) -> None:
     """Learn a vector for every category of some columns of TABLE.
 
-    What a row has in the target column is predicted from the products of its categories' vectors,
-    pair by pair. TABLE is CSV, TSV (also .gz), Parquet, JSON or JSON lines, by its suffix. The
-    store gets all fields; a key is "field=category", and "field", "bias" and "count" are its
-    attributes. A missing value is a category too.
+    The target of a row is predicted from the dot products of its categories' vectors, pair by pair.
+    TABLE is CSV, TSV (also .gz), Parquet, JSON or JSON lines, according to its suffix. The new
+    store holds the categories of all fields: keys are "field=category", and the attributes are
+    "field", "bias" and "count". A missing value is a category too.
 
     \b
       vecstore train categories wines.csv --field taster --field variety --field country \\

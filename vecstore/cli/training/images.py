@@ -1,4 +1,4 @@
-"""``vecstore train images``: a classifier of images, and their vectors."""
+"""``vecstore train images``: a classifier of images, and vectors of the images."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,16 +27,16 @@ NEIGHBOURS = 5
     metavar="NAME",
     default="mobilenet",
     show_default=True,
-    help="The network of keras.applications to begin with.",
+    help="Network of keras.applications to start from.",
 )
 @weights_options
-@sizes_option("--head", "1024,1024,512", "Of the dense layers that replace its classifier.")
+@sizes_option("--head", "1024,1024,512", "Sizes of the dense layers that replace its classifier.")
 @click.option(
     "--freeze",
     type=click.IntRange(min=0),
     default=20,
     show_default=True,
-    help="Layers of the network that stay as they are.",
+    help="Number of layers, counted from the input, that are not trained.",
 )
 @learning_rate_option(1e-4)
 @click.option(
@@ -44,7 +44,7 @@ NEIGHBOURS = 5
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.2,
     show_default=True,
-    help="The share of each class to hold out and measure with.",
+    help="Hold out this share of each class, and measure the accuracy on it.",
 )
 @training_options(epochs=5, batch_size=32)
 def command(
@@ -58,14 +58,16 @@ def command(
     style: Style,
     **parameters: Any,
 ) -> None:
-    """Learn to tell the images in the folders of FOLDER apart.
+    """Learn to tell apart the images in the subfolders of FOLDER.
 
-    FOLDER has a folder of images for each class, at any depth; an archive of it (.tar.gz, .zip,
-    ...) will do. A network that has learned from other images goes on with these, and the vectors
-    of all images go to a new store, with path, label and part ("training" or "held out").
+    FOLDER has a folder of images for each class, at any depth; it may also be an archive (.tar.gz,
+    .zip, ...) of such folders. A network that was trained on other images is trained further on
+    these. The vectors of all images go to the new store, with the attributes path, label and part
+    ("training" or "held out").
 
-    Printed with it: val_accuracy, the share of the images held out that the classifier gets right,
-    and neighbours_accuracy, what the 5 nearest neighbours say by the network as it was before.
+    Two measurements on the held-out images are printed: val_accuracy, the share that the classifier
+    gets right, and neighbours_accuracy, the share that the 5 nearest neighbours get right by the
+    vectors of the network as it was before the training.
 
     \b
       vecstore train images photos --weights mobilenet.h5 --out photos.vecs
@@ -86,7 +88,7 @@ def command(
 
 
 def _neighbours_accuracy(trainer: "ImageClassifier", data: Path) -> float:
-    """Return how many of the images held out the untrained network gets right."""
+    """Return the share of held-out images that neighbours get right by the untrained network."""
     import numpy as np
 
     from vecstore.analysis.estimators import KNeighborsClassifier

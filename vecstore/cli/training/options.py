@@ -1,4 +1,4 @@
-"""Options that several training commands have; what they get is checked before the training."""
+"""Options and checks that several training commands share."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,40 +16,18 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def learning_rate_option(default: float) -> Decorator:
-    """Add the option --learning-rate.
-
-    Parameters
-    ----------
-    default : float
-        Of the trainer.
-
-    Returns
-    -------
-    callable
-        A decorator.
-    """
+    """Add the option ``--learning-rate``."""
     return click.option(
         "--learning-rate",
         type=click.FloatRange(min=0, min_open=True),
         default=default,
         show_default=True,
-        help="Of Adam.",
+        help="Learning rate of the optimizer Adam.",
     )
 
 
 def sizes_option(name: str, default: str, text: str) -> Decorator:
-    """Add an option for the sizes of layers, such as "100,50,20".
-
-    Parameters
-    ----------
-    name, default, text : str
-        Of the option; the text is its help.
-
-    Returns
-    -------
-    callable
-        A decorator. The command receives a list of int; an empty text is no layer at all.
-    """
+    """Add an option for sizes of layers, such as "100,50,20"; an empty text means no layers."""
 
     def read(_: click.Context, __: click.Parameter, given: str) -> list[int]:
         try:
@@ -68,18 +46,7 @@ def sizes_option(name: str, default: str, text: str) -> Decorator:
 
 
 def check_labels(*parts: Sequence[Any] | None) -> None:
-    """Refuse labels that could not be told apart or compared once the training is done.
-
-    Parameters
-    ----------
-    *parts : sequence or None
-        The labels of the rows to learn from, of those to measure with.
-
-    Raises
-    ------
-    TypeError
-        Unless all of them are str, all int, or all bool.
-    """
+    """Raise TypeError, before the training, unless labels are all str, all int, or all bool."""
     kinds = {type(label) for part in parts for label in part or ()}
     if len(kinds) > 1 or not kinds <= {str, int, bool}:
         names = " and ".join(
@@ -92,15 +59,7 @@ def check_labels(*parts: Sequence[Any] | None) -> None:
 
 
 def draw_history(trainer: "Trainer", picture: Path | None) -> None:
-    """Draw how the training went, if that was asked for and there is an epoch to draw.
-
-    Parameters
-    ----------
-    trainer : Trainer
-        Fitted, wholly or until Ctrl-C.
-    picture : Path or None
-        A new file.
-    """
+    """Draw the curves of a training into a new file, if one was asked for and an epoch is done."""
     if picture is not None and not trainer.history.is_empty():
         from vecstore.analysis.plots import draw_curves, save
 

@@ -16,24 +16,12 @@ __all__ = ["Samples", "read_samples"]
 
 
 class Samples(NamedTuple):
-    """Rows to encode.
+    """Rows to encode, and what is known about them."""
 
-    Attributes
-    ----------
-    rows : ndarray, shape (n, ...)
-        Images, vectors, or bags of words.
-    keys : sequence of n str or int, or None
-        What a store calls them.
-    labels : list of n str, int or bool, or None
-        What they are, if anybody said so.
-    vocabulary : Vocabulary or None
-        Of bags of words.
-    """
-
-    rows: npt.NDArray[Any]
-    keys: Sequence[Any] | None = None
-    labels: list[Any] | None = None
-    vocabulary: "Vocabulary | None" = None
+    rows: npt.NDArray[Any]  # (n, ...): images, vectors, or bags of words
+    keys: Sequence[Any] | None = None  # of the store that they come from
+    labels: list[Any] | None = None  # str, int or bool
+    vocabulary: "Vocabulary | None" = None  # of bags of words
 
 
 def read_samples(
@@ -44,25 +32,10 @@ def read_samples(
     where: str | None = None,
     vocabulary: "Vocabulary | int" = 0,
 ) -> Samples:
-    """Read rows, and their labels.
+    """Read rows and labels of a store, a .npy file, an IDX file or, with `text`, a table.
 
-    Parameters
-    ----------
-    path : Path
-        A store, a .npy file, an IDX file, or with `text` a table.
-    labels : str or None
-        A column of the store or table; or a .npy or IDX file.
-    text : sequence of str
-        Columns of the table. Their words become bags.
-    where : str or None
-        Which rows of the store or table, in SQL.
-    vocabulary : Vocabulary or int
-        Of the bags, or how large it shall be.
-
-    Returns
-    -------
-    Samples
-        In the order of what was read.
+    `labels` names a column of the store or table, or else a .npy or IDX file. The words of the
+    columns `text` become bags of words; `vocabulary` is theirs, or the size of a new one.
     """
     if text:
         return _of_table(path, labels, text, where, vocabulary)

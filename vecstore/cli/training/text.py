@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-SHOWN = 12  # labels of a matrix that is printed
-BEGINNING = 200  # characters of a text that the store keeps
+SHOWN = 12  # labels; a larger confusion matrix is not printed
+BEGINNING = 200  # characters of each text that the store keeps
 
 
 @click.command("text")
@@ -36,79 +36,96 @@ BEGINNING = 200  # characters of a text that the store keeps
     multiple=True,
     default=["text"],
     show_default=True,
-    help="The texts; of several columns, they are joined.",
+    help="Column with the texts; several columns are joined.",
 )
 @click.option(
-    "--label", metavar="COLUMN", default="label", show_default=True, help="What they are."
+    "--label", metavar="COLUMN", default="label", show_default=True, help="Column with the labels."
 )
-@click.option("--where", metavar="SQL", help="""Only these rows: "split = 'train'".""")
-@click.option("--test-where", metavar="SQL", help="Rows to measure with when all is done.")
 @click.option(
-    "--test", metavar="TABLE", type=click.Path(path_type=Path), help="Another table with them."
+    "--where",
+    metavar="SQL",
+    help="""Only rows that satisfy this condition: "split = 'train'".""",
+)
+@click.option(
+    "--test-where",
+    metavar="SQL",
+    help="Test rows: those that satisfy this condition.",
+)
+@click.option(
+    "--test",
+    metavar="TABLE",
+    type=click.Path(path_type=Path),
+    help="Take the test rows from this table, not from TABLE.",
 )
 @click.option(
     "--validation",
     metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Hold out this share, drawn at random, and watch it.",
+    help="Hold out this share of the rows, drawn at random, and measure the loss on it.",
 )
 @click.option(
     "--vocabulary-size",
     type=click.IntRange(min=3),
     default=10_000,
     show_default=True,
-    help="Vectors of words, those for padding and unknown words included.",
+    help="Size of the vocabulary, including one entry each for padding and unknown words.",
 )
 @click.option(
-    "--dim", type=click.IntRange(min=1), default=8, show_default=True, help="Numbers in a vector."
+    "--dim",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Dimension of the vectors.",
 )
 @click.option(
     "--max-length",
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Words of a text that are looked at.",
+    help="Number of words to read of each text.",
 )
 @click.option(
     "--keep",
     type=click.Choice(["last", "first"]),
     default="last",
     show_default=True,
-    help="Which of them, where a text is longer.",
+    help="Which words to read of a longer text.",
 )
 @click.option(
     "--ids",
     type=click.Choice(["vocabulary", "hash"]),
     default="vocabulary",
     show_default=True,
-    help="Number the commonest words, or all by the hashing trick.",
+    help="Give numbers to the most frequent words, or to all words by hashing.",
 )
 @click.option(
     "--pooling",
     type=click.Choice(["flatten", "mean"]),
     default="flatten",
     show_default=True,
-    help="Put the vectors of a text side by side, or take their mean.",
+    help="Concatenate the vectors of a text's words, or take their mean.",
 )
-@sizes_option("--hidden", "", "Of dense layers behind that.  [default: none]")
+@sizes_option("--hidden", "", "Sizes of dense layers after the pooling.  [default: none]")
 @click.option(
     "--dropout",
     type=click.FloatRange(0, 1, max_open=True),
     default=0.0,
     show_default=True,
-    help="Share of the inputs of dense layers left out in training.",
+    help="Share of the inputs of dense layers to drop during training.",
 )
 @learning_rate_option(5e-3)
-@click.option("--baseline", is_flag=True, help="Measure a linear TF-IDF classifier, too.")
+@click.option(
+    "--baseline", is_flag=True, help="Measure a linear classifier of TF-IDF vectors as well."
+)
 @click.option(
     "--documents",
     metavar="STORE",
     type=click.Path(path_type=Path),
     callback=new_path,
-    help="Put the vectors of all texts into another new store.",
+    help="Put the vectors of all texts into this other new store.",
 )
-@picture_option("--curves", "Draw loss and accuracy")
-@picture_option("--confusion", "Draw what is taken for what")
+@picture_option("--curves", "Draw the loss and accuracy of each epoch")
+@picture_option("--confusion", "Draw the confusion matrix")
 @training_options(epochs=3, batch_size=256)
 def command(
     table: Path,
@@ -130,12 +147,13 @@ def command(
     style: Style,
     **parameters: Any,
 ) -> None:
-    """Learn to tell labelled texts apart, and with it vectors of words and of texts.
+    """Learn vectors of words and texts by learning to predict the labels of texts.
 
-    TABLE is CSV, TSV (also .gz), Parquet, JSON or JSON lines, by its suffix. The vectors of its
-    words go to the store, with "count" as an attribute; those of its texts, with the label, what
-    was predicted, and the part of the data, to the store of --documents. Precision and recall are
-    measured on the test rows, if there are any, else on what was learned from.
+    TABLE is CSV, TSV (also .gz), Parquet, JSON or JSON lines, according to its suffix. The vectors
+    of words go to the new store, with the attribute "count". The vectors of texts go to the store
+    of --documents, with the beginning of the text, its label, the predicted label and the part
+    ("training" or "test"). Precision and recall are measured on the test rows if there are any, and
+    otherwise on the training rows.
 
     \b
       vecstore train text phrases.csv --ids hash --vocabulary-size 50 --max-length 4 \\
@@ -183,7 +201,7 @@ def _linear_accuracy(parts: "dict[str, LabelledTexts]", seed: int) -> float:
 def _write_documents(
     trainer: "TextClassifier", out: Path, parts: "dict[str, LabelledTexts]", metric: str
 ) -> str:
-    """Put the vectors of all texts into a store."""
+    """Put the vectors of all texts into a new store; return its path."""
     texts = [text for part in parts.values() for text in part.texts]
     attributes = {
         "text": [
@@ -201,7 +219,7 @@ def _write_documents(
 def _report(
     found: "Evaluation", title: str, picture: Path | None, style: Style, facts: dict[str, Any]
 ) -> None:
-    """Print the report and the matrix where a person reads, else add them to the facts."""
+    """Print the report and the confusion matrix on a terminal; otherwise add them to the facts."""
     if picture is not None:
         from vecstore.analysis.plots import draw_confusion, save
 

@@ -1,8 +1,8 @@
 """``vecstore train``: a group whose commands each train one kind of model.
 
-A command lives in a module of its own, ``train_<name>.py``, where it is called `command`. The
-module is imported when the command is named, and itself imports the trainer when the command runs:
-the models need Keras, for which no ``--help`` shall wait.
+Each command lives in a module of its own name, ``<name>.py``, where it is called `command`. The
+module is imported only when the command is named, and imports its trainer only when the command
+runs: the models need Keras, and ``--help`` should not wait for that.
 """
 
 import os
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
 
 __all__ = ["finish", "kept", "train", "training_options"]
 
-# Name of the command, and what `vecstore train --help` says of it.
+# The name of each command, and its short help in `vecstore train --help`.
 COMMANDS = {
     "words": "Word vectors from text.",
     "categories": "Vectors of the categories in a table.",
     "text": "Vectors of words and documents from labelled texts.",
-    "autoencoder": "Short codes of images or of any vectors.",
-    "images": "A classifier of images, and their vectors.",
+    "autoencoder": "Short codes of images, texts or any vectors.",
+    "images": "A classifier of images, and vectors of the images.",
 }
 
 Command = Callable[..., Any]
 
 
 class TrainGroup(click.Group):
-    """A group that imports the module of a command when the command is named."""
+    """A group that imports the module of a command only when the command is named."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, which need no import."""
+        """Return the names, without importing anything."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of the command."""
+        """Import the module of a command and return the command."""
         if cmd_name not in COMMANDS:
             return None
-        # TensorFlow writes on standard error how it was compiled, unless told before its import.
+        # Unless told before its import, TensorFlow writes to standard error how it was compiled.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         module = import_module(f"vecstore.cli.training.{cmd_name}")
         command: click.Command = module.command
@@ -60,9 +60,9 @@ class TrainGroup(click.Group):
 
 @click.group(cls=TrainGroup)
 def train() -> None:
-    """Learn vectors from data, with Keras, into a new store.
+    """Learn vectors from data with Keras.
 
-    Ctrl-C ends the training and keeps what was learned so far.
+    The vectors go to a new store. Ctrl-C ends the training early and keeps what was learned so far.
 
     \b
       vecstore train words novel.txt --out words.vecs
@@ -73,20 +73,10 @@ def train() -> None:
 def training_options(
     *, epochs: int | None, batch_size: int | None, metric: str = "cosine"
 ) -> Callable[[Command], Command]:
-    """Add the options that all commands here have.
+    """Add the options that all training commands share, with these defaults.
 
-    Parameters
-    ----------
-    epochs, batch_size : int or None
-        The defaults; None leaves it to the trainer.
-    metric : str, default "cosine"
-        The default.
-
-    Returns
-    -------
-    callable
-        A decorator. The command receives `epochs`, `batch_size`, `seed`, `out`, `metric`, `save`
-        and `style`; `out` and `save` are paths at which there is nothing yet.
+    A default of None leaves the choice to the trainer. The command receives `epochs`, `batch_size`,
+    `seed`, `out`, `metric`, `save` and `style`; nothing exists yet at the paths `out` and `save`.
     """
 
     def add(command: Command) -> Command:
@@ -97,29 +87,29 @@ def training_options(
                 metavar="FOLDER",
                 type=click.Path(path_type=Path),
                 callback=new_path,
-                help="Keep the trained model in a new folder.",
+                help="Save the trained model to a new folder.",
             ),
-            metric_option(default=metric, show_default=True, help="Of the new store."),
+            metric_option(default=metric, show_default=True, help="Metric of the new store."),
             click.option(
                 "--seed",
                 type=click.IntRange(0, 2**32 - 1),
                 default=0,
                 show_default=True,
-                help="The same seed and data give the same losses.",
+                help="Random seed; the same seed and data give the same losses.",
             ),
             click.option(
                 "--batch-size",
                 type=click.IntRange(min=1),
                 default=batch_size,
                 show_default=True if batch_size else "as suits the data",
-                help="Rows in a step.",
+                help="Rows per training step.",
             ),
             click.option(
                 "--epochs",
                 type=click.IntRange(min=1),
                 default=epochs,
                 show_default=True if epochs else "as suits the model",
-                help="Times to go through the data.",
+                help="Number of passes over the data.",
             ),
             click.option(
                 "--out",
@@ -127,7 +117,7 @@ def training_options(
                 type=click.Path(path_type=Path),
                 required=True,
                 callback=new_path,
-                help="The store to make.",
+                help="New store for the vectors.",
             ),
         ):
             command = option(command)
@@ -145,21 +135,10 @@ def kept(
     style: Style,
     texts: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Write what was learned, let a block measure it, and print what came of both.
+    """Write what was learned, then yield the facts to print; the block may add its measurements.
 
-    Parameters
-    ----------
-    trainer : Trainer
-        Fitted, wholly or until Ctrl-C.
-    out, metric, save, style
-        As the command received them.
-    texts : mapping of str to str, or None
-        What belongs to the model and is saved in its folder: names of files, and what they hold.
-
-    Yields
-    ------
-    dict
-        What will be printed; the block adds to it. All is on disk by then, whatever befalls it.
+    Everything is on disk before the block runs, whatever happens there. `texts` maps names of files
+    to the texts that are saved beside the model.
     """
     facts = _write(trainer, out, metric, save, texts or {})
     try:
@@ -179,7 +158,7 @@ def kept(
 def finish(
     trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style, **more: Any
 ) -> None:
-    """Do as `kept` where there is nothing to measure; `more` is printed as well."""
+    """Write and print what was learned, as `kept` does, and print `more` with it."""
     with kept(trainer, out, metric, save, style) as facts:
         facts |= more
 
@@ -187,13 +166,13 @@ def finish(
 def _write(
     trainer: "Trainer", out: Path, metric: str, save: Path | None, texts: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Save the model, which can always be done, and then make the store, which may be refused."""
+    """Save the model first, which always works, and then make the store, which may fail."""
     if save is not None:
         _save(trainer, save, texts)
     try:
         with trainer.to_store(out, metric=metric) as store:
             made = {"store": str(out), "rows": len(store), "dim": store.dim}
-    except BaseException:  # Ctrl-C or too little memory shall not lose a training either
+    except BaseException:  # neither Ctrl-C nor a lack of memory may lose a training
         if save is None:
             save = _free_path(out)
             _save(trainer, save, texts)
@@ -210,7 +189,7 @@ def _save(trainer: "Trainer", folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _free_path(out: Path) -> Path:
-    """Return a path beside that of the store at which there is nothing yet."""
+    """Return an unused path beside that of the store."""
     endings = chain([".model"], (f".model-{number}" for number in count(2)))
     paths = (out.with_name(out.name + ending) for ending in endings)
     return next(path for path in paths if not path.exists())

@@ -22,7 +22,7 @@ WORD2VEC = ("skipgram", "cbow")
 NETWORKS = (*WORD2VEC, "window")
 MODELS = (*NETWORKS, "cooccurrence")
 
-# Options that not every model has, and which have them.
+# Options that only some models have, and those models.
 BELONGS_TO = {
     "window": (*WORD2VEC, "cooccurrence"),
     "context": ("window",),
@@ -35,8 +35,8 @@ BELONGS_TO = {
     "batch_size": NETWORKS,
     "validation": NETWORKS,
 }
-FITTING = ("epochs", "batch_size")  # what `fit` takes, and not the constructor
-READING = ("tokenizer", "lowercase", "min_count", "max_vocabulary", "encoding")  # and `Corpus`
+FITTING = ("epochs", "batch_size")  # arguments of `fit`, not of the constructor
+READING = ("tokenizer", "lowercase", "min_count", "max_vocabulary", "encoding")  # of `Corpus`
 
 
 @click.command("words")
@@ -48,39 +48,47 @@ READING = ("tokenizer", "lowercase", "min_count", "max_vocabulary", "encoding") 
     type=click.Choice(MODELS),
     default="skipgram",
     show_default=True,
-    help="What a word shall predict, or whether to count instead.",
+    help="Model to train; see above.",
 )
 @click.option(
-    "--dim", type=click.IntRange(min=1), help="Numbers in a vector.  [default: 100; window: 5]"
+    "--dim",
+    type=click.IntRange(min=1),
+    help="Dimension of the vectors.  [default: 100; window: 5]",
 )
 @click.option(
-    "--window", type=click.IntRange(min=1), help="How far away neighbours may be.  [default: 5]"
+    "--window",
+    type=click.IntRange(min=1),
+    help="Largest distance of neighbours, in words.  [default: 5]",
 )
 @click.option(
-    "--context", type=click.IntRange(min=1), help="Words before the next, for window.  [default: 3]"
+    "--context",
+    type=click.IntRange(min=1),
+    help="Number of words from which window predicts the next.  [default: 3]",
 )
 @click.option(
-    "--negative", type=click.IntRange(min=1), help="Random words for each neighbour.  [default: 5]"
+    "--negative",
+    type=click.IntRange(min=1),
+    help="Number of random words to contrast with each neighbour.  [default: 5]",
 )
 @click.option(
     "--subsample",
     type=click.FloatRange(0, 1),
-    help="Thin out words of a larger share.  [default: 0.001]",
+    help="Thin out words that are a larger share of the text than this.  [default: 0.001]",
 )
 @click.option(
     "--l2",
     type=click.FloatRange(min=0),
-    help="Weight of the squares of the vectors, for window.  [default: 0.0001]",
+    help="L2 penalty of window: the weight of the squared vectors in the loss.  [default: 0.0001]",
 )
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0, min_open=True),
-    help="At the beginning.  [default: 0.025; window: 0.03]",
+    help="Learning rate at the start.  [default: 0.025; window: 0.03]",
 )
 @click.option(
     "--weighting",
     type=click.Choice(["ppmi", "count", "log"]),
-    help="Of cooccurrence.  [default: ppmi]",
+    help="How cooccurrence weighs the counts.  [default: ppmi]",
 )
 @click.option(
     "--tokens",
@@ -88,24 +96,38 @@ READING = ("tokenizer", "lowercase", "min_count", "max_vocabulary", "encoding") 
     type=click.Choice(["words", "spaces"]),
     default="words",
     show_default=True,
-    help="Runs of letters and digits, or whatever spaces separate.",
+    help="Split text into runs of letters and digits, or at spaces only.",
 )
 @click.option(
-    "--lowercase/--keep-case", default=True, show_default=True, help="Whether capitals count."
+    "--lowercase/--keep-case",
+    default=True,
+    show_default=True,
+    help="Convert text to lower case, or keep it as it is.",
 )
 @click.option(
     "--min-count",
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Leave rarer words out.",
+    help="Leave out words that occur less often.",
 )
 @click.option(
-    "--max-words", "max_vocabulary", type=click.IntRange(min=1), help="Keep so many, the commonest."
+    "--max-words",
+    "max_vocabulary",
+    type=click.IntRange(min=1),
+    help="Keep at most this many words, the most frequent.",
 )
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the files.")
 @click.option(
-    "--validation", type=click.Path(path_type=Path), metavar="FILE", help="Watch the loss on this."
+    "--encoding",
+    default="utf-8",
+    show_default=True,
+    help="Encoding of the text, such as latin-1, utf-16 or gb18030.",
+)
+@click.option(
+    "--validation",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Measure the loss on this text as well.",
 )
 @training_options(epochs=None, batch_size=None)
 def command(
@@ -118,14 +140,16 @@ def command(
     style: Style,
     **options: Any,
 ) -> None:
-    """Learn a vector for every word of FILEs: text, plain or gzipped, or folders of it.
+    """Learn a vector for every word of FILEs.
 
-    A line is a sentence. skipgram and cbow are word2vec: a word predicts its neighbours, or they
-    predict the word; skipgram is better with little text. window predicts the next word from those
-    before it. cooccurrence counts which words are near which, and factors the counts.
+    A FILE is text, plain or gzipped, or a folder of such files. Each line is a sentence. There are
+    four models. In skipgram (word2vec) a word predicts its neighbours; in cbow (also word2vec) the
+    neighbours predict the word. skipgram is better with little text. window predicts the next word
+    from those before it. cooccurrence counts which words occur near each other and factors the
+    counts.
 
-    For window, FILE may also be an .npz with windows of numbered words in the array "train", maybe
-    more in "valid", to watch the loss on, and the words in "vocab".
+    For window, FILE may also be an .npz file with windows of numbered words in the array "train".
+    It may also hold more windows in "valid", to measure the loss on, and the words in "vocab".
 
     \b
       vecstore train words novel.txt --out novel.vecs
@@ -154,7 +178,7 @@ def command(
 
 
 def _refuse_others(model: str, given: dict[str, Any]) -> None:
-    """Refuse options of other models, before any work."""
+    """Refuse options that belong to other models, before any work."""
     for name in given:
         models = BELONGS_TO.get(name, MODELS)
         if model not in models:
@@ -163,7 +187,7 @@ def _refuse_others(model: str, given: dict[str, Any]) -> None:
 
 
 def _refuse_beside_archive(files: tuple[Path, ...], model: str, validation: Path | None) -> None:
-    """Refuse what says nothing to windows of numbered words, before any work."""
+    """Refuse, before any work, what does not apply to windows of numbered words."""
     if model != "window" or len(files) > 1 or validation is not None:
         raise click.UsageError("An .npz file of windows is for --model window, and comes alone.")
     context = click.get_current_context()
@@ -193,7 +217,7 @@ def _corpus(files: Any, reading: dict[str, Any]) -> "Corpus":
 
 
 def _windows(path: Path) -> tuple[Any, dict[str, Any]]:
-    """Return the windows of an archive, and what else it says to `WordWindow.fit`."""
+    """Return the windows in an archive, and further arguments for `WordWindow.fit`."""
     if not path.is_file():
         raise FileNotFoundError(f"{path} is no file; an .npz of windows is needed.")
     saved = read_npz(path)
@@ -208,6 +232,6 @@ def _windows(path: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def _facts(data: Any, trainer: "Trainer") -> dict[str, Any]:
-    """Return what else there is to print: how much text, and how large the model."""
+    """Return further facts to print: the amount of text and the size of the model."""
     text = {} if isinstance(data, np.ndarray) else {"words": data.words}
     return {**text, "parameters": trainer.model.count_params()}
