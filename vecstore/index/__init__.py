@@ -1,11 +1,18 @@
-"""What lies between a store and an engine: derived data, and the choice of the way to an answer.
+"""Derived data of one segment that can always be made again from its vectors: codes and graphs.
 
-============ ==============================================================
-`codes`      from rows to codes: where their center lies
-`exact`      which path an exact search takes, and taking it
-============ ==============================================================
+Codes are the rows in 8 bits, which an exact search scans first. A graph links rows to rows near
+them, for approximate search; with what was measured of it, it makes an index. Read the modules in
+this order:
 
-Nothing here is a source of truth: codes can be thrown away and made again from the vectors.
+- `codes`: encoding rows, and choosing the center that they are measured from
+- `graph`: the arrays of a graph, and what can be wrong in them
+- `building`: graphs grown by our own walks
+- `hnswlib`: graphs built by hnswlib, for comparison
+- `twins`: equal rows, which are one node of a graph
+- `joining`: links to rows that no walk would reach
+- `reach`: how far neighbours lie from a query
+- `recall_table`: the measured recall and speed of walks
+- `stored`: an index as its file keeps it
 """
 
 from vecstore.index.building import grown_graph

@@ -1,4 +1,8 @@
-"""Graphs built by walks of our own, in which each row finds what to link to."""
+"""Graphs grown by walks of our own: each row walks to the rows near it and links to them.
+
+Rows come in batches, so the graph does not depend on the number of threads (Dobson Manohar et al.,
+2024, "ParlayANN", PPoPP).
+"""
 
 from collections.abc import Iterator
 
@@ -13,11 +17,11 @@ from vecstore.kernels import Vectors
 
 __all__ = ["grown_graph"]
 
-# Rows come in random order, so that links of the first ones are long. One in so many of a level is
-# on the next, too, linked as it was when the nodes of that level were all the rows there were.
+# Rows come in random order, so links between the first ones are long. One node in 32 is also on the
+# level above, with the links that it had when the nodes of that level were all rows there were.
 _RARER = 32
-# Rows linked at once do not see each other: no more than this share of those before them, and no
-# more than this many, between which an interrupt is noticed.
+# Rows linked at once do not see each other, so a batch has at most 1/64 as many rows as came before
+# it. It has at most 4096, because interrupts are noticed only between batches.
 _SHARE, _MOST_AT_ONCE = 64, 4096
 
 
@@ -31,51 +35,18 @@ def grown_graph(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Graph:
-    """Build a graph by letting each row walk to those near it and link to them.
+    """Build a graph with about the links of `hnswlib.hnsw_graph`, in ``8 * M * n`` bytes or so.
 
-    Parameters
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows of a segment.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    M : int, default 16
-        Links of a new row, at most; those back to it may make twice as many.
-    ef_construction : int, default 200
-        How many near rows are found for each row, to choose its links from.
-    threads : int or None
-        None takes all.
-    seed : int, default 0
-        Of the order of rows. The same seed gives the same graph, on any number of threads.
-    progress : callable or None
-        Called as ``progress(rows, n)``.
-
-    Returns
-    -------
-    Graph
-        Of ``8 * M * n`` bytes and little more.
-
-    Raises
-    ------
-    ValueError
-        If `M` or `ef_construction` is out of range.
-
-    Notes
-    -----
-    Looks for the links that `building.hnsw_graph` looks for, but by walks over 8-bit codes, and
-    lets rows come in batches, so that threads change nothing. Codes are made for it and given up.
-
-    References
-    ----------
-    .. [1] Dobson Manohar et al., 2024, "ParlayANN: Scalable and deterministic parallel graph-based
-       approximate nearest neighbor search algorithms", PPoPP.
+    A new row links to at most `M` of the `ef_construction` near rows that a walk finds. `seed` is
+    for the order of rows; the same seed gives the same graph on any number of threads.
     """
     M, ef_construction = check_links(M, ef_construction)
     n = len(vectors)
-    links = np.full((n, 2 * M), NOBODY, np.uint32)
+    links = np.full((n, 2 * M), NOBODY, np.uint32)  # M links of its own, and M back to a row
     if n == 0:
         return Graph(links, (), 0)
     engine = kernels.engine()
+    # The walks read 8-bit codes, which are made for them and thrown away.
     block = Block(vectors, None, 0, None, encode([vectors], metric, threads=threads))
     order = np.random.default_rng(seed).permutation(n)
     graph, sizes = Graph(links, (), int(order[0])), _sizes(n)
@@ -90,7 +61,7 @@ def grown_graph(
 
 
 def _sizes(n: int) -> list[int]:
-    """Return how many nodes the upper levels have, the highest first."""
+    """Return how many nodes the upper levels have, highest first."""
     sizes: list[int] = []
     while (n := n // _RARER) >= _RARER:
         sizes.insert(0, n)
@@ -98,7 +69,7 @@ def _sizes(n: int) -> list[int]:
 
 
 def _batches(n: int, sizes: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield from where to where rows are linked at once: after the first, and up to each level."""
+    """Yield the ends of the batches linked at once: after the first row, up to each level."""
     first = 1
     for end in [*sizes, n]:
         while first < end:
@@ -108,10 +79,8 @@ def _batches(n: int, sizes: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _with_level(graph: Graph, rows: npt.NDArray[np.int64], width: int) -> tuple[Level, ...]:
-    """Return the levels of a graph of these rows, and one more below of them all.
-
-    A level begins with the nodes of the one above it, in the same order.
-    """
+    """Return the levels of a graph of these rows, plus a new lowest level of all of them."""
+    # A level begins with the nodes of the one above it, in the same order.
     places = np.full(len(graph.links) + 1, NOBODY, np.uint32)
     places[rows] = np.arange(len(rows))
     numbers = np.minimum(graph.links[rows, :width], len(graph.links))

@@ -1,13 +1,11 @@
 """A graph over the rows of one segment: its arrays, and what can be wrong in them.
 
-Hierarchical navigable small worlds [1]_: level 0 links every row to rows near it, each level above
-holds a few of the nodes of the one below, with longer links. A walk starts at the top, goes down
-greedily, and searches level 0 with a list of candidates.
+It is a hierarchical navigable small world. Level 0 links every row to rows near it. Each level
+above holds a few of the nodes of the level below, with longer links. A walk starts at the top, goes
+down greedily, and searches level 0 with a list of candidates.
 
-References
-----------
-.. [1] Malkov and Yashunin, 2018, "Efficient and robust approximate nearest neighbor search using
-   Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4).
+See Malkov and Yashunin, 2018, "Efficient and robust approximate nearest neighbor search using
+Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4).
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,35 +28,15 @@ __all__ = [
     "reached",
 ]
 
-#: What stands in unused places of links.
+#: Fills unused places of links.
 NOBODY = 0xFFFFFFFF
 
-# A node has more links than this in no paper, and hnswlib takes no more.
+# No paper gives a node more links than this, and hnswlib takes no more.
 _MOST_LINKS = 10_000
 
 
 def check_links(M: int, ef_construction: int) -> tuple[int, int]:
-    """Return what a graph is to be built with, or refuse it.
-
-    Parameters
-    ----------
-    M : int
-        Links of a row, from 2.
-    ef_construction : int
-        Candidates for them, from 1.
-
-    Returns
-    -------
-    M, ef_construction : int
-        The same.
-
-    Raises
-    ------
-    TypeError
-        If one is no integer.
-    ValueError
-        If one is out of range.
-    """
+    """Return `M` (2 to 10,000) and `ef_construction` (from 1); TypeError or ValueError if wrong."""
     M = check_count(M, "M", 2)
     if M > _MOST_LINKS:
         raise ValueError(f"`M` must be at most {_MOST_LINKS}; got {M}.")
@@ -66,24 +44,9 @@ def check_links(M: int, ef_construction: int) -> tuple[int, int]:
 
 
 def as_arrays(graph: Graph) -> dict[str, npt.NDArray[Any]]:
-    """Return all that a graph is, as named arrays.
+    """Return a graph as named arrays: ``links``, ``entry``, ``level0_links``, ``level0_down``, ...
 
-    Parameters
-    ----------
-    graph : Graph
-        Any.
-
-    Returns
-    -------
-    dict of str to ndarray
-        ``links``, ``entry`` and, for the levels from the highest down, ``level0_links``,
-        ``level0_down``, ``level1_links`` and so on. None is empty but the links of an empty graph.
-
-    Examples
-    --------
-    >>> ring = Graph(np.array([[1, 2], [2, 0], [0, 1]], np.uint32), (), 0)
-    >>> sorted(as_arrays(ring))
-    ['entry', 'links']
+    In these names level 0 is the highest. No array is empty, except the links of an empty graph.
     """
     arrays: dict[str, npt.NDArray[Any]] = {"links": graph.links, "entry": np.array([graph.entry])}
     for i, level in enumerate(graph.levels):
@@ -92,22 +55,9 @@ def as_arrays(graph: Graph) -> dict[str, npt.NDArray[Any]]:
 
 
 def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Graph:
-    """Return the graph that `as_arrays` took apart; only shapes and dtypes are looked at.
+    """Return the graph that `as_arrays` took apart, on the same memory.
 
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        In memory or mapped.
-
-    Returns
-    -------
-    Graph
-        On the same memory.
-
-    Raises
-    ------
-    ValueError
-        If an array is missing, or is not of the right dtype and shape.
+    Checks shapes and dtypes but no values; ValueError if an array is missing or wrong.
     """
     links, entry = _array(arrays, "links", np.uint32, 2), _array(arrays, "entry", np.int64, 1)
     levels: list[Level] = []
@@ -139,24 +89,9 @@ def _array(
 
 
 def problems(graph: Graph, n: int) -> Iterator[str]:
-    """Yield what is wrong with a graph over n rows, as sentences.
+    """Yield what is wrong with a graph over n rows, in sentences, reading every link.
 
-    Parameters
-    ----------
-    graph : Graph
-        Any: nothing in it is believed.
-    n : int
-        Rows of the segment.
-
-    Yields
-    ------
-    str
-        One sentence for each kind of problem of each level.
-
-    Notes
-    -----
-    Reads every link once, and follows those of level 0 until no row is new. A graph without
-    problems leads from its entry to every row.
+    A graph without problems leads from its entry to every row.
     """
     if len(graph.links) != n:
         yield f"The graph has {len(graph.links)} rows; the segment has {n}."
@@ -184,7 +119,7 @@ def _wrong_links(links: npt.NDArray[np.uint32], where: str) -> Iterator[str]:
 
 
 def _start(graph: Graph) -> int:
-    """Return the row of the entry."""
+    """Return the row that the entry leads down to."""
     place = graph.entry
     for level in graph.levels:
         place = int(level.down[place])
@@ -192,18 +127,7 @@ def _start(graph: Graph) -> int:
 
 
 def reached(graph: Graph) -> npt.NDArray[np.bool_]:
-    """Return which rows a walk can come to, if it is wide enough.
-
-    Parameters
-    ----------
-    graph : Graph
-        With an entry and upper levels that lead somewhere.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        By links of level 0, wave by wave.
-    """
+    """Return which rows a walk can come to, if it is wide enough, by the links of level 0."""
     links, there = graph.links, np.zeros(len(graph.links), np.bool_)
     wave = np.array([_start(graph)])
     while len(wave):

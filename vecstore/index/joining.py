@@ -1,8 +1,8 @@
 """Links to rows that no walk would reach.
 
-Insertion links a row to rows near it, and these back to it; but a list that is full drops links
-again, and a row to which none are left is lost. Under cosine that happens to a few rows in a
-million, under ``"dot"``, where short vectors are near nobody, to up to a tenth of all.
+Insertion links a row to rows near it, and those back to it. But a full list drops links again, and
+a row that keeps no link to it is lost. Under cosine that happens to a few rows in a million. Under
+``"dot"``, where short vectors are near nobody, it happens to up to a tenth of all.
 """
 
 import numpy as np
@@ -12,33 +12,15 @@ from vecstore.index.graph import NOBODY, Graph, reached
 
 __all__ = ["joined"]
 
-# A link that is given away may lose another row; that is found in the next round.
+# Replacing a link may lose another row; the next round finds it.
 _ROUNDS = 20
 
 
 def joined(graph: Graph) -> Graph:
-    """Return a graph all rows of which can be reached, but for hopeless ones.
+    """Return a graph with a few other links on level 0, so that all but hopeless rows are reached.
 
-    Parameters
-    ----------
-    graph : Graph
-        Of any rows.
-
-    Returns
-    -------
-    Graph
-        The same links but for a few on level 0.
-
-    Notes
-    -----
-    A lost row gets a link from a row that it is linked to itself: in a free place, or in that of
-    the row which most others are linked to; where that does not help, from any with a free place.
-
-    Examples
-    --------
-    >>> lost = Graph(np.array([[1, NOBODY], [0, NOBODY], [0, 1]], np.uint32), (), 0)
-    >>> joined(lost).links.tolist()
-    [[1, 2], [0, 4294967295], [0, 1]]
+    A lost row gets a link from a row that it links to itself: in a free place, or in that of the
+    row which most others link to. If that fails, it gets one from any row with a free place.
     """
     if not len(graph.links):
         return graph
@@ -60,7 +42,7 @@ def joined(graph: Graph) -> Graph:
 
 
 def _adopt(graph: Graph) -> None:
-    """Give rows that none of their own neighbours can take to any that have a free place."""
+    """Link to rows that none of their own neighbours can take, from any row with a free place."""
     there, free = reached(graph), graph.links == NOBODY
     hosts = np.flatnonzero(there & free.any(axis=1))
     lost = np.flatnonzero(~there)[: len(hosts)]
@@ -74,7 +56,7 @@ def _link(
     there: npt.NDArray[np.bool_],
     linked: npt.NDArray[np.int64],
 ) -> None:
-    """Link one row from the first of its own neighbours that can do it."""
+    """Link to one row from the first of its own neighbours that can do it."""
     for host in links[row][links[row] < len(links)].tolist():
         if not there[host]:
             continue
@@ -82,7 +64,7 @@ def _link(
         if len(free):
             place = free[0]
         else:
-            place = np.argmax(linked[links[host]])  # the row that misses a link least
+            place = np.argmax(linked[links[host]])  # the row with the most links to it
             if linked[links[host, place]] < 2:
                 continue
             linked[links[host, place]] -= 1

@@ -1,7 +1,7 @@
 """How far neighbours lie from a query, which tells queries that are unlike the rows.
 
-The farther a query is from all rows, the less a walk finds of its neighbours, whatever the metric
-and the data. A recall that was measured holds for queries as far as those that it was measured of.
+The farther a query is from all rows, the fewer of its neighbours a walk finds, whatever the metric
+and the data. A measured recall holds for queries as far away as those that it was measured with.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from vecstore.kernels import Float32s, Found
 
 __all__ = ["DEPTHS", "Reach", "beyond", "remoteness"]
 
-#: The k that recall and distances are measured at.
+#: The values of k at which recall and distances are measured.
 DEPTHS = (1, 10, 100)
 
-_USUAL = 0.95  # so many of the queries are nearer than what counts as far
+_USUAL = 0.95  # share of the queries that do not count as far
 
 
 class Reach(NamedTuple):
-    """At each of `DEPTHS`, how far a neighbour was of nearly all queries, and of the farthest."""
+    """At each of `DEPTHS`, how far the neighbour of nearly all queries is, and of the farthest."""
 
     usual: tuple[float, ...]
     farthest: tuple[float, ...]
 
     @classmethod
     def measured(cls, truth: Found, queries: Float32s, metric: str) -> Self:
-        """Return it of queries and their exact answers."""
+        """Return the reach of queries, from their exact answers."""
         far = remoteness(truth.distances, queries, metric)
         there = int(truth.counts.min(initial=DEPTHS[-1]))
         far = far[:, [min(k, max(1, there)) - 1 for k in DEPTHS]]
@@ -38,7 +38,7 @@ class Reach(NamedTuple):
 
     @classmethod
     def from_json(cls, fields: Any) -> Self | None:
-        """Return what `_asdict` described; None for what older versions measured."""
+        """Return what `_asdict` described; None for indexes measured by older versions."""
         if not isinstance(fields, dict):
             return None
         reach = cls(*(tuple(float(far) for far in fields[name]) for name in cls._fields))
@@ -47,8 +47,8 @@ class Reach(NamedTuple):
         return reach
 
     def nearest(self, share: float) -> tuple[float, float]:
-        """Return how far the nearest is where a share of the rows, a tenth at least, may answer."""
-        # Where half may answer, the nearest that does is about the second of all.
+        """Return both distances of the nearest row, if only a share of rows (>= 0.1) may answer."""
+        # If half of the rows may answer, the nearest of those is about the second nearest of all.
         place = min(1.0, -log(share) / log(10))
         usual, farthest = (a + place * (b - a) for a, b, *_ in self)
         return usual, farthest
@@ -57,7 +57,7 @@ class Reach(NamedTuple):
 def remoteness(
     distances: npt.NDArray[np.float64], queries: Float32s, metric: str
 ) -> npt.NDArray[np.float64]:
-    """Return distances that do not depend on the length of a query where its answer does not."""
+    """Return distances made independent of the length of a query, where its answer is."""
     if metric != "dot":
         return distances
     lengths = np.sqrt(np.square(queries, dtype=np.float64).sum(axis=1, keepdims=True))
@@ -72,10 +72,9 @@ def beyond(
     first_rows: Sequence[int],
     limits: Sequence[tuple[float, float] | None],
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which queries are farther from their nearest row than usual, and than the farthest.
+    """Return which queries are farther than usual from their nearest row, and than the farthest.
 
-    A limit is that of the rows from one of `first_rows` on; where it is None, the least of the
-    others counts.
+    ``limits[i]`` holds for rows from ``first_rows[i]`` on; None means the least of the others.
     """
     known = [limit for limit in limits if limit is not None]
     if not known or not found.distances.shape[1]:

@@ -7,70 +7,38 @@ from vecstore.index.reach import DEPTHS, Reach
 
 __all__ = ["HELD_OUT", "Speed", "Step", "Table"]
 
-#: The source of a table whose queries were rows that were hidden from the graph.
+#: The source of a table that was measured with rows hidden from the graph as queries.
 HELD_OUT = "held-out rows"
 
 
 class Speed(NamedTuple):
-    """Queries per second on the machine that measured.
+    """Queries per second, on the machine that measured."""
 
-    Attributes
-    ----------
-    single : float
-        One by one, each waiting for the one before.
-    batch : float
-        Hundreds in a call, on all threads.
-    """
-
-    single: float
-    batch: float
+    single: float  # one query after the other
+    batch: float  # hundreds in a call, on all threads
 
 
 class Step(NamedTuple):
-    """What a walk with one width of its candidate list achieves.
+    """What a walk achieves with one width of its candidate list."""
 
-    Attributes
-    ----------
-    ef : int
-        The width.
-    recall : tuple of float
-        At each of `DEPTHS`, the share of the true neighbours found, on average.
-    assured : tuple of float
-        What a caller is promised: the same less two standard errors, with one more query that
-        found nothing; and of rows that were held out, not more than the same without that query
-        of the third by distance which it is lowest of.
-    speed : Speed
-        At a k of 10.
-    """
-
-    ef: int
-    recall: tuple[float, ...]
+    ef: int  # the width
+    recall: tuple[float, ...]  # at each of `DEPTHS`, the mean share of true neighbours found
+    # What a caller is promised: the recall less two standard errors, with one more query that found
+    # nothing. For held-out rows, at most the same (without that query) of the third of the rows, by
+    # distance, in which it is lowest.
     assured: tuple[float, ...]
-    speed: Speed
+    speed: Speed  # at k = 10
 
 
 class Table(NamedTuple):
-    """What was measured of one graph.
+    """What was measured of one graph; without steps, nothing was."""
 
-    Attributes
-    ----------
-    steps : tuple of Step
-        From the narrowest walk to the widest.
-    exact : Speed
-        Of the exact search of the same rows.
-    queries : int
-        How many there were.
-    source : str
-        ``"held-out rows"``, or ``"given"``.
-    reach : Reach or None
-        How far neighbours were of the queries; of tables before this was measured, None: their
-        held-out rows had copies in the graph, and nothing is assured.
-    """
-
-    steps: tuple[Step, ...]
-    exact: Speed
-    queries: int
-    source: str
+    steps: tuple[Step, ...]  # from the narrowest walk to the widest
+    exact: Speed  # of the exact search of the same rows
+    queries: int  # how many it was measured with
+    source: str  # `HELD_OUT` or "given"
+    # None in tables of older versions: their held-out rows had copies in the graph, and so nothing
+    # is assured.
     reach: Reach | None = None
 
     @property
@@ -79,20 +47,8 @@ class Table(NamedTuple):
         return self.reach is None and self.source == HELD_OUT and bool(self.steps)
 
     def step(self, wanted: float, k: int) -> Step | None:
-        """Return the narrowest walk that is assured to find enough.
-
-        Parameters
-        ----------
-        wanted : float
-            The recall asked for.
-        k : int
-            Neighbours asked for; recall is taken at the next larger of `DEPTHS`.
-
-        Returns
-        -------
-        Step or None
-            None if no walk was measured to do it.
-        """
+        """Return the narrowest walk assured to reach a recall at k; None if there is none."""
+        # Recall is taken at the next larger of `DEPTHS`.
         depth = next((place for place, deep in enumerate(DEPTHS) if k <= deep), None)
         if depth is None or self.outdated:
             return None
@@ -101,13 +57,7 @@ class Table(NamedTuple):
         return next(enough, None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the table as JSON has it.
-
-        Returns
-        -------
-        dict
-            For `from_json`.
-        """
+        """Return the table as JSON values, for `from_json`."""
         return {
             "steps": [step._asdict() | {"speed": step.speed._asdict()} for step in self.steps],
             "exact": self.exact._asdict(),
@@ -118,23 +68,7 @@ class Table(NamedTuple):
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """Return the table that `to_json` described.
-
-        Parameters
-        ----------
-        fields : mapping
-            Nothing in it is believed.
-
-        Returns
-        -------
-        Table
-            The same.
-
-        Raises
-        ------
-        ValueError
-            If it is none.
-        """
+        """Return the table that `to_json` described; ValueError if it is not one."""
         try:
             steps = tuple(
                 Step(

@@ -1,4 +1,4 @@
-"""An index as a search uses it: a graph over the rows of one segment, and what it is known for."""
+"""An index as a search uses it: a graph over the rows of one segment, and what is known of it."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,49 +16,20 @@ _COVERED = "covered"
 
 
 class Index(NamedTuple):
-    """A graph over rows of a segment.
-
-    Attributes
-    ----------
-    path : Path
-        Its file.
-    size : int
-        Bytes of the file.
-    graph : Graph
-        Mapped.
-    covered : ndarray of uint64, shape (ceil(n / 64),), or None
-        Bit r is set if the graph has row r; None: it has all.
-    table : Table
-        What was measured.
-    facts : dict
-        JSON values: kind, parameters, seconds.
-    """
+    """A graph over rows of a segment, mapped from its file."""
 
     path: Path
-    size: int
+    size: int  # bytes of the file
     graph: Graph
-    covered: npt.NDArray[np.uint64] | None
+    covered: npt.NDArray[np.uint64] | None  # (ceil(n / 64),), bit r: the graph has row r; None: all
     table: Table
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # JSON values: kind, parameters, seconds
 
 
 def as_stored(
     graph: Graph, covered: npt.NDArray[np.uint64] | None, table: Table, facts: dict[str, Any]
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-    """Return what a file keeps of an index.
-
-    Parameters
-    ----------
-    graph, covered, table, facts
-        As in `Index`.
-
-    Returns
-    -------
-    arrays : dict of ndarray
-        For `vecstore.storage.write_index`.
-    metadata : dict
-        JSON values.
-    """
+    """Return the arrays and the JSON metadata that the file of an index keeps."""
     arrays = as_arrays(graph)
     if covered is not None:
         arrays[_COVERED] = covered
@@ -68,28 +39,9 @@ def as_stored(
 def read_index(
     path: Path, size: int, arrays: dict[str, npt.NDArray[Any]], metadata: dict[str, Any], n: int
 ) -> Index:
-    """Return the index that a file keeps. Links are not read: a walk believes none of them.
+    """Return the index that a file keeps, on mapped arrays; CorruptStoreError if not over n rows.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    size : int
-        In bytes.
-    arrays, metadata
-        What is in it.
-    n : int
-        Rows of the segment.
-
-    Returns
-    -------
-    Index
-        On the mapped arrays.
-
-    Raises
-    ------
-    CorruptStoreError
-        If it is not an index over n rows.
+    Links are not read: a walk does not rely on any of them.
     """
     words = (-(-n // 64),)
     covered = arrays.get(_COVERED)

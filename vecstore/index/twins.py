@@ -1,7 +1,7 @@
-"""Rows that come more than once: found, kept out of the way of a graph, and linked to it as one.
+"""Rows that occur more than once: found, kept out of the way of a graph, and linked to it as one.
 
-Copies are nearest to each other, so their links would go to each other, and a graph of them falls
-apart. Links are made for the first copy; the others hang below it, as a tree.
+Copies are nearest to each other, so they would link to each other, and their graph would fall
+apart. Only the first copy gets links. The others hang below it, as a tree.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 1 << 14
 
 
 def first_copies(vectors: Vectors) -> Int64s:
-    """Return for each row the first row that holds the same bytes: often itself."""
+    """Return for each row the first row with the same bytes, often itself."""
     n = len(vectors)
     hashes = _hashes(vectors)
     order = np.argsort(hashes, kind="stable")
@@ -29,7 +29,7 @@ def first_copies(vectors: Vectors) -> Int64s:
     for start in range(0, len(later), _ROWS_AT_ONCE):
         some = later[start : start + _ROWS_AT_ONCE]
         equal = (vectors[some] == vectors[first[some]]).all(axis=1)
-        first[some[~equal]] = some[~equal]  # the same hash by chance: a row of its own
+        first[some[~equal]] = some[~equal]  # same hash by chance: a row of its own
     return first
 
 
@@ -47,7 +47,7 @@ def _hashes(vectors: Vectors) -> npt.NDArray[np.uint64]:
 
 
 def with_copies(graph: Graph, first: Int64s) -> Graph:
-    """Return a graph of first copies as one of all rows: copies below the first of them."""
+    """Return a graph of first copies as one of all rows: the others hang below the first."""
     rows = np.flatnonzero(first == np.arange(len(first)))
     numbers = np.append(rows, NOBODY).astype(np.uint32)
     width = graph.links.shape[1]
@@ -66,7 +66,7 @@ def with_copies(graph: Graph, first: Int64s) -> Graph:
 
 
 def _hang(links: npt.NDArray[np.uint32], head: int, copies: Int64s) -> None:
-    """Link a row to its first copy, and each copy to the next ones and back to where it hangs."""
+    """Hang copies below a row as a tree: each links to some next ones, and back to its parent."""
     width = links.shape[1]
     free = np.flatnonzero(links[head] == NOBODY)
     links[head, free[0] if len(free) else width - 1] = copies[0]

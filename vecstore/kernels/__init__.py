@@ -1,14 +1,17 @@
 """The kernels: pure functions over buffers, written three times, and the choice between them.
 
-============ ============ ================================================================
-engine       module       what it is
-============ ============ ================================================================
-native       `native`     C++ (`csrc/`), one set of functions per instruction set
-numba        `jit`        compiled where Python runs, without a C++ compiler; user's metrics
-reference    `reference`  NumPy, float64, plain: the specification of the other two
-============ ============ ================================================================
+An engine is a module with the functions of `contract.Engine`, and all engines give the same
+answers. ``reference`` (NumPy, float64, plain) specifies the other two. ``native`` (C++) is what
+everybody runs, with one set of functions per instruction set. ``numba`` needs no C++ compiler and
+also runs metrics of the caller's own. Read the modules in this order:
 
-An engine is a module; `contract.Engine` lists its functions. All give the same answers.
+- `contract`: the types that engines take and return, and the functions that they have
+- `float64`: the formulas of the distances, and the order of every float64 sum
+- `blocks`: mask words as booleans, rows by global number
+- `reference`: the specification
+- `threads`: how many threads an engine may use
+- `native`: the calls into the C++ core
+- `jit`: the Numba engine
 """
 
 import os
@@ -62,30 +65,10 @@ ENGINES = tuple(_MODULES)
 
 
 def engine(name: str | None = None) -> Engine:
-    """Return an engine.
+    """Return an engine by name; None takes ``VECSTORE_ENGINE``.
 
-    Parameters
-    ----------
-    name : str or None
-        ``"native"``, ``"numba"`` or ``"reference"``; None takes ``VECSTORE_ENGINE``. Where that is
-        unset too it is native, or numba, with one warning, if the compiled core is not there.
-
-    Returns
-    -------
-    module
-        With the functions of `contract.Engine`.
-
-    Raises
-    ------
-    ValueError
-        If there is no engine of that name.
-    ImportError
-        If an engine that was asked for by name cannot be imported.
-
-    Examples
-    --------
-    >>> engine("reference").levels()
-    ('float64',)
+    If that is unset too, it is native, or numba with one warning if the compiled core is missing.
+    An engine that was asked for by name and cannot be imported raises ImportError.
     """
     variable = os.environ.get("VECSTORE_ENGINE", "")
     if name is None and not variable:
@@ -103,13 +86,15 @@ def build_info() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``engine``, ``level`` (in use), ``levels`` (all that run here, best first), ``threads``
-        (when a call does not say) and ``compiler``.
+        ``engine`` and ``level``, both in use; ``levels``, all that run here, best first;
+        ``threads``, the number that a call uses by default; ``compiler``.
 
     Raises
     ------
     ValueError
-        If ``VECSTORE_ENGINE``, ``VECSTORE_SIMD`` or ``VECSTORE_THREADS`` holds no valid choice.
+        If ``VECSTORE_ENGINE``, ``VECSTORE_SIMD`` or ``VECSTORE_THREADS`` is not a valid choice.
+    ImportError
+        If ``VECSTORE_ENGINE`` names an engine that cannot be imported.
 
     Examples
     --------
@@ -127,23 +112,7 @@ def build_info() -> dict[str, Any]:
 
 
 def level(chosen: Engine) -> str:
-    """Return the level that an engine runs at.
-
-    Parameters
-    ----------
-    chosen : module
-        What `engine` returned.
-
-    Returns
-    -------
-    str
-        One of its levels.
-
-    Raises
-    ------
-    ValueError
-        If ``VECSTORE_SIMD`` names a level that this CPU lacks.
-    """
+    """Return the level that an engine runs at; ValueError if this CPU lacks ``VECSTORE_SIMD``."""
     if chosen.NAME == "native":
         from vecstore.kernels import native
 

@@ -1,4 +1,4 @@
-"""What the portable engines read from blocks: rows by global number, mask words as booleans."""
+"""What the engines in Python read from blocks: mask words as booleans, rows by global number."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ __all__ = ["allowed", "gather"]
 
 
 def allowed(block: Block) -> npt.NDArray[np.bool_]:
-    """Return whether each row of the block may be an answer, from its mask words."""
+    """Return which rows of the block may be answers, from its mask words."""
     n = len(block.vectors)
     if block.mask is None:
         return np.ones(n, dtype=np.bool_)
@@ -21,7 +21,7 @@ def allowed(block: Block) -> npt.NDArray[np.bool_]:
 
 
 def gather(blocks: Sequence[Block], rows: Int64s) -> Float32s:
-    """Return the vectors of global rows, of which every one lies in a block; (m, dim)."""
+    """Return the vectors of global rows, (m, dim); each row must lie in one of the blocks."""
     gathered = np.zeros((len(rows), blocks[0].vectors.shape[1]), dtype=np.float32)
     for block in blocks:
         inside = (rows >= block.first_row) & (rows < block.first_row + len(block.vectors))

@@ -1,7 +1,7 @@
 """The float64 arithmetic of the specification: one order of summation, one formula per distance.
 
-Every float64 sum over the dimension, here and where a fast engine scores a survivor, is taken in
-one order, so that engines agree to the last bit and ties are ties everywhere::
+Every float64 sum over the dimension is taken in one order, here and where a fast engine scores a
+survivor. So engines agree to the last bit, and a tie is a tie everywhere::
 
     lane[i] = t[i] + t[i + 16] + t[i + 32] + ...       for i in 0..15, left to right, from 0.0
     lane[i] += lane[i + 8], then lane[i + 4], lane[i + 2], lane[i + 1];  sum = lane[0]
@@ -13,8 +13,8 @@ The terms are q*x, x*x (both exact in float64, so a fused multiply-add changes n
 * euclidean: ``sqrt(sum((q - x)**2))``;
 * dot: ``0 - (q.x)``.
 
-So the distance of a vector to itself is exactly 0 under cosine and euclidean. float32 and float16
-values are finite in float64 with room to spare: squares neither overflow nor vanish.
+So the distance of a vector to itself is exactly 0 under cosine and euclidean. float64 holds float32
+and float16 values with room to spare: their squares neither overflow nor vanish.
 """
 
 from collections.abc import Iterator
@@ -36,12 +36,12 @@ __all__ = [
 ]
 
 _LANES = 16
-# float64 values of one temporary: 16 MiB, whatever the number of rows.
+# float64 values in one temporary array: 16 MiB, however many rows there are.
 _CHUNK_VALUES = 1 << 21
 
 
 def lane_sums(terms: Float64s) -> Float64s:
-    """Sum over the last axis in the order that the module's docstring fixes."""
+    """Sum over the last axis, in the order of the module docstring."""
     lanes = np.zeros((*terms.shape[:-1], _LANES))
     for start in range(0, terms.shape[-1], _LANES):
         part = terms[..., start : start + _LANES]
@@ -54,12 +54,12 @@ def lane_sums(terms: Float64s) -> Float64s:
 
 
 def dots(query: Float64s, rows: Float64s) -> Float64s:
-    """Return q.x of the query (or of each row of it) with each row."""
+    """Return q.x for each row x; a query matrix is taken row by row."""
     return lane_sums(query * rows)
 
 
 def sq_distances(query: Float64s, rows: Float64s) -> Float64s:
-    """Return sum((q - x)**2) for each row x."""
+    """Return ``sum((q - x)**2)`` for each row x."""
     return lane_sums((query - rows) ** 2)
 
 

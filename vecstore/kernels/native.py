@@ -1,11 +1,9 @@
-"""The native engine: the C++ core of `csrc/`, one table of kernels per instruction set.
+"""The native engine: the C++ core of `csrc/`, with one table of kernels per instruction set.
 
-Scans filter in float32 (path ``"float"``), in 8-bit codes (path ``"codes"``) or by sums of cosines
-(`search_sums`) with a rigorous error bound (``csrc/README.md``) and score what survives in float64,
-so that answers equal those of `reference` to the last bit at every level. The GIL is released while
-they run.
-``level`` names an instruction set (see `levels`; None: ``VECSTORE_SIMD`` or the best one),
-``threads`` how many threads to use (None: what `threads.thread_count` says).
+Scans rule rows out in float32 (path ``"float"``), in 8-bit codes (path ``"codes"``) or by sums of
+cosines (`search_sums`), with a rigorous error bound (``csrc/README.md``). They score what survives
+in float64, so answers equal those of `reference` to the last bit at every level. They release the
+GIL. ``level`` names an instruction set of `levels`; None takes ``VECSTORE_SIMD``, or the best.
 """
 
 from collections.abc import Sequence
@@ -50,66 +48,44 @@ NAME = "native"
 
 
 def levels() -> tuple[str, ...]:
-    """Return the instruction-set levels that this CPU can run.
-
-    Returns
-    -------
-    tuple of str
-        Best first; the last is always ``"scalar"``.
-    """
+    """Return the instruction sets that this CPU can run, best first; the last is ``"scalar"``."""
     return _native.levels()
 
 
 def level(level: str | None = None) -> str:
-    """Return the level that a call with this argument runs at.
-
-    Parameters
-    ----------
-    level : str or None
-        A name from `levels`; None means ``VECSTORE_SIMD``, or the best level where it is unset.
-
-    Returns
-    -------
-    str
-        The name.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or this CPU lacks the level; lists the choices.
-    """
+    """Return the level that a call with this argument runs at; ValueError if there is none."""
     return _native.level(level or "")
 
 
 def dot(a: Float32s, b: Float32s, *, level: str | None = None) -> float:
-    """Return ``sum_j a_j * b_j`` in float32; see `reference.dot`."""
+    """Return ``sum_j a_j * b_j``, computed in float32."""
     return _native.dot(a, b, level or "")
 
 
 def sq_euclidean(a: Float32s, b: Float32s, *, level: str | None = None) -> float:
-    """Return ``sum_j (a_j - b_j)**2`` in float32; see `reference.sq_euclidean`."""
+    """Return ``sum_j (a_j - b_j)**2``, computed in float32."""
     return _native.sq_euclidean(a, b, level or "")
 
 
 def dot_rows(query: Float32s, vectors: Vectors, *, level: str | None = None) -> Float32s:
-    """Return the dot product of one query with every row; see `reference.dot_rows`."""
+    """As `contract.Engine.dot_rows`."""
     return _native.dot_rows(query, vectors, level or "")
 
 
 def sq_euclidean_rows(query: Float32s, vectors: Vectors, *, level: str | None = None) -> Float32s:
-    """Return the squared distance of one query to every row; see `reference.sq_euclidean_rows`."""
+    """As `contract.Engine.sq_euclidean_rows`."""
     return _native.sq_euclidean_rows(query, vectors, level or "")
 
 
 def sq_norms(vectors: Vectors, *, level: str | None = None) -> Float32s:
-    """Return the squared length of every row; see `reference.sq_norms`."""
+    """As `contract.Engine.sq_norms`."""
     return _native.sq_norms(vectors, level or "")
 
 
 def inverse_norms(
     vectors: Vectors, *, level: str | None = None, threads: int | None = None
 ) -> Float32s:
-    """Return ``1 / |x|`` of every row, rounded once; see `reference.inverse_norms`."""
+    """As `contract.Engine.inverse_norms`."""
     return _native.inverse_norms(vectors, level or "", thread_count(threads))
 
 
@@ -121,7 +97,7 @@ def distances(
     level: str | None = None,
     threads: int | None = None,
 ) -> Float64s:
-    """Return the float64 distance of every query to every row; see `reference.distances`."""
+    """As `contract.Engine.distances`."""
     return _native.distances(queries, vectors, metric, level or "", thread_count(threads))
 
 
@@ -133,7 +109,7 @@ def encode(
     level: str | None = None,
     threads: int | None = None,
 ) -> Codes:
-    """Return the rows in 8 bits, with certificates; see `reference.encode`."""
+    """As `contract.Engine.encode`."""
     return Codes(
         *_native.encode(vectors, metric, center, level or "", thread_count(threads)), center
     )
@@ -150,14 +126,10 @@ def search(
     level: str | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Find the k nearest rows to each query; see `reference.search`.
-
-    Notes
-    -----
-    A batch is packed into panels that stay in the first-level cache while blocks of rows pass by:
-    a matrix product fused with the selection, so the n_queries x n matrix never exists. One query
-    runs at the speed of memory. Several segments share one running threshold.
-    """
+    """As `contract.Engine.search`."""
+    # A batch is packed into panels that stay in the first-level cache while blocks of rows pass by:
+    # a matrix product fused with the selection, so the n_queries x n matrix never exists. A single
+    # query runs at the speed of memory. All segments share one running threshold.
     offsets, rows = exclude or (None, None)
     return _found(
         _native.search(
@@ -185,13 +157,9 @@ def search_mul(
     level: str | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Answer analogies by 3CosMul; see `reference.search_mul`.
-
-    Notes
-    -----
-    The cosines of a panel of rows with every distinct vector are computed once; all questions then
-    combine theirs while the panel is in cache.
-    """
+    """As `contract.Engine.search_mul`."""
+    # The cosines of a panel of rows with every distinct vector are computed once; all questions
+    # combine theirs while the panel is in cache.
     offsets, rows = exclude or (None, None)
     return _found(
         _native.search_mul(
@@ -220,14 +188,10 @@ def search_sums(
     level: str | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Find the k nearest rows to sums of few vectors; see `reference.search_sums`.
-
-    Notes
-    -----
-    As in `search_mul`, the cosines of a panel of rows with every distinct vector are computed once;
-    a query then costs an addition for each of its vectors instead of a product over dim. How far it
-    is from its sum is measured and part of the bound (``csrc/README.md``).
-    """
+    """As `contract.Engine.search_sums`."""
+    # Cosines are computed once, as in `search_mul`. A query then costs an addition for each of its
+    # vectors instead of a product over dim. The core measures how far a query is from its sum, and
+    # makes that part of the bound (``csrc/README.md``).
     offsets, rows = exclude or (None, None)
     return _found(
         _native.search_sums(
@@ -257,15 +221,11 @@ def walk(
     level: str | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Find rows near each query by following links; see `reference.walk`.
-
-    Notes
-    -----
-    Distances on the way are estimated from the block's codes, which it must have. Of the rows found
-    those are scored in float64 that might be among the k nearest of them. So the answer is that of
-    `reference.walk` but where two rows are about as near as codes can tell; every level gives the
-    same.
-    """
+    """As `contract.Engine.walk`; the block must have codes."""
+    # The core estimates distances on the way from the codes. Then it scores in float64 those of the
+    # rows found that might be among the k nearest of them. So the answer differs from that of
+    # `reference.walk` only where codes cannot tell which of two rows is nearer. Every level gives
+    # the same answer.
     offsets, rows = exclude or (None, None)
     return _found(
         _native.walk(
@@ -294,12 +254,8 @@ def grow(
     level: str | None = None,
     threads: int | None = None,
 ) -> None:
-    """Link rows that are not in a graph yet to rows that are; see `reference.grow`.
-
-    Notes
-    -----
-    What lies between rows is taken from their codes, except under dot.
-    """
+    """As `contract.Engine.grow`; the block must have codes."""
+    # Distances between rows are estimated from their codes, except under dot.
     vectors = block.vectors[rows].astype(np.float32)
     numbers = rows.astype(np.uint32)
     _native.grow(
@@ -317,7 +273,7 @@ def compose(
     level: str | None = None,
     threads: int | None = None,
 ) -> Float32s:
-    """Return weighted sums of stored rows; see `reference.compose`."""
+    """As `contract.Engine.compose`."""
     dim = blocks[0].vectors.shape[1]
     return _native.compose(
         blocks, dim, rows, weights, offsets, unit, level or "", thread_count(threads)

@@ -1,4 +1,4 @@
-"""How many threads an engine may use, and how the portable engine uses them."""
+"""How many threads an engine may use, and how the engines in Python use them."""
 
 import math
 import os
@@ -19,28 +19,15 @@ _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def thread_count(threads: int | None = None) -> int:
-    """Return the number of threads to use.
+    """Return the number of threads to use; None takes ``VECSTORE_THREADS``, or what is granted.
 
-    Parameters
-    ----------
-    threads : int or None
-        The caller's wish; None takes ``VECSTORE_THREADS``, and without it the processors that this
-        process may run on, cut to its CPU quota.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    ValueError
-        If ``VECSTORE_THREADS`` is not a whole number from 1 to 4096.
+    Raises ValueError if ``VECSTORE_THREADS`` is not a whole number from 1 to 4096.
     """
     if threads is not None:
         return threads
     wished = os.environ.get("VECSTORE_THREADS")
     if wished is None:
+        # The processors that this process may run on, cut to its CPU quota.
         return int(max(1, min(_processors(), _quota())))
     if not wished.isdecimal() or not wished.strip("0"):
         raise ValueError(
@@ -54,25 +41,19 @@ def thread_count(threads: int | None = None) -> int:
 
 
 def check_threads(threads: int | None) -> int:
-    """Return how many threads to use, after checking what a caller asked for.
-
-    Raises ``ValueError`` outside 1 to `MOST_THREADS`.
-    """
+    """Return the thread count for a caller's wish; ValueError if not 1 to `MOST_THREADS`."""
     return thread_count(
         None if threads is None else check_count(threads, "threads", most=MOST_THREADS)
     )
 
 
 def in_threads(work: Callable[[Task], Result], tasks: Iterable[Task], threads: int) -> list[Result]:
-    """Return ``[work(task) for task in tasks]``, worked on by several threads.
-
-    The work must release the GIL to gain anything.
-    """
+    """Return ``[work(task) for task in tasks]``; it gains only if `work` releases the GIL."""
     waiting = list(tasks)
     if threads == 1 or len(waiting) < 2:
         return [work(task) for task in waiting]
-    # A pool per call costs some 50 microseconds a thread; in return there is no state that a
-    # fork could break.
+    # A pool per call costs some 50 microseconds per thread. In return, there is no state for a fork
+    # to break.
     with ThreadPoolExecutor(min(threads, len(waiting))) as pool:
         return list(pool.map(work, waiting))
 
@@ -83,12 +64,10 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-@cache
+@cache  # reading it takes longer than many a search
 def _quota() -> float:
-    """Return the processors that the control group grants, rounded up, as `csrc/core/threads.cpp`.
-
-    Asked once: it takes longer than many a search.
-    """
+    """Return how many processors the control group grants, rounded up; inf without a limit."""
+    # As in `csrc/core/threads.cpp`.
     file = _CGROUPS / _own_group() / "cpu.max"
     if not file.is_file():  # in a container, its own group is the root of what it sees
         file = _CGROUPS / "cpu.max"
@@ -99,7 +78,7 @@ def _quota() -> float:
 
 
 def _own_group() -> str:
-    """Return the path of the process's control group, version 2, below their root."""
+    """Return the path of this process's control group (version 2), relative to their root."""
     groups = Path("/proc/self/cgroup")
     for line in groups.read_text().splitlines() if groups.is_file() else []:
         if line.startswith("0::/"):

@@ -22,8 +22,8 @@ __all__ = ["CANCELLED", "COMPOSITIONS", "METHODS", "analogies", "analogies_of_ro
 METHODS = ("add", "mul")
 COMPOSITIONS = ("sum", "mean")
 
-#: Vectors are stored with seven digits. Where so little is left of what was added, the direction of
-#: the rest is that of their rounding.
+#: Vectors are stored with seven digits. If only this share is left of what was added, the direction
+#: of the rest is that of their rounding.
 CANCELLED = 1e-6
 
 
@@ -33,34 +33,10 @@ def compose(
     metric: Metric,
     method: str = "sum",
 ) -> npt.NDArray[np.float32]:
-    """Return weighted sums or means of stored vectors.
+    """Return weighted sums or means of stored vectors, (n, dim), summed in float64.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Where the vectors lie.
-    recipes : sequence of mapping of key to weight, length n
-        One per sum.
-    metric : str or callable
-        Under ``"cosine"`` vectors are scaled to unit length before they are added, and so is the
-        sum.
-    method : str, default "sum"
-        ``"mean"`` divides by the sum of the weights.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, dim)
-        The sums, accumulated in float64.
-
-    Raises
-    ------
-    KeyNotFoundError
-        If a key is missing.
-    TypeError
-        If a weight is not a number.
-    ValueError
-        If a recipe is empty or a weight not finite, if vectors cancel out under cosine, or if the
-        weights of a mean do.
+    Under cosine, vectors are scaled to unit length before they are added, and so is the sum. Raises
+    KeyNotFoundError, TypeError, or ValueError, the last also if vectors or weights cancel out.
     """
     if method not in COMPOSITIONS:
         raise ValueError(f'`method` must be "sum" or "mean"; got {method!r}.')
@@ -89,37 +65,10 @@ def analogies(
     where: npt.NDArray[np.bool_] | None = None,
     threads: int | None = None,
 ) -> Matches:
-    """Answer one analogy, or a batch of them, leaving out the keys that ask it.
+    """Answer one analogy, or a batch, leaving out the keys that ask it.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What to search.
-    positive, negative : sequence of keys, or of sequences of keys
-        What to add and what to take away; sequences of keys make a batch.
-    k : int
-        Answers per question.
-    metric : str or callable
-        The metric of the store.
-    method : str, default "add"
-        ``"add"`` searches near the sum, ``"mul"`` ranks by products of cosines.
-    where : ndarray of bool, shape (rows,), or None
-        Which rows may be answers.
-    threads : int or None
-        None takes as many as the engine thinks right.
-
-    Returns
-    -------
-    Matches
-        Under ``"mul"`` the distance is minus the product.
-
-    Raises
-    ------
-    KeyNotFoundError
-        If a key is missing.
-    ValueError
-        If a question has no keys or its vectors cancel out, if the batches differ in length, or if
-        `method` is unknown or does not go with the metric.
+    Sequences of keys make a batch. ``"add"`` searches near the sum; ``"mul"`` ranks by products of
+    cosines, and its distance is minus the product.
     """
     added, taken, single = _questions(positive, negative)
     plus = as_groups(
@@ -145,29 +94,7 @@ def analogies_of_rows(
     threads: int | None = None,
     single: bool = False,
 ) -> Matches:
-    """Answer analogies, as `analogies`, whose keys have been looked up.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What to search.
-    plus, minus : (offsets, rows)
-        What to add and what to take away: a group for every question, as of `as_groups`.
-    k, metric, method, where, threads
-        As for `analogies`.
-    single : bool, default False
-        Whether the one question is not a batch.
-
-    Returns
-    -------
-    Matches
-        Under ``"mul"`` the distance is minus the product.
-
-    Raises
-    ------
-    ValueError
-        As for `analogies`.
-    """
+    """Answer analogies as `analogies` does, from rows, with a group for every question."""
     if method not in METHODS:
         raise ValueError(f'`method` must be "add" or "mul"; got {method!r}.')
     if method == "mul" and metric != "cosine":
@@ -243,10 +170,10 @@ def _refuse_cancelled(
     weights: npt.NDArray[np.float64],
     sums: npt.NDArray[np.float32],
 ) -> None:
-    """Refuse sums of unit vectors that are nothing but rounding, scaled to unit length."""
+    """Refuse sums of unit vectors that are only rounding, scaled to unit length."""
     owners = np.repeat(np.arange(len(sums)), np.diff(offsets))
     vectors = snapshot.gather(rows, np.float32).astype(np.float64)
-    # How long a sum was: its parts, each as far as it goes in the direction of the sum.
+    # The length of a sum before scaling: each part, as far as it goes in the direction of the sum.
     along = np.einsum("ij,ij->i", vectors, sums[owners]) / np.linalg.norm(vectors, axis=1)
     lengths = np.add.reduceat(weights * along, offsets[:-1])
     least = CANCELLED * np.add.reduceat(np.abs(weights), offsets[:-1])
@@ -259,7 +186,7 @@ def _refuse_cancelled(
 def _questions(
     positive: Sequence[Any], negative: Sequence[Any]
 ) -> tuple[list[Sequence[Any]], list[Sequence[Any]], bool]:
-    """Return both sides as lists of keys per question, and whether there is only one question."""
+    """Return both sides as lists of keys per question, and whether it is no batch."""
     if is_key(positive) or is_key(negative):
         raise TypeError("`positive` and `negative` must be lists of keys; got a single key.")
     added, taken = list(positive), list(negative)

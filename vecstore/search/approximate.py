@@ -1,7 +1,7 @@
-"""The approximate search: graphs where they are good enough and faster, the exact search elsewhere.
+"""The approximate search: graphs where they are good enough and faster, exact search elsewhere.
 
-A caller asks for a recall. Each segment's own table says how wide a walk must be for it, and
-whether that is faster than looking at all rows. Rows that no graph has are always looked at.
+A caller asks for a recall. The table of each segment says how wide a walk must be for it, and
+whether that is faster than looking at all rows. Rows that are in no graph are always searched.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,22 +23,23 @@ from vecstore.storage.segments import all_rows, count_rows
 
 __all__ = ["Asked", "check_approximate", "search"]
 
-# From so many queries in a call on, the measured speed of batches is the better forecast.
+# From this many queries in a call on, the measured speed of batches is the better forecast.
 _BATCH = 32
 
-# A walk passes rows that may not answer as well. Where fewer may than this, it would have to be so
-# wide that scanning them is faster, and sooner or later it would not find k.
+# A walk also passes rows that may not answer. If a smaller share than this may, the walk would have
+# to be so wide that a scan is faster, and sooner or later it would not find k rows.
 _LEAST_SHARE = 0.1
-# Rows of a graph are numbered in 32 bits: no walk is wider.
+# Rows of a graph are numbered in 32 bits, so no walk is wider.
 _MOST_EF = 2**32 - 1
 
-# Where rows that qualify lie together, a walk that starts among others may end before it comes to
-# them. Half as many beside those that do not qualify as there are of all is no chance any more.
+# If the rows that qualify lie together, a walk that starts among others may end before it reaches
+# them. Chance no longer explains it if they are less than half as frequent beside rows that do not
+# qualify as among all rows.
 _LEAST_EVENNESS = 0.5
-_SAMPLED = 256  # rows whose neighbours tell how evenly the others are spread
+_SAMPLED = 256  # rows whose neighbours tell how evenly the qualifying rows are spread
 
-# Queries that are farther from the rows than nearly all that were measured are walked for again, so
-# many times as wide. With that, what is assured was found in all collections of docs/recall.md.
+# Queries that are farther from the rows than nearly all measured ones are walked for again, this
+# many times as wide. With that, all collections of docs/recall.md reach the recall that is assured.
 _WIDER = 4
 
 _NO_INDEX = "no index covers these rows"
@@ -49,18 +50,10 @@ _OUTDATED = (
 
 
 class Asked(NamedTuple):
-    """What a caller wants of an approximate search.
+    """What a caller wants of an approximate search: a recall, or the width of the walk."""
 
-    Attributes
-    ----------
-    recall : float or None
-        From 0 to 1.
-    ef : int or None
-        The width of the walk; instead of a recall.
-    """
-
-    recall: float | None
-    ef: int | None
+    recall: float | None  # above 0, at most 1
+    ef: int | None  # instead of a recall
 
 
 class _Choice(NamedTuple):
@@ -72,22 +65,9 @@ class _Choice(NamedTuple):
 
 
 def check_approximate(approximate: Any) -> Asked | None:
-    """Return what a caller wants, if it can be had.
+    """Return what a caller asks for: a recall above 0 and up to 1, or ``{"ef": n}``.
 
-    Parameters
-    ----------
-    approximate : float, mapping or None
-        A recall above 0 and up to 1, or ``{"ef": n}``.
-
-    Returns
-    -------
-    Asked or None
-        None where the answer shall be exact.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it is none of these.
+    None asks for an exact answer. Anything else raises TypeError or ValueError.
     """
     if approximate is None:
         return None
@@ -119,29 +99,7 @@ def search(
 ) -> tuple[Found, Plan]:
     """Find near rows: as many of the k nearest as were asked for, on average.
 
-    Parameters
-    ----------
-    pairs : sequence of (Block, Index or None)
-        The rows, with codes where there are some, and the graph over each block.
-    queries : ndarray of float32, shape (n_queries, dim)
-        As engines take them.
-    k : int
-        Neighbours per query.
-    metric : str
-        One of the three names.
-    asked : Asked
-        What the caller wants.
-    exclude : (offsets, rows) or None
-        Global rows that may not answer query i.
-    threads : int or None
-        None takes as many as the engine thinks right.
-
-    Returns
-    -------
-    found : Found
-        k rows for every query for which as many may answer.
-    plan : Plan
-        What was done.
+    Each block comes with its index, or None. Every query for which k rows may answer gets k rows.
     """
     most = 0 if exclude is None else int(np.diff(exclude[0]).max(initial=0))
     choices = [_choose(block, index, len(queries), k, most, asked) for block, index in pairs]
@@ -210,12 +168,12 @@ def _choose(
         return _Choice(None, None, f"no walk is assured to reach a recall of {wanted:g} at {k}")
     if not _pays(step.speed, index.table.exact, n_queries, share):
         return _Choice(None, None, "the exact search was measured to be as fast")
-    # Of what a walk finds only a share may answer, and none of what is excluded.
+    # Only a share of what a walk finds may answer, and nothing that is excluded.
     return _Choice(ceil(step.ef / share) + most_excluded, wanted, None)
 
 
 def _evenness(block: Block, index: Index) -> float:
-    """Return how many rows qualify beside some that do not, in terms of the share of all; or 1."""
+    """Return the share that qualifies beside rows that do not, over the share of all; or 1."""
     if block.mask is None:
         return 1.0
     n, links = len(block.vectors), index.graph.links
@@ -237,7 +195,7 @@ def _bits(words: npt.NDArray[np.uint64], rows: Int64s) -> npt.NDArray[np.bool_]:
 
 
 class _Walks(NamedTuple):
-    """What is searched by walks, and the rest, which is searched exactly."""
+    """The blocks searched by walks, and the rest, which is searched exactly."""
 
     pairs: Sequence[tuple[Block, Index | None]]
     choices: Sequence[_Choice]
@@ -246,7 +204,7 @@ class _Walks(NamedTuple):
     threads: int | None
 
     def found(self, queries: Float32s, exclude: Exclusions | None, wider: int = 1) -> Found:
-        """Search all blocks, by walks so many times as wide as were chosen."""
+        """Search all blocks, with walks `wider` times as wide as chosen."""
         parts, rest = list[Found](), list[Block]()
         for (block, index), choice in zip(self.pairs, self.choices, strict=True):
             if index is None or choice.ef is None:
@@ -271,7 +229,7 @@ class _Walks(NamedTuple):
         return exact.merged(parts, self.k)
 
     def limits(self) -> tuple[list[int], list[tuple[float, float] | None]]:
-        """Return where the rows of each block begin, and how far their nearest is of queries."""
+        """Return the first row of each block, and its limits for `beyond`."""
         limits: list[tuple[float, float] | None] = []
         for (block, index), choice in zip(self.pairs, self.choices, strict=True):
             reach = None if index is None or choice.recall is None else index.table.reach
@@ -281,7 +239,7 @@ class _Walks(NamedTuple):
 
 
 def _pays(walk: Speed, scan: Speed, n_queries: int, share: float) -> bool:
-    """Whether walks of whose rows only a share may answer were measured to be faster."""
+    """Whether walks were measured to be faster, if only a share of what they find may answer."""
     if n_queries >= _BATCH:
         return walk.batch * share > scan.batch
     return walk.single * share > scan.single
@@ -317,7 +275,7 @@ def _exactly(
 
 
 def _short(found: Found, blocks: Sequence[Block], k: int) -> npt.NDArray[np.bool_]:
-    """Return which queries a walk did not find k rows for, though as many may answer."""
+    """Return the queries for which a walk found fewer rows than the k that may answer."""
     if found.counts.min(initial=k) >= k:
         return np.zeros(len(found.counts), np.bool_)
     there = sum(_qualifying(block) for block in blocks)
@@ -326,7 +284,7 @@ def _short(found: Found, blocks: Sequence[Block], k: int) -> npt.NDArray[np.bool
 
 
 def _replaced(found: Found, places: Int64s, more: Found) -> Found:
-    """Return answers with others in the places of some queries."""
+    """Return the answers with those of some queries replaced."""
     for mine, theirs in zip(found[:3], more[:3], strict=True):
         mine[places] = theirs
     return found._replace(work=exact.summed([found.work, more.work]))

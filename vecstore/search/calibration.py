@@ -1,14 +1,14 @@
-"""How good a graph is: the recall that a walk was measured to have, and what it costs.
+"""How good a graph is: the recall that its walks are measured to have, and what they cost.
 
-The queries are rows that were taken out of the graph for the purpose, with all that lies so near
-them that it is another copy: unlike rows whose copies are in the graph, they are as hard to find
-neighbours of as what is not stored. Where there are copies, rows are taken out alone as well, and
-what is assured is what both find. What a walk finds is compared with what the exact search finds.
+The queries are rows that are taken out of the graph for the purpose, along with all rows so near
+them that they count as copies. A row whose copies are in the graph would be easy to find neighbours
+of; without them, it is as hard as a query that is not stored. If there are copies, rows are also
+taken out alone, and the lower of both results is assured. Walks are compared with the exact search.
 
-Queries may lie farther from the rows than rows do from each other, and less is found of those that
-do. What is assured is therefore found of the nearest third of the rows that were taken out, of the
-middle one and of the farthest: it holds whatever their mix. A search does more for what lies
-farther than nearly all of them. For other queries than rows are, one may bring some along.
+Queries may lie farther from the rows than rows do from each other, and walks find less for those
+that do. So the assured recall is the lowest over three thirds of the held-out rows, by distance: it
+holds whatever their mix. A search does more for queries that lie farther than nearly all of them.
+If queries will be unlike rows, the caller may bring some along.
 """
 
 import time
@@ -32,7 +32,7 @@ __all__ = ["calibrate", "recall"]
 _LADDER = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 896, 1280)
 _ALONE = 48  # queries that are timed one by one
 _ENOUGH = 0.999
-# Held-out rows are parted by how far their nearest is, if so many are in a part.
+# Held-out rows are split by the distance of their nearest row, if each part gets this many.
 _PARTS, _LEAST_IN_PART = 3, 24
 
 
@@ -45,33 +45,12 @@ def calibrate(
     threads: int | None = None,
     seed: int = 0,
 ) -> Table:
-    """Measure a graph.
+    """Measure a graph; the block has codes, and its mask says which rows the graph has.
 
-    Parameters
-    ----------
-    graph : Graph
-        Over the rows of the block.
-    block : Block
-        With codes. Its mask says which rows the graph has.
-    metric : str
-        What near means.
-    queries : ndarray of float32, shape (n, dim), or None
-        What will be asked; None takes rows out of the graph.
-    threads : int or None
-        For batches.
-    seed : int, default 0
-        Of the choice of rows.
-
-    Returns
-    -------
-    Table
-        Without steps, if there are too few rows to take some out.
-
-    Notes
-    -----
-    Takes about as long as 2,000 exact queries in a batch, and two walks of each width. Widths grow
-    until 99.9 % are found at every depth.
+    `queries` are like those that will be asked; None takes rows out of the graph. The table has no
+    steps if there are too few rows for that.
     """
+    # This takes about as long as 2,000 exact queries in a batch, and two walks of each width.
     if queries is not None:
         trials = [_trial(graph, block, queries, metric, threads)] if len(queries) else []
     else:
@@ -82,7 +61,7 @@ def calibrate(
     source, parts = (HELD_OUT, _PARTS) if queries is None else ("given", 1)
     if not trials:
         return Table((), Speed(0.0, 0.0), 0, source)
-    # Speed and mean recall are those of the last: of queries without copies, where there are some.
+    # Speed and mean recall are those of the last trial: queries without copies, if there are any.
     last = trials[-1]
     batch, alone = last.queries, last.queries[:_ALONE]
     scan = partial(_scanned, last.block, metric=metric, k=10)
@@ -92,6 +71,7 @@ def calibrate(
     )
     reach = Reach.measured(last.truth, batch, metric)
     steps: list[Step] = []
+    # Widths grow until 99.9 % are found at every depth.
     for ef in _LADDER:
         shares = [_shares(trial, ef, metric, threads) for trial in trials]
         assured = [
@@ -111,7 +91,7 @@ def calibrate(
 
 
 class _Trial(NamedTuple):
-    """Queries, what they are asked of, the exact answers, and how far the nearest of these are."""
+    """Queries, the graph and block to ask, the exact answers, and the distance of their nearest."""
 
     graph: Graph
     block: Block
@@ -131,7 +111,7 @@ def _trial(
 def _shares(
     trial: _Trial, ef: int, metric: str, threads: int | None
 ) -> list[npt.NDArray[np.float64]]:
-    """Return which share of the neighbours walks of a width find, at each of the depths."""
+    """Return the share of the neighbours that walks of one width find, at each of `DEPTHS`."""
     graph, block, queries, truth, _ = trial
     found = (
         _walked(graph, block, queries, k=k, ef=ef, metric=metric, threads=threads) for k in DEPTHS
@@ -140,31 +120,13 @@ def _shares(
 
 
 def recall(found: Found, truth: Found, k: int) -> npt.NDArray[np.float64]:
-    """Return which share of the k nearest was found, per query.
-
-    Parameters
-    ----------
-    found : Found
-        An answer of at least k places, or of all rows there are.
-    truth : Found
-        The exact one, of at least as many.
-    k : int
-        How many count.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_queries,)
-        A row counts if it is not farther than the k-th nearest, so that equal distances do not
-        depend on which row was taken: recall as ann-benchmarks defines it.
-
-    References
-    ----------
-    .. [1] Aumueller, Bernhardsson and Faithfull, 2020, "ANN-Benchmarks: a benchmarking tool for
-       approximate nearest neighbor algorithms", Information Systems 87.
-    """
+    """Return the share of the k nearest that was found, per query."""
     k = min(k, int(truth.counts.min(initial=k)))
     if k == 0:
         return np.ones(len(truth.counts))
+    # A row counts if it is not farther than the k-th nearest, so among equal distances it does not
+    # matter which row was taken. ann-benchmarks defines recall like this (Aumueller, Bernhardsson
+    # and Faithfull, 2020, Information Systems 87).
     farthest = truth.distances[:, k - 1 : k]
     hits = (found.rows[:, :k] >= 0) & (found.distances[:, :k] <= farthest)
     shares: npt.NDArray[np.float64] = hits.sum(axis=1) / k
@@ -203,20 +165,18 @@ def _one_by_one(search: Callable[..., Found], queries: Float32s) -> None:
 
 
 def _assured(shares: npt.NDArray[np.float64], remote: npt.NDArray[np.float64], parts: int) -> float:
-    """Return a mean that the true one is hardly below, of the worst of some parts by distance.
-
-    That all of n queries found everything does not say that the next one will: if one in n / 3
-    missed, one such trial in twenty would not show it. So the whole gets another query, which
-    found nothing.
-    """
+    """Return a lower bound for the true mean, from the worst of some parts by distance."""
     parts = max(1, min(parts, len(shares) // _LEAST_IN_PART))
     groups = [shares[some] for some in np.array_split(np.argsort(remote, kind="stable"), parts)]
+    # That all of n queries found everything does not mean that the next one will: if one in n / 3
+    # missed, one such trial in twenty would not show it. So the whole gets one more query, which
+    # found nothing.
     groups.append(np.append(shares, 0.0))
     return max(0.0, min(float(one.mean() - 2 * one.std() / sqrt(len(one))) for one in groups))
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Return the time of the better of two runs; one, where it is long."""
+    """Return the time of the better of two runs, or of one that is long."""
     best = np.inf
     for _ in range(2):
         begun = time.perf_counter()

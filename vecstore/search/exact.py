@@ -1,6 +1,6 @@
-"""The exact search: which path it takes, and taking it.
+"""The exact search: choosing a path, and taking it.
 
-Every path gives the same answer, so the choice is about time alone. It follows the times that
+Every path gives the same answer, so the choice is about time alone. It follows times that
 ``python -m benchmarks.crossover`` measures, as ratios of one path to another.
 """
 
@@ -18,27 +18,25 @@ __all__ = ["Terms", "as_plan", "choose", "merged", "search", "summed"]
 
 
 class _Crossover(NamedTuple):
-    """From where on codes are faster than vectors at a level.
+    """Sizes from which codes are faster than vectors, at one level."""
 
-    Attributes
-    ----------
-    few_dim, few_values : int
-        Dimensions, and values in all rows, if queries come one by one.
-    many_dim : int or None
-        Dimensions, if they come in a batch; None: never.
-    """
-
-    few_dim: int
-    few_values: int
-    many_dim: int | None
+    few_dim: int  # dimensions, if queries come one by one
+    few_values: int  # values in all rows, likewise
+    many_dim: int | None  # dimensions, if queries come in a batch; None: never
 
 
-# Times on vectors over times on codes, where queries come one by one: with AVX-512 1.3 at 4
-# dimensions and at 1,000 rows of 100, 2.4 at 16,000 rows, 3 to 5 at 300,000. With AVX2 1.0 at 16
-# dimensions and at 4,000 rows, in Numba 1.8 at 32 dimensions and 1.0 at 2,000 rows. Without vector
-# instructions 1.0 at 16 dimensions, 1.4 at 32. In batches: 0.9 at 16 dimensions with AVX-512, 1.2
-# with AVX2, 1.6 and 1.3 at 128, 3 at 300,000 rows; in Numba 0.9 at 32 dimensions, 1.2 at 100, 1.6
-# at 384; without vector instructions 0.5 to 0.9.
+# Measured times on vectors over times on codes. For queries one by one:
+#
+# - AVX-512: 1.3 at 4 dimensions and at 1,000 rows of 100; 2.4 at 16,000 rows; 3 to 5 at 300,000.
+# - AVX2: 1.0 at 16 dimensions and at 4,000 rows.
+# - Numba: 1.8 at 32 dimensions, 1.0 at 2,000 rows.
+# - Without vector instructions: 1.0 at 16 dimensions, 1.4 at 32.
+#
+# In batches:
+#
+# - AVX-512 and AVX2: 0.9 and 1.2 at 16 dimensions, 1.6 and 1.3 at 128, 3 at 300,000 rows.
+# - Numba: 0.9 at 32 dimensions, 1.2 at 100, 1.6 at 384.
+# - Without vector instructions: 0.5 to 0.9.
 _CROSSOVERS = {
     "amx": _Crossover(few_dim=1, few_values=100_000, many_dim=32),
     "avx512": _Crossover(few_dim=1, few_values=100_000, many_dim=32),
@@ -47,42 +45,35 @@ _CROSSOVERS = {
     "numba": _Crossover(few_dim=1, few_values=200_000, many_dim=64),
 }
 
-# Up to this many queries read the rows one after the other.
+# Up to this many queries, each reads the rows on its own, one query after the other.
 _FEW = 4
 
-# Where more of the rows are wanted than this, most of them survive any bound.
+# If there are fewer rows per neighbour wanted than this, most rows survive any bound.
 _ROWS_PER_NEIGHBOR = 10
 
-# Of the qualifying rows, a copy costs what 32 queries on codes do, and scanning it eight times what
-# scanning their codes does. So one query gathers up to 2.5 % of the rows, a large batch up to 12 %.
+# A copy of the qualifying rows costs as much as 32 queries on their codes, and scanning the copy
+# eight times as much as scanning the codes. So one query gathers up to 2.5 % of the rows, a large
+# batch up to 12 %.
 _COPY, _SCAN_COPY = 32, 8
 _MAX_GATHERED_BYTES = 256 << 20
 
 
 class Terms(NamedTuple):
-    """What queries are sums of.
+    """How many vectors queries are sums of."""
 
-    Attributes
-    ----------
-    vectors : int
-        How many different ones there are.
-    total, most : int
-        How many are summed for all queries together, and for one of them at most.
-    """
-
-    vectors: int
-    total: int
-    most: int
+    vectors: int  # different ones
+    total: int  # summed, for all queries together
+    most: int  # summed, for one query
 
 
-# From so many queries on sums are faster: so many for each vector, whose cosines with all rows they
-# must make up for, and so many for putting rows into panels. With AMX codes may be as fast; nobody
-# measured.
+# Sums are faster from this many queries on: some per vector, to make up for its cosines with all
+# rows, and some for putting rows into panels. With AMX, codes may be as fast; nobody measured it.
 _QUERIES_FOR_SUMS = {"avx512": (5, 300), "avx2": (2, 50), "scalar": (2, 50)}
-# A sum of dim / 4 vectors costs what a product of codes does. Of more than 128, and beyond the
-# largest dim of codes, no bound is known (csrc/scan/scan_sums.cpp).
+# A sum of dim / 4 vectors costs as much as a product of codes. No bound is known for sums of more
+# than 128, or beyond the largest dim of codes (csrc/scan/scan_sums.cpp).
 _DIM_PER_TERM, _MAX_TERMS = 4, 128
-# Neighbours of all queries; beyond that they are cut into groups that compute the cosines anew.
+# Neighbours of all queries together. With more, queries are cut into groups, each of which computes
+# the cosines anew.
 _MAX_SUM_ANSWERS = 1 << 22
 
 # Products of longer codes could exceed 32 bits.
@@ -99,36 +90,9 @@ def choose(
     k: int,
     terms: Terms | None = None,
 ) -> str:
-    """Return the path that is likely to answer first.
+    """Return the path that is likely to answer first, a name as in `Plan`.
 
-    Parameters
-    ----------
-    level : str
-        What computes.
-    rows : int
-        How many there are.
-    qualifying : int
-        How many of them may be answers.
-    dim : int
-        Length of every vector.
-    n_queries, k : int
-        What is asked for.
-    terms : Terms or None
-        What the queries are sums of, under cosine; None if they are none.
-
-    Returns
-    -------
-    str
-        ``"codes"``, ``"float"``, ``"gather"`` or ``"sums"``; see `vecstore.search.results.Plan`.
-
-    Examples
-    --------
-    >>> choose("avx2", rows=300_000, qualifying=300_000, dim=100, n_queries=1, k=10)
-    'codes'
-    >>> choose("avx2", rows=300_000, qualifying=3_000, dim=100, n_queries=1, k=10)
-    'gather'
-    >>> choose("avx2", rows=300, qualifying=300, dim=100, n_queries=1, k=10)
-    'float'
+    Of `rows`, `qualifying` may answer. `terms` is None if the queries are not known to be sums.
     """
     worth_a_copy = qualifying * (_COPY + _SCAN_COPY * n_queries) <= rows * n_queries
     if worth_a_copy and qualifying < rows and 4 * dim * qualifying <= _MAX_GATHERED_BYTES:
@@ -169,32 +133,10 @@ def search(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> tuple[Found, Plan]:
-    """Find the k nearest rows to each query on a path.
+    """Find the k nearest rows to each query on a path of `choose`.
 
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The rows.
-    queries : ndarray of float32, shape (n_queries, dim)
-        As engines take them.
-    k : int
-        Neighbours per query.
-    metric : str
-        One of the three names.
-    path : str
-        What `choose` returned, but for ``"sums"``, which is `Engine.search_sums`. Blocks without
-        codes are searched by their vectors in any case.
-    exclude : (offsets, rows) or None
-        Global rows that may not answer query i.
-    threads : int or None
-        None takes as many as the engine thinks right.
-
-    Returns
-    -------
-    found : Found
-        The answer.
-    plan : Plan
-        What was done.
+    ``"sums"`` is not for this function but for `Engine.search_sums`. Blocks without codes are
+    searched by their vectors.
     """
     engine = kernels.engine()
     if path == "gather" and blocks:
@@ -222,28 +164,7 @@ def as_plan(
     ef: int | None = None,
     recall: float | None = None,
 ) -> Plan:
-    """Say how an answer was found.
-
-    Parameters
-    ----------
-    engine : module
-        What computed.
-    path : str
-        What was read.
-    work : Work
-        What the engine did for all queries.
-    n_queries : int
-        How many they were.
-    threads : int or None
-        How many were asked for.
-    ef, recall
-        As `Plan` has them.
-
-    Returns
-    -------
-    Plan
-        Per query.
-    """
+    """Return the plan for the work of all queries together."""
     each = max(1, n_queries)
     survivors = None if work.rescored is None else work.rescored / each
     level, available = kernels.level(engine), thread_count(threads)
@@ -252,18 +173,7 @@ def as_plan(
 
 
 def summed(works: Sequence[Work]) -> Work:
-    """Return the work of several scans together.
-
-    Parameters
-    ----------
-    works : sequence of Work
-        At least one.
-
-    Returns
-    -------
-    Work
-        What was rescored is known if it is known of all.
-    """
+    """Return the total of several works; `rescored` is None unless all of them know it."""
     rescored = [work.rescored for work in works if work.rescored is not None]
     known = sum(rescored) if len(rescored) == len(works) else None
     return Work(sum(work.scanned for work in works), known)
@@ -294,25 +204,12 @@ def _gathered(
 
 
 def merged(parts: Sequence[Found], k: int) -> Found:
-    """Return the k best of answers about different rows.
-
-    Parameters
-    ----------
-    parts : sequence of Found
-        At least one.
-    k : int
-        How many to keep.
-
-    Returns
-    -------
-    Found
-        Under (distance, row).
-    """
+    """Return the k first, under (distance, row), of answers about different rows."""
     if len(parts) == 1:
         return parts[0]
     distances = np.concatenate([part.distances for part in parts], axis=1)
     rows = np.concatenate([part.rows for part in parts], axis=1)
-    # Unused places have distance inf, like overflowed ones, but no row: they come last.
+    # Unused places have distance inf, as overflowed ones do, but no row: sort them last.
     order = np.lexsort((rows, distances, rows < 0), axis=-1)[:, :k]
     counts = np.minimum(np.sum([part.counts for part in parts], axis=0), k)
     return Found(

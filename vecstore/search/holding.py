@@ -1,7 +1,7 @@
-"""Rows that are taken out of a graph to be asked for, with or without what is a copy of them.
+"""Rows that are taken out of a graph to be used as queries, with or without their copies.
 
-A row whose copy is still there is found too easily: the copy leads right to its neighbours. What
-lies much nearer to a row than other rows do counts as its copy, whatever noise it has.
+A row whose copy is still in the graph is found too easily: the copy leads right to its neighbours.
+A row counts as a copy if it lies much nearer than other rows do, whatever noise it has.
 """
 
 import numpy as np
@@ -16,19 +16,19 @@ from vecstore.search import exact
 __all__ = ["held_out", "hiding", "without"]
 
 _QUERIES = 512
-# So few are taken out that what is left is still the same data; of copies, some more.
+# One row in 16 at most is taken out, or one in 8 with copies: what is left is still the same data.
 _ROWS_PER_QUERY, _ROWS_PER_HIDDEN = 16, 8
 # Rows this much nearer than the nearest of a few hundred are copies. Noise of a tenth of the length
-# gives .2 at most; the nearest of 50,000 words or digits lie at .6 to .9.
+# gives 0.2 at most; the nearest of 50,000 words or digits lie at 0.6 to 0.9.
 _COPY = 0.3
 _FEW = 1.125
-_FIRST_LOOK = 16  # neighbours; where all of them are copies, eight times as many, and so on
+_FIRST_LOOK = 16  # neighbours; if all of them are copies, eight times as many, and so on
 
 
 def held_out(
     graph: Graph, block: Block, metric: str, seed: int, threads: int | None
 ) -> list[tuple[Float32s, Int64s]]:
-    """Return queries and which rows to hide for them: those alone, and those with their copies."""
+    """Return queries, with the rows to hide for them: rows alone, and rows with their copies."""
     free = allowed(block)
     free[_start(graph)] = False
     rows = np.flatnonzero(free)
@@ -43,13 +43,13 @@ def held_out(
     if not len(chosen):
         return []
     apart = np.asarray(block.vectors[chosen], np.float32), gone
-    # A few copies change nothing that could be measured of those alone.
+    # A few copies change nothing measurable, so the rows alone need no trial of their own.
     few = len(gone) <= _FEW * len(held) and len(chosen) * _FEW >= len(held)
     return [apart] if few else [alone, apart]
 
 
 def _ends(block: Block, held: Int64s, groups: list[Int64s]) -> Int64s:
-    """Return for each row the last that equals it, below which no copy hangs that would be lost."""
+    """Return, for each row, the last one equal to it, below which no other copy hangs."""
     ends = held.copy()
     for place, group in enumerate(groups):
         equal = (block.vectors[group] == block.vectors[held[place]]).all(axis=1)
@@ -58,7 +58,7 @@ def _ends(block: Block, held: Int64s, groups: list[Int64s]) -> Int64s:
 
 
 def _apart(held: Int64s, groups: list[Int64s], start: int, most: int) -> tuple[Int64s, Int64s]:
-    """Return rows no two of which are copies, and these with all their copies: not too many."""
+    """Return rows no two of which are copies, and these with all copies, at most `most` in all."""
     taken: set[int] = set()
     chosen: list[int] = []
     for place in np.random.default_rng(0).permutation(len(held)).tolist():
@@ -90,7 +90,7 @@ def without(graph: Graph, held: Int64s) -> Graph:
 
 
 def _unlinked(links: npt.NDArray[np.uint32], gone: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint32]:
-    links, ends = links.copy(), np.append(gone, False)  # the place at the end is nobody's
+    links, ends = links.copy(), np.append(gone, False)  # the place at the end is for nobody
     doomed = ends[np.minimum(links, len(gone))]
     for row in np.flatnonzero(doomed.any(axis=1)).tolist():
         left = links[row][~doomed[row]]
@@ -100,7 +100,7 @@ def _unlinked(links: npt.NDArray[np.uint32], gone: npt.NDArray[np.bool_]) -> npt
 
 
 def hiding(block: Block, held: Int64s) -> Block:
-    """Return the block with some rows that may not answer."""
+    """Return the block with some rows masked out."""
     free = allowed(block)
     free[held] = False
     return block._replace(mask=as_words(free))
@@ -109,14 +109,14 @@ def hiding(block: Block, held: Int64s) -> Block:
 def _copies(
     block: Block, held: Int64s, queries: Float32s, metric: str, most: int, threads: int | None
 ) -> list[Int64s]:
-    """Return the copies of rows of the block, themselves included; of few more than `most` each."""
+    """Return the copies of rows of the block, themselves included; hardly above `most` each."""
     near = _distant(queries, metric) * _COPY
     if metric == "cosine":
-        near = near * near / 2  # 1 - cos of unit vectors so far apart
+        near = near * near / 2  # 1 - cos of unit vectors that far apart
     engine = kernels.engine()
     level, n = kernels.level(engine), len(block.vectors)
     by = "cosine" if metric == "cosine" else "euclidean"
-    # Codes made for products serve no other metric.
+    # Codes made for dot do not serve euclidean.
     looked_at = block._replace(codes=None) if metric == "dot" else block
     groups: list[Int64s] = [held[:0]] * len(held)
     waiting, k = np.arange(len(held)), min(_FIRST_LOOK, n)
@@ -137,7 +137,7 @@ def _copies(
 
 
 def _distant(queries: Float32s, metric: str) -> float:
-    """Return how far rows drawn at random are from the nearest of each other, in the middle."""
+    """Return the median distance of rows drawn at random to the nearest other one drawn."""
     drawn = queries.astype(np.float64)
     if metric == "cosine":
         lengths = np.sqrt(np.square(drawn).sum(axis=1, keepdims=True))

@@ -24,12 +24,12 @@ from vecstore.storage.hdf5 import Pieces, map_arrays, write_side_by_side
 
 __all__ = ["MEMORY", "mutual", "neighbors"]
 
-#: Bytes that the search may take beside the vectors, their codes and the result.
+#: Bytes that the search may take, besides the vectors, their codes and the result.
 MEMORY = 256 << 20
 
-# Rows searched in one call, at most: a second or so, between which an interrupt is noticed.
+# Most rows searched in one call, a second or so: interrupts are noticed between calls.
 _LARGEST_TILE = 8192
-# What a search keeps of a query, in bytes: for each of its values, and for each neighbour.
+# Bytes that a search keeps per query: for each of its values, and for each neighbour.
 _VALUE_BYTES, _NEIGHBOR_BYTES = 16, 256
 # Rows of neighbours' neighbours compared at once, in bytes.
 _COMPARED_BYTES = 16 << 20
@@ -45,36 +45,10 @@ def neighbors(
     out: Path | None = None,
     memory: int = MEMORY,
 ) -> Matches:
-    """Return the k nearest other rows of every row.
+    """Return the k nearest other rows of every row, in the order of insertion.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What to search.
-    k : int
-        Neighbours per row.
-    metric : str or callable
-        The metric of the store.
-    threads : int or None
-        None takes as many as the engine thinks right.
-    progress : callable or None
-        Called as ``progress(rows, total)``.
-    out : Path or None
-        An HDF5 file to make; None keeps the result in memory.
-    memory : int
-        Bytes that the search may take.
-
-    Returns
-    -------
-    Matches
-        One answer per row, in the order of insertion; its rows count in that order too.
-
-    Raises
-    ------
-    StoreExistsError
-        If `out` is there already.
-    ValueError
-        If `k` or `memory` is too small; if there is nothing to write to `out`.
+    Row numbers count in that order too. `out` is an HDF5 file to make, which must not exist yet;
+    None keeps the answer in memory. `memory` bounds what the search takes, in bytes.
     """
     k, threads = check_k(k, snapshot), check_threads(threads)
     memory = check_count(memory, "memory", 1 << 20)
@@ -94,46 +68,26 @@ def neighbors(
 
 
 def mutual(graph: Int64s, first: int = 0, stop: int | None = None) -> npt.NDArray[np.bool_]:
-    """Return which neighbours have the row among their own nearest too.
+    """Return which neighbours, of rows ``first <= row < stop``, have the row among their own.
 
-    Parameters
-    ----------
-    graph : ndarray of int64, shape (n, k)
-        What `Matches.rows` of `neighbors` is: places of the neighbours of every row, -1 unused.
-    first, stop : int
-        Of which rows; of all if not given.
-
-    Returns
-    -------
-    ndarray of bool, shape (stop - first, k)
-        False where a place is unused.
-
-    Notes
-    -----
-    O(k^2) for a row. The graph may lie in a file: some MB of it are read at a time.
-
-    Examples
-    --------
-    >>> import vecstore
-    >>> store = vecstore.from_arrays([[0, 2], [3, 0], [3, 1]], keys=["north", "east", "ene"])
-    >>> mutual(store.neighbors().rows)[:, 0]
-    array([False,  True,  True])
+    `graph` is ``neighbors(...).rows``, (n, k). Unused places are False.
     """
     n, k = graph.shape
     stop = n if stop is None else stop
     marks = np.empty((stop - first, k), np.bool_)
+    # O(k^2) for a row. The graph may lie in a file: some MB of it are read at a time.
     step = max(1, _COMPARED_BYTES // max(1, 8 * k * k))
     for start in range(first, stop, step):
         near = np.asarray(graph[start : min(start + step, stop)])
         rows = np.arange(start, start + len(near))
-        # Unused places look up row -1, the last, and are masked.
+        # Unused places look up row -1, which is the last, and are masked out.
         back = (graph[near] == rows[:, None, None]).any(axis=2)
         marks[start - first : start - first + len(near)] = back & (near >= 0)
     return marks
 
 
 class _Tile(NamedTuple):
-    """Some rows of the graph, from `first` on."""
+    """The part of the graph about some rows, from `first` on."""
 
     first: int
     distances: Float64s
@@ -141,7 +95,7 @@ class _Tile(NamedTuple):
 
 
 class _Tiles:
-    """The graph, a tile after the other: iterate once, then ask for the plan."""
+    """The graph, one tile after the other: iterate once, then ask for the plan."""
 
     def __init__(
         self,
@@ -164,7 +118,7 @@ class _Tiles:
         live, n = self._snapshot.live, len(self._snapshot)
         for first in range(0, n, self._step):
             rows = live[first : first + self._step]
-            # Left out by its number, not by its distance: a twin is a neighbour.
+            # A row is left out by its number, not by its distance: a twin is a neighbour.
             itself = as_groups(np.ones(len(rows), np.int64), rows)
             found, plan = self._scan(self._snapshot.gather(rows, np.float32), itself)
             self._snapshot.check()
@@ -217,10 +171,10 @@ def _in_file(tiles: _Tiles, metric: str, out: Path) -> tuple[Float64s, Int64s]:
 
 
 def _steps(tiles: _Tiles, folder: Path) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """Give the tiles, then the marks of what is mutual, which need all of the graph."""
-    # What is being written cannot be read yet, so that the graph is kept a second time until then.
+    """Yield the tiles, then the marks of mutual neighbours, which need the whole graph."""
+    # A file that is being written cannot be read yet, so a second copy is kept until then.
     with TemporaryFile(dir=folder) as scratch:
-        if hasattr(os, "posix_fallocate"):  # a full disk is an error here, and a signal later
+        if hasattr(os, "posix_fallocate"):  # a full disk is an error here, but a signal later
             os.posix_fallocate(scratch.fileno(), 0, 8 * tiles.shape[0] * tiles.shape[1])
         graph = np.memmap(scratch, np.int64, "w+", shape=tiles.shape)
         for tile in tiles:

@@ -33,25 +33,17 @@ __all__ = [
 
 Queries = npt.NDArray[np.float32]
 
-# An answer has a place for each of k neighbours; past this many, only as far as there are rows. So
-# shapes are as asked for where that costs little, and no k takes more memory than the rows.
+# An answer has a place for each of k neighbours, but past this many only as far as there are rows.
+# So shapes are as asked for while that costs little, and no k takes more memory than the rows.
 _PLACES = 100
 
 
 class Sums(NamedTuple):
-    """Of which stored rows queries are sums, each scaled to unit length.
+    """The stored rows that queries are sums of, each scaled to unit length."""
 
-    Attributes
-    ----------
-    rows : ndarray of int64
-        Every one of them once.
-    positive, negative : (offsets, places)
-        What query i adds and takes away, as places in `rows`.
-    """
-
-    rows: Rows
-    positive: Groups
-    negative: Groups
+    rows: Rows  # each of them once
+    positive: Groups  # what query i adds, as places in `rows`
+    negative: Groups  # what query i takes away
 
     @property
     def terms(self) -> exact.Terms:
@@ -77,35 +69,9 @@ def nearest(
     sums: Sums | None = None,
     threads: int | None = None,
 ) -> Matches:
-    """Search a snapshot.
+    """Search a snapshot with queries that were checked already, of shape (n, dim).
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What to search.
-    queries : ndarray of float32, shape (n, dim)
-        Checked already.
-    k : int
-        Neighbours per query.
-    metric : str or callable
-        The metric of the store.
-    single : bool
-        Whether the answer is to one query rather than to a batch.
-    where : ndarray of bool, shape (rows,), or None
-        Which rows may be answers.
-    exclude : (offsets, rows) or None
-        Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
-    approximate : float, mapping or None
-        A recall that will do, or ``{"ef": n}``; None is exact.
-    sums : Sums or None
-        What the queries are sums of under cosine, if that is known; it changes no answer.
-    threads : int or None
-        None takes as many as the engine thinks right.
-
-    Returns
-    -------
-    Matches
-        The k nearest under (distance, row).
+    ``where[r]`` says whether row r may answer. `sums` can make it faster, and changes no answer.
     """
     k, threads = check_k(k, snapshot), check_threads(threads)
     if (asked := check_approximate(approximate)) and isinstance(metric, str):
@@ -126,7 +92,7 @@ def _near(
     exclude: Exclusions | None,
     threads: int | None,
 ) -> tuple[Found, Plan]:
-    """Search by the indexes of the parts, where they have some."""
+    """Search by the indexes of the parts, where there are any."""
     coded = snapshot.coded(len(queries), threads)
     pairs = [
         (block, part.index)
@@ -146,21 +112,9 @@ def planned(
     sums: Sums | None = None,
     threads: int | None = None,
 ) -> Scan:
-    """Choose how to answer queries, and get ready for it.
+    """Choose how to answer queries, and get ready for it; return ``scan(queries, exclude)``.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What to search.
-    n_queries : int
-        How many there will be, in all calls of the scan together.
-    k, metric, where, sums, threads
-        As for `nearest`, checked already. With sums there is one call of the scan.
-
-    Returns
-    -------
-    callable
-        ``scan(queries, exclude)`` returns what was found, as rows, and how.
+    `n_queries` counts those of all calls of the scan together. With `sums`, call it only once.
     """
     if not isinstance(metric, str):
         from vecstore.kernels.jit import search_custom
@@ -210,26 +164,7 @@ def _sum_scan(
 def as_matches(
     snapshot: Snapshot, found: Found, metric: str, plan: Plan, *, single: bool
 ) -> Matches:
-    """Give an engine's answer the keys of the snapshot that it is about.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What was searched.
-    found : Found
-        What the engine returned.
-    metric : str
-        What the distances are distances of.
-    plan : Plan
-        How it was found.
-    single : bool
-        Whether there was one query rather than a batch.
-
-    Returns
-    -------
-    Matches
-        With keys that are decoded when asked for.
-    """
+    """Give an engine's answer the keys of the snapshot, which are decoded when asked for."""
     snapshot.check()
     distances, rows, counts, _ = found
     return Matches(
@@ -245,31 +180,15 @@ def as_matches(
 
 
 def check_k(k: int, snapshot: Snapshot) -> int:
-    """Return how many places an answer has: k, but no more than rows, where those are many."""
+    """Return how many places an answer has: k, but at most the larger of 100 and the rows."""
     return min(check_count(k, "k"), max(len(snapshot), _PLACES))
 
 
 def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions | None:
-    """Return the rows of the keys that may not be answers, for every query.
+    """Return the rows of the keys to exclude, for every query, as engines take them.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Where the keys are looked up; one that is not there cannot be an answer anyway.
-    exclude : key, list of keys, list of lists of keys, or None
-        One list for all queries, or one list per query.
-    n_queries : int
-        The number of queries.
-
-    Returns
-    -------
-    (offsets, rows) or None
-        As engines take them.
-
-    Raises
-    ------
-    ValueError
-        If there are lists per query, but not one for each.
+    `exclude` is a key, one list of keys for all queries, or a list per query; ValueError if there
+    is not one for each. A key that is not stored is ignored.
     """
     if exclude is None:
         return None
@@ -291,20 +210,7 @@ def exclusions(snapshot: Snapshot, exclude: Any, n_queries: int) -> Exclusions |
 
 
 def masked(blocks: Sequence[Block], where: npt.NDArray[np.bool_] | None) -> Sequence[Block]:
-    """Return the blocks that have a row which may answer, knowing which.
-
-    Parameters
-    ----------
-    blocks : sequence of Block
-        Of all rows.
-    where : ndarray of bool, shape (rows,), or None
-        Which rows may answer; None changes nothing.
-
-    Returns
-    -------
-    sequence of Block
-        None at all if no row may.
-    """
+    """Return the blocks with a row that may answer, with masks; None changes nothing."""
     if where is None:
         return blocks
     parts = [(block, where[block.first_row :][: len(block.vectors)]) for block in blocks]

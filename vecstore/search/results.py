@@ -21,7 +21,7 @@ _SHOWN = 5
 
 
 class Match(NamedTuple):
-    """One neighbour.
+    """One neighbour: a named tuple of its key and its distance.
 
     Attributes
     ----------
@@ -45,30 +45,32 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an answer was found. Every plan but ``"graph"`` gives the same answer, the exact one.
+    """How an answer was found.
+
+    Every path but ``"graph"`` gives the same answer, the exact one.
 
     Attributes
     ----------
     path : str
-        ``"codes"``: 8-bit codes ruled rows out. ``"float"``: float32 arithmetic on the vectors
-        did. ``"gather"``: the few rows that qualify were gathered first. ``"sums"``: many analogies
-        shared the cosines of the vectors that they are sums of. ``"graph"``: a walk
-        through the graph of an index looked at some rows, which only `approximate` allows.
+        ``"codes"``: 8-bit codes ruled rows out. ``"float"``: float32 arithmetic on the vectors did.
+        ``"gather"``: the few rows that qualify were copied, and the copy was searched. ``"sums"``:
+        many analogies shared the cosines of the vectors that they are sums of. ``"graph"``: a walk
+        through the graph of an index looked at some of the rows, which only `approximate` allows.
     engine, level : str
-        What computed, and with which instructions.
+        The engine that computed, and its instruction set.
     threads : int
-        How many it could use.
+        How many threads it could use.
     scanned : float
         Rows looked at, per query.
     survivors : float or None
-        Rows that were not ruled out and so scored in float64, per query; None where the engine
+        Rows that were not ruled out, and so were scored in float64, per query; None if the engine
         does not count them.
     ef : int or None
-        How wide the walk was.
+        The width of the walk, on the path ``"graph"``.
     recall : float or None
-        What the index was measured to find at least, on average, where a recall was asked for.
+        The mean recall that the index was measured to reach at least, if a recall was asked for.
     note : str or None
-        Why the search was exact though an approximate one would have done.
+        Why an approximate search was exact after all, or what it did beyond its usual walks.
 
     Examples
     --------
@@ -92,7 +94,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What rows have, for those of an answer: what is left of the store when that is pickled."""
+    """Values of the rows of an answer: what a pickled answer keeps instead of the store."""
 
     rows: npt.NDArray[np.int64]  # ascending
     values: Any  # an array or a table, a line for each
@@ -104,27 +106,28 @@ class _Kept:
 class Matches:
     """The nearest keys of one query, or of every query of a batch.
 
-    A sequence of what was found: for one query, of `Match` (so ``for key, distance in matches``);
-    for a batch, of the `Matches` of each query. The arrays have a place for each of the k
-    neighbours asked for; only a k above both 100 and the rows of the store is cut to the larger of
-    these. Places past `counts` hold distance ``inf`` and no key: None, or -1 where keys are
-    integers. That may also be a key; `counts` tells. A pickle or a copy holds the keys and the
-    attributes of what was found.
+    This is a sequence of what was found. For one query it holds a `Match` per neighbour, so
+    ``for key, distance in matches`` works. For a batch it holds the `Matches` of each query.
+
+    The arrays have a place for each of the k neighbours asked for. Only a k above both 100 and the
+    number of rows of the store is cut, to the larger of the two. Places past `counts` hold distance
+    ``inf`` and no key: None, or -1 if keys are integers. Since -1 may also be a key, rely on
+    `counts`. A pickle or a copy holds the keys and the attributes of what was found.
 
     Parameters
     ----------
     distances : ndarray of float64, shape (n, k)
-        Ascending along each row.
+        Distances, ascending along each row.
     rows : ndarray of int64, shape (n, k)
-        Numbers of the matching rows in the snapshot searched, -1 in unused places.
+        Row numbers of the matches in the snapshot searched; -1 in unused places.
     counts : ndarray of int64, shape (n,)
         How many places of each row are used.
     metric : str
-        What the distances are distances of.
+        The metric of the distances.
     take : callable
-        Gives the keys of an array of row numbers.
+        Returns the keys of an array of row numbers.
     attributes : callable or None
-        Gives the table of their attributes.
+        Returns the table of attributes of an array of row numbers.
     single : bool
         Whether there was one query, of shape (dim,), rather than a batch of n.
     plan : Plan or None
@@ -184,9 +187,8 @@ class Matches:
     def keys(self) -> npt.NDArray[Any]:
         """Keys: ndarray of shape (k,) or (n, k), of object (str) or int64.
 
-        Places past `counts` hold None, or -1, which may be an integer key as well: only the first
-        `counts` places of a query are answers. Iteration, `to_frame`, the CLI and pickles give
-        these alone.
+        Only the first `counts` places of a query are answers. The others hold None, or -1, which
+        may also be an integer key. Iteration, `to_frame`, the CLI and pickles give only answers.
 
         Examples
         --------
@@ -199,23 +201,29 @@ class Matches:
 
     @property
     def similarities(self) -> npt.NDArray[np.float64]:
-        """Cosine or dot product: ndarray of float64, shape (k,) or (n, k).
+        """Cosine similarity or dot product: ndarray of float64, shape (k,) or (n, k).
 
         Raises
         ------
         ValueError
-            Under any other metric, which has no agreed similarity.
+            Under any other metric, because it has no agreed similarity.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> vecstore.from_arrays([[1, 0], [0, 1]]).search([1, 0], k=2).similarities
+        array([1., 0.])
         """
         return metrics.similarities(self.distances, self.metric)
 
     def to_frame(self) -> "polars.DataFrame":
-        """Return what was found as a table, a line per match.
+        """Return what was found as a table, one row per match.
 
         Returns
         -------
         polars.DataFrame
-            Columns ``key`` and ``distance``, ascending, then the attributes of the keys; a batch
-            has ``query`` before them, the number of the query.
+            Columns ``key`` and ``distance``, nearest first, then the attributes of the keys. For a
+            batch, ``query`` comes first, the number of the query.
 
         Examples
         --------

@@ -1,7 +1,8 @@
-"""The form in which arrays reach the compiled code.
+"""The form in which arrays reach compiled code.
 
-One-dimensional, contiguous, read-only float32, whatever came: mapped or not, read-only or not,
-padded or not. So each function is compiled for one set of types, and its loops vectorise.
+It is one-dimensional, contiguous and read-only, and rows are float32, whether they came mapped or
+not, read-only or not, padded or not. So each function is compiled for one set of types, and its
+loops vectorise.
 """
 
 from collections.abc import Iterator
@@ -15,30 +16,23 @@ from vecstore.kernels.contract import Float32s, Vectors
 
 __all__ = ["flat", "line", "widened"]
 
-# float16 values widened at a time: 1 MiB of float32, within a second-level cache.
+# float16 values widened at a time: 1 MiB of float32, which fits a second-level cache.
 _WIDENED_VALUES = 1 << 18
-# Tiles begin where words of a mask do, and so where blocks of codes do.
+# Tiles begin where words of a mask begin, and so where blocks of codes do.
 _WORD = 64
 
 
 def line(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a vector as the compiled code wants it."""
+    """Return a vector as compiled code takes it."""
     return flat(array[None])[0]
 
 
 def widened(
     vectors: Vectors, start: int = 0, stop: int | None = None
 ) -> Iterator[tuple[int, int, Float32s, int]]:
-    """Yield rows ``start <= row < stop`` as float32: in place, or widened some at a time.
+    """Yield rows ``start <= row < stop`` as float32 tiles: ``(first, last, values, stride)``.
 
-    Yields
-    ------
-    first, last : int
-        The rows of this tile: ``first <= row < last``.
-    values : ndarray of float32, shape (any,)
-        Row r begins at ``values[(r - first) * stride]``.
-    stride : int
-        Elements from row to row.
+    Row r begins at ``values[(r - first) * stride]``. float32 rows are one tile, not copied.
     """
     stop = len(vectors) if stop is None else stop
     in_place = vectors.dtype == np.float32

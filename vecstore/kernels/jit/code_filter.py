@@ -1,11 +1,11 @@
-"""What happens for every sixteen rows of codes, compiled: their bars, products and comparisons.
+"""The work on each sixteen rows of codes, compiled: their bars, products and comparisons.
 
 ``csrc/certified-scan.md`` has the mathematics and the proof, with the names used here. Bounds are
-float64 throughout, so that only roundings of float64 are left: `ROUNDED` of every term pays for
-them, four times of it for a whole block, and `rounding` for those of the distances themselves.
+float64 throughout, so only float64 rounding is left: `ROUNDED` of every term pays for it, four
+times that for a whole block, and `rounding` for that of the distances themselves.
 
-Functions are passed the arrays that they need rather than tuples of more: for each array of a tuple
-a call may count references, which together took longer than the products of one query.
+Functions are passed the arrays that they need, not tuples with more in them. A call may count
+references for each array of a tuple, which took longer than the products of one query.
 """
 
 import numpy as np
@@ -19,11 +19,11 @@ from vecstore.kernels.jit.float_filter import EUCLIDEAN
 
 __all__ = ["allowed_rows", "norm_room", "reaching", "set_bars", "set_dots", "set_halves"]
 
-#: Of a mask.
+#: Words of a mask.
 Words = npt.NDArray[np.uint64]
-#: Of a row.
+#: Codes of rows.
 Codes = npt.NDArray[np.uint8]
-#: Of queries, two-dimensional, padded with zeros.
+#: Codes of queries, two-dimensional, padded with zeros.
 Panel = npt.NDArray[np.int16]
 #: Sums of products.
 Dots = npt.NDArray[np.int32]
@@ -40,10 +40,9 @@ def allowed_rows(mask: Words, first: int, last: int) -> int:
 
 @compiled
 def norm_room(y: float) -> float:
-    """Return what half the square of a norm may be off: it is rounded to float32, maybe subnormal.
-
-    A norm off by d = y * 2**-24 + 2**-150 makes half its square off by at most d * (y + d).
-    """
+    """Return how far half the square of a norm may be off, as norms are rounded to float32."""
+    # The norm may be subnormal. Off by d = y * 2**-24 + 2**-150, it makes half its square off by at
+    # most d * (y + d).
     return (y + 2.0**-149) * (y * 2.0**-23 + 2.0**-149)
 
 
@@ -51,7 +50,7 @@ def norm_room(y: float) -> float:
 def set_bars(
     bounds: Float32s, queries: CodeQueries, floors: Float64s, units: Float64s, bars: Float64s
 ) -> None:
-    """Set what a row of the block must reach: ``units[q] * (a.b) - half square >= bars[q]``."""
+    """Set the bar of the block for each query: ``units[q] * (a.b) - half square >= bars[q]``."""
     scale, e, y = np.float64(bounds[0]), np.float64(bounds[1]), np.float64(bounds[2])
     norm_rounded = norm_room(y) if queries.metric == EUCLIDEAN else 0.0
     steps, bases, lengths = queries.steps, queries.bases, queries.lengths
@@ -67,7 +66,7 @@ def set_bars(
 def set_dots(rows: Codes, allowed: int, codes: Panel, shifts: Dots, own: Codes, dots: Dots) -> None:
     """Set ``dots[i, q]`` to the exact a.b of every row i with bit i of `allowed` set."""
     stride = len(rows) // len(dots)
-    # All rows are copied before one is read: a processor waits where it reads what it just wrote.
+    # Copy all rows before reading one: a processor waits if it reads what it has just written.
     for i in range(len(dots)):
         given, padded = rows[i * stride : (i + 1) * stride], own[i]
         for j in range(stride):
@@ -94,7 +93,7 @@ def set_halves(norms: Float32s, halves: Float64s) -> None:
 
 @compiled
 def reaching(dots: Dots, halves: Float64s, units: Float64s, bars: Float64s) -> int:
-    """Return the rows, as bits, that reach the bar of a query; NaN is reached."""
+    """Return the rows, as bits, that reach the bar of a query; NaN reaches every bar."""
     found, n = 0, len(bars)
     for i in range(len(dots)):
         dropped = 0

@@ -1,4 +1,4 @@
-"""The path ``"codes"`` of the Numba engine: what prepares its scan for a group of queries."""
+"""The path ``"codes"`` of the Numba engine: how its scan is prepared for a group of queries."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,21 +16,14 @@ __all__ = ["code_scans"]
 def code_scans(
     blocks: Sequence[Block], queries: Float32s, sq_norms: Float64s, metric: int
 ) -> Callable[[int, int], Scan]:
-    """Return what prepares the scan of queries start to stop, as `jit_plan.scan_all` wants it.
-
-    Queries are coded once for each different center.
-
-    Raises
-    ------
-    ValueError
-        If a block has no codes.
-    """
+    """Return the ``prepare`` of `plan.scan_all`; ValueError if a block has no codes."""
+    # Queries are coded once per distinct center.
     centers = {_center(block).tobytes(): _center(block) for block in blocks}
     against = {key: coded(queries, sq_norms, c, metric) for key, c in centers.items()}
 
     def prepare(start: int, stop: int) -> Scan:
         groups = {key: group(each, start, stop) for key, each in against.items()}
-        waiting: list[Waiting] = []  # the same for every piece: what one rules out is out for all
+        waiting: list[Waiting] = []  # shared by all pieces: what one rules out is out for all
 
         def scan(piece: Piece, best: Best) -> None:
             block, first, last = piece

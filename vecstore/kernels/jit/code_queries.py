@@ -1,6 +1,7 @@
-"""Queries made ready for the 8-bit scan: centered and quantised; names as in certified-scan.md.
+"""Queries made ready for the 8-bit scan: centered and quantised.
 
-A row's score is ``base + g.y + offset``, larger = nearer, for a prepared row less the center y:
+Names are those of ``csrc/certified-scan.md``. The score of a row is ``base + g.y + offset``, larger
+is nearer, where y is the prepared row less the center c:
 
 =========== ========== ============ =============
 metric      g          base         offset
@@ -10,7 +11,7 @@ dot         q          g.c          0
 euclidean   q - c      -(g.g) / 2   -(y.y) / 2
 =========== ========== ============ =============
 
-They stand for cos, q.x and -distance**2 / 2, which do not depend on the center.
+Scores stand for cos, q.x and -distance**2 / 2, which do not depend on the center.
 """
 
 from typing import NamedTuple
@@ -33,27 +34,23 @@ _LEAST_STEP = 2.0**-100
 
 
 class CodeQueries(NamedTuple):
-    """Queries against one center.
-
-    Query i is ``step * codes`` but for ``errors[i]``; ``lengths`` and ``errors`` are rounded up.
-    ``shifts`` is -128 times the sum of its codes. ``rounding`` is what float64 may do to a score
-    beyond what grows with the row, and inf where the query has no usable codes.
-    """
+    """Queries against one center: query i is ``steps[i] * codes[i]`` but for ``errors[i]``."""
 
     metric: int
     values: Float32s
     sq_norms: Float64s
     codes: npt.NDArray[np.int16]
-    shifts: npt.NDArray[np.int32]
+    shifts: npt.NDArray[np.int32]  # -128 times the sum of the codes
     steps: Float64s
-    lengths: Float64s
-    errors: Float64s
+    lengths: Float64s  # rounded up
+    errors: Float64s  # rounded up
     bases: Float64s
+    # What float64 may do to a score beyond what grows with the row; inf if the codes are unusable.
     rounding: Float64s
 
 
 def coded(queries: Float32s, sq_norms: Float64s, center: Float32s, metric: int) -> CodeQueries:
-    """Return the queries, shape (n, dim), against a center."""
+    """Return the queries, (n, dim), against a center."""
     n, dim = queries.shape
     g, c = queries.astype(np.float64), center.astype(np.float64)
     if metric == COSINE:

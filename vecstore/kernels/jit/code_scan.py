@@ -27,17 +27,17 @@ from vecstore.kernels.jit.scan_state import Best, is_excluded, offer
 
 __all__ = ["scan_codes"]
 
-# Where bounds are wider than this they are none.
+# A bound wider than this says nothing.
 _MOST_ROOM = HUGE * HUGE
 
 
 class _Sums(NamedTuple):
-    """Of sixteen rows: units and bars of each query, half squares and products; and scratch."""
+    """Bars, products and scratch for one block of sixteen rows."""
 
-    units: Float64s
-    bars: Float64s
-    halves: Float64s
-    dots: npt.NDArray[np.int32]
+    units: Float64s  # of each query: the score that one unit of a.b is worth
+    bars: Float64s  # of each query: what a row must reach
+    halves: Float64s  # of each row: half the square of its norm
+    dots: npt.NDArray[np.int32]  # (16, n_queries)
     lanes: Float64s
     row: Float32s
 
@@ -56,7 +56,7 @@ def _reached(metric: int, distance: float) -> float:
 def _score(
     block: CodeRows, queries: CodeQueries, q: int, waiting: Waiting, best: Best, sums: _Sums
 ) -> None:
-    """Score the rows that wait for a query; none does afterwards."""
+    """Score the rows that wait for a query, so that none waits any more."""
     k, dim = best.distances.shape[1], len(sums.row)
     for i in range(waiting.counts[q]):
         if waiting.uppers[q, i] < waiting.floors[q]:
@@ -85,7 +85,7 @@ def _score(
 def _make_room(
     block: CodeRows, queries: CodeQueries, q: int, waiting: Waiting, best: Best, sums: _Sums
 ) -> None:
-    """Drop the rows that the floor has risen above; where that does not help, score all."""
+    """Drop the rows that the floor has risen above; if that does not help, score all."""
     uppers, rows, left = waiting.uppers[q], waiting.rows[q], 0
     for i in range(waiting.counts[q]):
         if not (uppers[i] < waiting.floors[q]):

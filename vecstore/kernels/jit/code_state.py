@@ -1,4 +1,4 @@
-"""What the scan of 8-bit codes works on: a block, and the rows of it that may be answers."""
+"""What the scan of 8-bit codes works on: a block, and the rows of it that may yet be answers."""
 
 from functools import cache
 from typing import NamedTuple
@@ -16,15 +16,15 @@ __all__ = ["CodeRows", "Waiting", "code_rows", "load", "new_waiting", "raise_lea
 
 
 class CodeRows(NamedTuple):
-    """A block with its codes.
+    """A block with its codes, which begin at ``codes[r * code_stride]`` for row r.
 
-    Row r begins at element ``r * rows.stride`` of ``rows.values`` or, if it is float16, of
-    `halves`, and its codes at ``codes[r * code_stride]``.
+    The row itself begins at element ``r * rows.stride`` of ``rows.values``, or of `halves` if the
+    block is float16.
     """
 
     rows: Rows
     halves: npt.NDArray[np.uint16]
-    widened: Float32s
+    widened: Float32s  # the float32 of every float16, by its bits
     codes: npt.NDArray[np.uint8]
     code_stride: int
     bounds: Float32s
@@ -35,16 +35,14 @@ class CodeRows(NamedTuple):
 class Waiting(NamedTuple):
     """Rows that may be answers until more is known, all of one block.
 
-    Those of query i are ``rows[i, :counts[i]]``; their scores are at most ``uppers[i]``. Of all
-    blocks: no answer has a score below ``floors[i]``; ``lowers[i]`` is a heap of the k largest
-    lower bounds with the least on top.
+    Those of query i are ``rows[i, :counts[i]]``. `floors` and `lowers` hold across all blocks.
     """
 
-    uppers: Float64s
-    rows: Int64s
+    uppers: Float64s  # (n_queries, room): upper bounds of the scores
+    rows: Int64s  # (n_queries, room)
     counts: Int64s
-    floors: Float64s
-    lowers: Float64s
+    floors: Float64s  # no answer has a score below this
+    lowers: Float64s  # (n_queries, k): a heap of the k largest lower bounds, the least on top
 
 
 def code_rows(block: Block) -> CodeRows:
@@ -70,12 +68,10 @@ def code_rows(block: Block) -> CodeRows:
 
 
 def new_waiting(best: Best) -> Waiting:
-    """Return room for the rows that wait beside the best ones.
-
-    Four times k rows a query, for bounds rank them roughly: where more than half of it is still
-    needed, they are scored. So memory is bounded, and no row is scored twice.
-    """
+    """Return room for the rows that wait beside the best ones."""
     n_queries, k = best.distances.shape
+    # Bounds rank rows only roughly, hence four times k. If more than half of a full list is still
+    # needed, the list is scored: memory stays bounded, and no row is scored twice.
     room = max(4 * k, 128)
     return Waiting(
         np.empty((n_queries, room)),
@@ -88,7 +84,7 @@ def new_waiting(best: Best) -> Waiting:
 
 @compiled
 def load(block: CodeRows, row: int, out: Float32s) -> None:
-    """Copy a row, widened."""
+    """Copy a row, widened to float32."""
     at = row * block.rows.stride
     if len(block.halves) == 0:
         for j in range(len(out)):
@@ -100,7 +96,7 @@ def load(block: CodeRows, row: int, out: Float32s) -> None:
 
 @compiled
 def raise_least(lowers: Float64s, query: int, lower: float) -> None:
-    """Put a lower bound in the place of the least one."""
+    """Replace the least of the k largest lower bounds by another one."""
     k, place, child = lowers.shape[1], 0, 1
     while child < k:
         if child + 1 < k and lowers[query, child + 1] < lowers[query, child]:

@@ -1,10 +1,10 @@
-"""How the Numba engine compiles: the one place that deals with Numba's untyped decorator.
+"""How the Numba engine compiles: the only place that deals with Numba's untyped decorator.
 
-Compiled lazily, on first use, and kept on disk beside the module (`cache=True`): an import costs
-nothing, and a function is compiled once per machine. No `fastmath`: the error bounds need NaN,
-infinities and the written order of operations. No `parallel=True` either: Numba's thread layers
-abort the process when two threads call at once (workqueue) or after a fork (GNU OpenMP). The loops
-release the GIL instead and are spread over plain threads, see `threads`.
+Functions are compiled on first use and kept on disk beside the module (`cache=True`), so an import
+costs nothing and a machine compiles each function once. There is no `fastmath`: the error bounds
+need NaN, infinities and the written order of operations. There is no `parallel=True` either:
+Numba's thread layers abort the process when two threads call at once (workqueue) or after a fork
+(GNU OpenMP). Instead the loops release the GIL and are spread over plain threads; see `threads`.
 """
 
 from collections.abc import Callable
@@ -23,28 +23,22 @@ _TYPING = numba.core.registry.cpu_target.typing_context
 
 
 def compiled(function: Function) -> Function:
-    """Return the function compiled by Numba on its first call, for the types of that call."""
+    """Return the function, which Numba compiles on its first call for the types of that call."""
     try:
         return cast(Function, numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:
-        # Numba found no folder that it may write to. Compiling in every process is slow but works.
+        # Numba found no folder that it may write to. Compiling in every process is slow, but works.
         return compiled_in_memory(function)
 
 
 def compiled_in_memory(function: Function) -> Function:
-    """Return the function compiled likewise, without a copy on disk."""
+    """Return the function compiled in the same way, without a copy on disk."""
     return cast(Function, numba.njit(nogil=True)(function))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # a function that comes again is not compiled again
 def compiled_metric(function: Callable[[Any, Any], float]) -> Callable[[Any, Any], float]:
-    """Return a user's distance as a Numba function, the same one whenever it comes again.
-
-    Raises
-    ------
-    TypeError
-        If it does not take two float32 vectors, returns no real number, or cannot be compiled.
-    """
+    """Return a user's distance as a Numba function; TypeError if it cannot be one."""
     name = getattr(function, "__name__", repr(function))
     rule = "`metric` must be a function f(x, y) -> float that Numba can compile"
     if not callable(function):

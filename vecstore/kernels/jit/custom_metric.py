@@ -1,4 +1,4 @@
-"""The scan for a metric of the user's own, compiled together with it."""
+"""The scan under a metric of the caller's own, compiled together with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +21,8 @@ def scan_custom(
     function: Callable[[Any, Any], float],
     best: Best,
 ) -> None:
-    """Offer the rows ``start <= row < stop`` of a block to every query, by the user's distance."""
-    # Copies: the function may have been compiled for writable arrays, which mapped rows are not.
+    """Offer rows ``start <= row < stop`` of a block to every query, by the caller's distance."""
+    # Copy each row: the function may be compiled for writable arrays, which mapped rows are not.
     dim = queries.shape[1]
     x = np.empty(dim, dtype=np.float32)
     for row in range(start, stop):

@@ -1,7 +1,7 @@
-"""Rows in 8 bits, compiled: what `coding` specifies, with the bits of the native engine.
+"""Rows in 8 bits, compiled: as `reference.encoding` specifies, with the bits of the native engine.
 
-One scale for sixteen rows, and errors and lengths that are rounded up; ``csrc/certified-scan.md``
-says why and proves what follows from them.
+Sixteen rows share a scale. Errors and lengths are rounded up; ``csrc/certified-scan.md`` says why,
+and proves what follows from them.
 """
 
 from typing import NamedTuple
@@ -23,15 +23,15 @@ __all__ = ["CODE_BLOCK", "HUGE", "LARGEST", "ROUNDED", "encode"]
 CODE_BLOCK = 16
 # The largest magnitude of a code.
 LARGEST = 127.0
-# Relative to the lengths that go into it, what float64 may have rounded off a residual.
+# Bound on what float64 may have rounded off a residual, relative to the lengths in it.
 ROUNDED = 2.0**-44
-# A vector longer than this has no usable codes; a scale beyond these is replaced by 1.
+# A vector longer than this has no usable codes. A scale outside these bounds is replaced by 1.
 HUGE = 2.0**60
 _LEAST_SCALE, _GREATEST_SCALE = 2.0**-100, 2.0**100
 
 
 class _Task(NamedTuple):
-    """What the rows of one call share, and where their codes go."""
+    """What all rows of one call share, and where their codes go."""
 
     is_unit: bool
     center: Float32s
@@ -44,7 +44,7 @@ class _Task(NamedTuple):
 
 
 def encode(vectors: Vectors, metric: str, center: Float32s, *, threads: int | None = None) -> Codes:
-    """As `reference.encode`."""
+    """As `contract.Engine.encode`."""
     n, dim = vectors.shape
     codes = Codes(
         np.empty((n, -(-dim // 4) * 4), np.uint8),
@@ -74,7 +74,7 @@ def encode(vectors: Vectors, metric: str, center: Float32s, *, threads: int | No
 
 @compiled
 def _above(value: float) -> np.float32:
-    """Return the next float32 above the nearest one."""
+    """Return the float32 next above the nearest one."""
     return np.float32(np.nextafter(np.float32(value), np.float32(np.inf)))
 
 
@@ -98,7 +98,7 @@ def _encode_rows(values: Float32s, stride: int, first: int, last: int, task: _Ta
                 # Not max(): a NaN makes its own row unusable, not the block.
                 if abs(element) > largest:
                     largest = abs(element)
-        # Small integers (pixels, SIFT) are their own codes, without any error.
+        # Small whole numbers (pixels, SIFT) are their own codes, without any error.
         is_exact = is_whole and largest <= 127.0
         scale = 1.0 if is_exact else np.float64(_above(largest / 127.0))
         if not (scale >= _LEAST_SCALE and scale <= _GREATEST_SCALE):

@@ -1,9 +1,8 @@
-"""The Numba engine: the kernels of the specification, compiled where Python runs.
+"""The functions of the Numba engine.
 
 Everything but the filter is summed in float64 in the order of the reference, and so has its bits.
-`search` scans in float32 (`jit_filter`) or 8-bit codes (`jit_code_filter`) and scores in float64
-what could be an answer. All arrays may be mapped and read-only. `threads=None` takes
-`threads.thread_count()`.
+`search` rules rows out in float32 (`float_filter`) or in 8-bit codes (`code_filter`), and scores in
+float64 what could be an answer. All arrays may be mapped and read-only.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,44 +54,44 @@ _METRICS = {"cosine": COSINE, "euclidean": EUCLIDEAN, "dot": DOT}
 
 
 def levels() -> tuple[str, ...]:
-    """Return the levels of this engine: Numba compiles for the processor it finds."""
+    """Return ``("numba",)``: Numba compiles for the processor it finds."""
     return ("numba",)
 
 
 def dot(a: Float32s, b: Float32s) -> float:
-    """As `reference.dot`."""
+    """As `contract.Engine.dot`."""
     return float64_sums.dot(line(a), 0, line(b), 0, len(a), float64_sums.new_lanes())
 
 
 def sq_euclidean(a: Float32s, b: Float32s) -> float:
-    """As `reference.sq_euclidean`."""
+    """As `contract.Engine.sq_euclidean`."""
     return float64_sums.sq_distance(line(a), 0, line(b), 0, len(a), float64_sums.new_lanes())
 
 
 def dot_rows(query: Float32s, vectors: Vectors) -> Float32s:
-    """As `reference.dot_rows`."""
+    """As `contract.Engine.dot_rows`."""
     return _rounded(_dots(query, vectors))
 
 
 def sq_euclidean_rows(query: Float32s, vectors: Vectors) -> Float32s:
-    """As `reference.sq_euclidean_rows`."""
+    """As `contract.Engine.sq_euclidean_rows`."""
     return _rounded(_sq_distances(query, vectors))
 
 
 def sq_norms(vectors: Vectors) -> Float32s:
-    """As `reference.sq_norms`."""
+    """As `contract.Engine.sq_norms`."""
     return _rounded(_dots(None, vectors))
 
 
 def inverse_norms(vectors: Vectors) -> Float32s:
-    """As `reference.inverse_norms`."""
+    """As `contract.Engine.inverse_norms`."""
     return _rounded(reciprocals(np.sqrt(_dots(None, vectors))))
 
 
 def distances(
     queries: Float32s, vectors: Vectors, metric: str, *, threads: int | None = None
 ) -> Float64s:
-    """As `reference.distances`."""
+    """As `contract.Engine.distances`."""
     if metric == "cosine":
         sq_lengths = _dots(None, vectors)
 
@@ -121,7 +120,7 @@ def search(
     path: str = "float",
     threads: int | None = None,
 ) -> Found:
-    """As `reference.search`."""
+    """As `contract.Engine.search`."""
     sq_lengths = _dots(None, queries)
     if path == "codes":
         prepare_codes = code_scans(blocks, queries, sq_lengths, _METRICS[metric])
@@ -145,7 +144,7 @@ def search_mul(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Found:
-    """As `reference.search_mul`."""
+    """As `contract.Engine.search_mul`."""
     sq_lengths = _dots(None, vectors)
 
     def prepare(start: int, stop: int) -> Scan:
@@ -167,7 +166,7 @@ def search_sums(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Found:
-    """As `reference.search_sums`."""
+    """As `contract.Engine.search_sums`; makes no use of the sums."""
     return search(blocks, queries, k, "cosine", exclude=exclude, threads=threads)
 
 
@@ -180,29 +179,13 @@ def search_custom(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Find the k nearest rows to each query under a distance of the user's own.
+    """Find the k nearest rows under ``function(query, x) -> float``; smaller is nearer.
 
-    Parameters
-    ----------
-    blocks, queries, k, exclude, threads
-        As for `search`.
-    function : callable
-        ``f(query, x) -> float`` of two float32 vectors, smaller = nearer: a Numba function, or
-        a Python function that Numba can compile. It must not write to them. A row for which it
-        returns NaN is no answer.
-
-    Returns
-    -------
-    Found
-        As `search` returns it.
-
-    Raises
-    ------
-    TypeError
-        If Numba cannot compile the function for two vectors and a number as its result.
+    It is a Numba function of two float32 vectors, which it must not write to, or a Python function
+    that Numba can compile; otherwise TypeError. A row for which it returns NaN is no answer.
     """
     distance = compiled_metric(function)
-    own = np.array(queries)  # writable, for functions compiled for writable arrays
+    own = np.array(queries)  # writable: the function may be compiled for writable arrays
 
     def prepare(start: int, stop: int) -> Scan:
         group = own[start:stop]
@@ -222,7 +205,7 @@ def compose(
     unit: bool,
     threads: int | None = None,
 ) -> Float32s:
-    """As `reference.compose`."""
+    """As `contract.Engine.compose`."""
     gathered = gather(blocks, rows)
     scales = weights * reciprocals(np.sqrt(_dots(None, gathered))) if unit else weights
     sums = np.zeros((len(offsets) - 1, gathered.shape[1]))
@@ -233,7 +216,7 @@ def compose(
 
 
 def _dots(query: Float32s | None, vectors: Vectors) -> Float64s:
-    """Return the product of the query, or without one of each row itself, with each row."""
+    """Return the product of the query, or if it is None of each row itself, with each row."""
     out = np.empty(len(vectors))
     for first, last, values, stride in widened(vectors):
         other, step = (values, stride) if query is None else (line(query), 0)
@@ -255,7 +238,7 @@ def _rounded(sums: Float64s) -> Float32s:
 
 
 def _with_norms(blocks: Sequence[Block]) -> list[Block]:
-    """Return the blocks, with the inverse norms of those that lack them."""
+    """Return the blocks; those without inverse norms get them."""
     return [
         block._replace(inverse_norms=inverse_norms(block.vectors))
         if block.inverse_norms is None

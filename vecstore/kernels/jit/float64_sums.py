@@ -1,7 +1,7 @@
-"""Float64 sums, compiled, in the order that `float64` fixes: the same bits as the reference.
+"""Float64 sums, compiled, in the order that `kernels.float64` fixes: the bits of the reference.
 
-Sixteen partial sums are a loop that the compiler may vectorise; one sum is not, without
-`fastmath`. They live in `lanes`, scratch that each thread makes once with `new_lanes`.
+The compiler may vectorise a loop over sixteen partial sums, but without `fastmath` not one over a
+single sum. The partial sums are kept in `lanes`, scratch that each thread makes once.
 """
 
 import numpy as np
@@ -68,7 +68,7 @@ def sq_distance(x: Float32s, at: int, y: Float32s, to: int, dim: int, lanes: Flo
 
 @compiled
 def cosine(product: float, sq_norm_a: float, sq_norm_b: float) -> float:
-    """Return the cosine of two vectors from a.b, |a|**2 and |b|**2; 0 if either is zero."""
+    """Return the cosine of a and b from a.b, |a|**2 and |b|**2; 0 if either is zero."""
     lengths = np.sqrt(sq_norm_a * sq_norm_b)
     return product / lengths if lengths != 0.0 else 0.0
 
@@ -84,7 +84,7 @@ def distance(
     dim: int,
     lanes: Float64s,
 ) -> float:
-    """Return the distance of the query from ``queries[to]`` on to the row from ``x[at]`` on."""
+    """Return the distance of the query that begins at ``queries[to]`` to the row at ``x[at]``."""
     if metric == EUCLIDEAN:
         return float(np.sqrt(sq_distance(queries, to, x, at, dim, lanes)))
     together = dot(queries, to, x, at, dim, lanes)
@@ -96,7 +96,7 @@ def distance(
 
 @compiled
 def dots(x: Float32s, step: int, y: Float32s, stride: int, dim: int, out: Float64s) -> None:
-    """Set ``out[i]`` to the product of row i of x with row i of y; a step of 0 repeats row 0."""
+    """Set ``out[i]`` to the product of row i of x and row i of y; a step of 0 repeats row 0."""
     lanes = new_lanes()
     for i in range(len(out)):
         out[i] = dot(x, i * step, y, i * stride, dim, lanes)

@@ -1,4 +1,4 @@
-"""The scan, compiled: filter every row, score what passes in float64, keep the k best."""
+"""The float32 scan, compiled: filter every row, score in float64 what passes, keep the k best."""
 
 from typing import NamedTuple
 
@@ -29,16 +29,15 @@ from vecstore.kernels.jit.scan_state import Best, Rows, is_allowed, offer
 
 __all__ = ["Queries", "prepared", "scan"]
 
-# A panel has room for 16 queries: up to here, one product after the other costs less.
+# A panel has room for 16 queries. Below this many, one product after the other costs less.
 _FEW = 3
 
 
 class Queries(NamedTuple):
     """A group of queries made ready for the filter.
 
-    Query q is ``packed[:, q]`` of a panel, and ``packed[q]`` of a few: as it is under euclidean,
-    negated under dot, negated and of unit length under cosine. ``slacks[q]`` times the length of a
-    row bounds the error of their float32 product.
+    They are packed as they are under euclidean, negated under dot, and negated and of unit length
+    under cosine: query q is ``packed[:, q]`` in a panel, ``packed[q]`` if they are few.
     """
 
     metric: int
@@ -48,7 +47,7 @@ class Queries(NamedTuple):
     longest: float
     is_panel: bool
     packed: Panel
-    slacks: Float32s
+    slacks: Float32s  # times the length of a row, a bound on the error of their float32 product
     limits: Float32s
 
 
@@ -67,7 +66,7 @@ def prepared(
         packed = np.pad(packed, ((0, width - n), (0, 0))).T
     slacks = np.zeros(width, dtype=np.float32)
     slacks[:n] = [rounded_up(gamma(dim + 8) * length) for length in lengths]
-    # Nothing is kept yet, so every row passes; the lanes of no query let nothing pass.
+    # Nothing is kept yet, so every row passes. Lanes without a query let nothing pass.
     limits = np.full(width, -np.inf, dtype=np.float32)
     limits[:n] = np.inf
     return Queries(
@@ -106,7 +105,7 @@ def _fill(rows: Rows, first: int, queries: Queries, out: Panel) -> None:
 
 @compiled
 def _settle(rows: Rows, first: int, queries: Queries, out: Panel) -> None:
-    """Turn products into filter values; a NaN, where float32 is too narrow, passes every limit."""
+    """Turn products into filter values: NaN, which passes, where float32 is too narrow."""
     x, stride, dim, slacks = rows.values, rows.stride, queries.dim, queries.slacks
     is_cosine, inverse_norms, tiny = queries.metric == COSINE, rows.inverse_norms, underflow(dim)
     for i in range(out.shape[0]):
@@ -156,7 +155,7 @@ def scan(rows: Rows, start: int, stop: int, queries: Queries, best: Best) -> Non
     lanes, strip = new_lanes(), np.empty((64, len(limits)), dtype=np.float32)
     first = start
     while first < stop:
-        # A strip ends where a mask word does, so that a word of zeros skips it unread.
+        # A strip ends where a mask word ends, so a word of zeros skips the strip unread.
         last = min(stop, (first // 64 + 1) * 64)
         if len(mask) == 0 or mask[first // 64] != 0:
             _fill(rows, first, queries, strip[: last - first])

@@ -1,9 +1,10 @@
 """3CosMul, compiled: a group of questions that share their distinct input vectors.
 
-The filter takes float32 cosines, off by at most e = g(dim + 8) + tiny / |x| (see `jit_filter`),
-so each factor (1 + cos) / 2 is off by e / 2. The product of the positive factors, each raised by
-e / 2, over that of the negative ones, each lowered by e / 2 but not below 0, plus 1e-6, is an
-upper bound of the score; 1e-9 of it pays for float64 roundings (a factor may be -2**-53, not 0).
+The filter takes float32 cosines, off by at most e = g(dim + 8) + tiny / |x| (see `float_filter`),
+so each factor (1 + cos) / 2 is off by e / 2. An upper bound of the score is the product of the
+positive factors, each raised by e / 2, over the product of the negative ones, each lowered by e / 2
+but not below 0, plus 1e-6. It is raised by 1e-9 of itself to pay for float64 rounding (a factor may
+be -2**-53, not 0).
 """
 
 from typing import NamedTuple
@@ -20,12 +21,12 @@ from vecstore.kernels.jit.scan_state import Best, Rows, is_allowed, offer
 
 __all__ = ["Questions", "questions", "scan_mul"]
 
-#: Partial sums, and the float64 cosines of one row.
+#: (partial sums, float64 cosines of one row).
 Scratch = tuple[Float64s, Float64s]
 
 
 class Questions(NamedTuple):
-    """Questions over prepared input vectors, as `jit_scan.Queries` packs them under cosine.
+    """Questions over prepared input vectors, packed as `float_scan.Queries` are under cosine.
 
     The inputs of question i are ``plus[plus_at[i]:plus_at[i + 1]]``, and likewise ``minus``.
     """
@@ -48,7 +49,7 @@ def questions(
     start: int,
     stop: int,
 ) -> Questions:
-    """Return the questions start to stop as a group, with the input vectors they need."""
+    """Return questions start to stop as a group, with only the input vectors they need."""
     plus_at, plus = _cut(positive, start, stop)
     minus_at, minus = _cut(negative, start, stop)
     needed, places = np.unique(np.concatenate((plus, minus)), return_inverse=True)
@@ -82,11 +83,9 @@ def _product(cosines: Float64s, inputs: Int64s) -> float:
 
 @compiled
 def _set_bounds(asked: Questions, sums: Float32s, inverse: np.float32, out: Float64s) -> None:
-    """Set ``out[i]`` to an upper bound of the score of question i, from negated products.
-
-    NaN, where float32 is too narrow for the row, stays NaN: it is below no score.
-    """
+    """Set ``out[i]`` to an upper bound of the score of question i, from negated products."""
     plus, plus_at, minus, minus_at = asked.plus, asked.plus_at, asked.minus, asked.minus_at
+    # If float32 is too narrow for the row, its bound is NaN, which is below no score.
     shift = (gamma(asked.dim + 8) + underflow(asked.dim) * inverse) / 2.0
     for i in range(len(out)):
         above, below = 1.0, 1.0

@@ -1,6 +1,6 @@
-"""The float32 sums of the filter, compiled: strips of rows against a group of queries.
+"""The float32 sums of the filter, compiled: strips of rows times a group of queries.
 
-Any order of summation is within the bounds of `jit_filter`, so these take the fastest.
+Any order of summation is within the bounds of `float_filter`, so these take the fastest.
 """
 
 import numpy as np
@@ -14,13 +14,13 @@ __all__ = ["LANES", "Panel", "product", "products", "sq_difference", "sq_differe
 #: float32, two-dimensional, C order.
 Panel = npt.NDArray[np.float32]
 
-# Queries of a panel are padded to a multiple of this: one vector register of AVX-512.
+# The queries of a panel are padded to a multiple of this: one vector register of AVX-512.
 LANES = 16
 
 
 @compiled
 def product(x: Float32s, y: Float32s) -> np.float32:
-    """Return the float32 product of two vectors, from eight partial sums kept in a register."""
+    """Return the float32 product of two vectors, from eight partial sums kept in registers."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = np.float32(0.0)
     whole = len(x) - len(x) % 8
     for j in range(0, whole, 8):
@@ -39,7 +39,7 @@ def product(x: Float32s, y: Float32s) -> np.float32:
 
 @compiled
 def sq_difference(x: Float32s, y: Float32s) -> np.float32:
-    """Return the float32 squared distance of two vectors, as `product`."""
+    """Return the float32 squared distance of two vectors, summed as in `product`."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = np.float32(0.0)
     whole = len(x) - len(x) % 8
     for j in range(0, whole, 8):
@@ -58,16 +58,13 @@ def sq_difference(x: Float32s, y: Float32s) -> np.float32:
 
 @compiled
 def products(x: Float32s, at: int, stride: int, packed: Panel, out: Panel) -> None:
-    """Set ``out[i, q]`` to the float32 product of row i, from ``x[at]`` on, with ``packed[:, q]``.
-
-    Eight elements of a row at a time, so that the sums of all queries are read and written once
-    for eight multiplications each.
-    """
+    """Set ``out[i, q]`` to the product of ``packed[:, q]`` and row i; row 0 begins at ``x[at]``."""
     dim = packed.shape[0]
     whole = dim - dim % 8
     for i in range(len(out)):
         row, sums = x[at + i * stride : at + i * stride + dim], out[i]
         sums[:] = np.float32(0.0)
+        # Eight elements of the row at a time: each sum is read and written once for all eight.
         for j in range(0, whole, 8):
             x0, x1, x2, x3 = row[j], row[j + 1], row[j + 2], row[j + 3]
             x4, x5, x6, x7 = row[j + 4], row[j + 5], row[j + 6], row[j + 7]
@@ -85,7 +82,7 @@ def products(x: Float32s, at: int, stride: int, packed: Panel, out: Panel) -> No
 
 @compiled
 def sq_differences(x: Float32s, at: int, stride: int, packed: Panel, out: Panel) -> None:
-    """Set ``out[i, q]`` to the float32 squared distance of row i and query q, as `products`."""
+    """Set ``out[i, q]`` to the squared distance of row i to query q, as in `products`."""
     dim = packed.shape[0]
     whole = dim - dim % 4
     for i in range(len(out)):

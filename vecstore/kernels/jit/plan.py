@@ -1,4 +1,4 @@
-"""How the Numba engine spreads a scan: groups of queries, spans of rows, and the merged answer."""
+"""How the Numba engine spreads a scan over groups of queries, spans of rows and threads."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -13,18 +13,18 @@ from vecstore.kernels.threads import in_threads, thread_count
 
 __all__ = ["Piece", "Scan", "over_tiles", "scan_all", "spans"]
 
-# Queries scanned together: packed, 100 dimensions of them fill a first-level cache. Fewer where
-# k is so large that what is kept of them would take more than some 100 MiB.
+# Queries scanned together: packed, 64 queries of 100 dimensions fill a first-level cache. There are
+# fewer if k is so large that the heaps of all would take more than some 100 MiB.
 _GROUP = 64
 _GROUP_KEPT = 1 << 20
 
-# Rows that share a word of a mask, and whole blocks of codes: a span never cuts them.
+# Rows that share a word of a mask, and four whole blocks of codes: a span never cuts them.
 _WORD = 64
 
-# Multiplications below which the threads would cost more than they save: about a millisecond.
+# With fewer multiplications than this, about a millisecond, threads cost more than they save.
 _WORTH_THREADS = 1 << 22
 
-#: Rows start <= row < stop of a block.
+#: (block, start, stop): the rows ``start <= row < stop``; start is a multiple of 64.
 Piece = tuple[Block, int, int]
 #: Scans a piece for the queries of one task.
 Scan = Callable[[Piece, Best], None]
@@ -40,24 +40,7 @@ def scan_all(
 ) -> Found:
     """Scan every block for every query and return the k best rows of each.
 
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The rows.
-    n_queries, k : int
-        As for `search`.
-    prepare : callable
-        ``prepare(start, stop)`` returns the scan for queries start to stop; called once per task,
-        because a scan keeps running limits.
-    exclude : (offsets, rows) or None
-        As for `search`.
-    threads : int or None
-        Threads to use at most.
-
-    Returns
-    -------
-    Found
-        As `search` returns it.
+    ``prepare(start, stop)`` returns the scan for queries start to stop.
     """
     offsets, excluded = _sorted_exclusions(exclude, n_queries)
     values = sum(block.vectors.size for block in blocks) * n_queries
@@ -65,14 +48,14 @@ def scan_all(
     workers = allowed if values > _WORTH_THREADS else 1
     size = max(1, min(_GROUP, _GROUP_KEPT // max(1, k)))
     groups = [(at, min(at + size, n_queries)) for at in range(0, n_queries, size)]
-    # Few groups leave threads idle: then the rows are split as well, and the parts merged.
+    # A few groups would leave threads idle. Then the rows are split as well, and the parts merged.
     parted = spans(blocks, 1 if _are_even(len(groups), workers) else workers)
     tasks = [(group, span) for group in groups for span in parted]
 
     def work(task: tuple[tuple[int, int], list[Piece]]) -> Best:
         (start, stop), span = task
         best = new_best(stop - start, k, offsets[start : stop + 1], excluded)
-        scan = prepare(start, stop)
+        scan = prepare(start, stop)  # one per task, because a scan keeps running limits
         for piece in span:
             scan(piece, best)
         return best
@@ -90,18 +73,7 @@ def scan_all(
 
 
 def over_tiles(scan_rows: Callable[[Rows, int, int, Best], None]) -> Scan:
-    """Return the scan of pieces for a compiled scan of float32 rows.
-
-    Parameters
-    ----------
-    scan_rows : callable
-        ``scan_rows(rows, start, stop, best)`` offers rows ``start <= row < stop``.
-
-    Returns
-    -------
-    callable
-        Widens a piece tile by tile where its rows are float16.
-    """
+    """Return the scan of pieces made of ``scan_rows(rows, start, stop, best)`` on float32 rows."""
 
     def scan(piece: Piece, best: Best) -> None:
         for rows, first, last in _tiles(*piece):
@@ -116,7 +88,7 @@ def _are_even(n_groups: int, workers: int) -> bool:
 
 
 def _sorted_exclusions(exclude: Exclusions | None, n_queries: int) -> Exclusions:
-    """Return the excluded rows of each query ascending, for bisection."""
+    """Return the exclusions with the rows of each query ascending, for bisection."""
     if exclude is None:
         return np.zeros(n_queries + 1, dtype=np.int64), np.empty(0, dtype=np.int64)
     offsets, rows = (np.array(part, dtype=np.int64) for part in exclude)
@@ -125,20 +97,7 @@ def _sorted_exclusions(exclude: Exclusions | None, n_queries: int) -> Exclusions
 
 
 def spans(blocks: Sequence[Block], parts: int) -> list[list[Piece]]:
-    """Cut all rows into `parts` spans of about equal length, in order.
-
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The rows.
-    parts : int
-        How many spans.
-
-    Returns
-    -------
-    list of lists of (block, start, stop)
-        Every `start` is a multiple of 64; a span may be empty.
-    """
+    """Cut all rows, in order, into `parts` spans of about equal length; a span may be empty."""
     total = sum(len(block.vectors) for block in blocks)
     edges = [total * i // parts for i in range(parts + 1)]
     cut: list[list[Piece]] = []
@@ -154,12 +113,12 @@ def spans(blocks: Sequence[Block], parts: int) -> list[list[Piece]]:
 
 
 def _place(row: int, n: int) -> int:
-    """Return where a cut at `row` of a block of n rows goes: to a word of a mask, or its end."""
+    """Return where to cut a block of n rows near `row`: between words of a mask, or at its end."""
     return n if row >= n else max(row, 0) // _WORD * _WORD
 
 
 def _tiles(block: Block, start: int, stop: int) -> Iterator[tuple[Rows, int, int]]:
-    """Yield the rows of a block as compiled scans take them."""
+    """Yield the rows of a block as compiled scans take them; float16 is widened tile by tile."""
     norms, mask = block.inverse_norms, block.mask
     inverse_norms = line(np.empty(0, np.float32) if norms is None else norms)
     words = line(np.empty(0, np.uint64) if mask is None else mask)

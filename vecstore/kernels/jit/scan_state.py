@@ -1,4 +1,4 @@
-"""What a compiled scan works on: some rows, a group of queries, and their best rows so far."""
+"""What a compiled scan works on: some rows of a block, and the best rows so far of each query."""
 
 from typing import NamedTuple
 
@@ -14,23 +14,22 @@ __all__ = ["Best", "Rows", "is_allowed", "is_excluded", "new_best", "offer"]
 class Rows(NamedTuple):
     """Rows of one block, widened to float32.
 
-    Row r of the block begins at ``values[(r - at) * stride]`` and has the global number
-    ``first_row + r``. No inverse norms, no mask: arrays of length 0.
+    Row r of the block begins at ``values[(r - at) * stride]``; its global number is
+    ``first_row + r``.
     """
 
     values: Float32s
     stride: int
     at: int
     first_row: int
-    inverse_norms: Float32s
-    mask: npt.NDArray[np.uint64]
+    inverse_norms: Float32s  # empty if there are none
+    mask: npt.NDArray[np.uint64]  # empty if every row may answer
 
 
 class Best(NamedTuple):
     """The best rows of each query so far: a heap with the worst under (distance, row) on top.
 
     The rows that may not answer query i are ``excluded[offsets[i]:offsets[i + 1]]``, ascending.
-    ``scored[i]`` counts the rows that were scored in float64 for it.
     """
 
     distances: Float64s
@@ -38,11 +37,11 @@ class Best(NamedTuple):
     counts: Int64s
     offsets: Int64s
     excluded: Int64s
-    scored: Int64s
+    scored: Int64s  # how many rows were scored in float64 for each query
 
 
 def new_best(n_queries: int, k: int, offsets: Int64s, excluded: Int64s) -> Best:
-    """Return empty heaps for k rows a query."""
+    """Return empty heaps with room for k rows per query."""
     return Best(
         np.full((n_queries, k), np.inf),
         np.full((n_queries, k), np.iinfo(np.int64).max, dtype=np.int64),
@@ -63,7 +62,7 @@ def is_allowed(rows: Rows, row: int) -> bool:
 
 @compiled
 def is_excluded(best: Best, query: int, row: int) -> bool:
-    """Return whether the global row may not answer the query."""
+    """Return whether the query excludes the global row."""
     low, high = best.offsets[query], best.offsets[query + 1]
     end = high
     while low < high:
@@ -77,7 +76,7 @@ def is_excluded(best: Best, query: int, row: int) -> bool:
 
 @compiled
 def _is_worse(best: Best, query: int, a: int, b: int) -> bool:
-    """Return whether place a of the heap comes after place b in the order (distance, row)."""
+    """Return whether place a of the heap comes after place b under (distance, row)."""
     if best.distances[query, a] != best.distances[query, b]:
         return bool(best.distances[query, a] > best.distances[query, b])
     return bool(best.rows[query, a] > best.rows[query, b])
@@ -92,10 +91,10 @@ def _swap(best: Best, query: int, a: int, b: int) -> None:
 
 @compiled
 def offer(best: Best, query: int, distance: float, row: int) -> bool:
-    """Keep the global row if it is among the k best and not excluded; return whether it was."""
+    """Keep the global row if it is among the k best and not excluded; return whether it is."""
     k = best.distances.shape[1]
     count = best.counts[query]
-    if distance != distance:  # NaN: no answer to anything
+    if distance != distance:  # NaN is never an answer
         return False
     if count == k:
         worst = best.distances[query, 0]

@@ -1,4 +1,10 @@
-"""The engine in NumPy and float64, which specifies the other two; see `engine`."""
+"""The reference engine: NumPy and float64, plain and slow. It specifies the other two.
+
+- `engine`: the exact scans, sums and distances
+- `encoding`: rows in 8 bits
+- `walking`: finding near rows by following a graph
+- `growing`: linking rows into a graph
+"""
 
 from vecstore.kernels.reference.engine import (
     NAME,

@@ -1,8 +1,9 @@
 """Rows in 8 bits: the specification of `encode`, in NumPy.
 
-A row is prepared in float64: scaled to unit length under cosine, less the center. Sixteen rows make
-a block; the largest value of a block over 127 is its scale, so that nothing is clipped. What the
-float64 arithmetic may have rounded off is part of each error, and every bound is rounded up.
+A row is prepared in float64: scaled to unit length under cosine, then the center is subtracted.
+Sixteen rows make a block. The scale of a block is its largest value over 127, so nothing is
+clipped. Each error includes what float64 arithmetic may have rounded off, and every bound is
+rounded up.
 """
 
 import numpy as np
@@ -16,35 +17,18 @@ __all__ = ["encode"]
 
 _BLOCK = 16
 _LARGEST = 127.0
-# float64 values of one temporary: 4 MiB.
+# float64 values in one temporary array: 4 MiB.
 _STEP_VALUES = 1 << 19
 
-# Relative to the lengths that go into it, what float64 may have rounded off a row's residual.
+# Bound on what float64 may have rounded off a row's residual, relative to the lengths in it.
 _ROUNDED = 2.0**-44
-# A row longer than this, and scales beyond these, are left to the other filters.
+# Rows longer than this, and scales outside these bounds, are left to the other filters.
 _HUGE = 2.0**60
 _SCALES = 2.0**-100, 2.0**100
 
 
 def encode(vectors: Vectors, metric: str, center: Float32s, *, threads: int | None = None) -> Codes:
-    """Return the rows in 8 bits, with certificates of how far off that is.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows.
-    metric : str
-        Rows are scaled to unit length under ``"cosine"``.
-    center : ndarray of float32, shape (dim,)
-        What is taken from every row.
-    threads : int or None
-        Part of the common signature; this uses one.
-
-    Returns
-    -------
-    Codes
-        `vecstore.arrays.Codes` says what they promise.
-    """
+    """As `contract.Engine.encode`."""
     n, dim = vectors.shape
     codes = Codes(
         np.full((n, -(-dim // 4) * 4), 128, np.uint8),
@@ -61,7 +45,7 @@ def encode(vectors: Vectors, metric: str, center: Float32s, *, threads: int | No
 
 
 def _encode_rows(vectors: Vectors, first: int, stop: int, metric: str, out: Codes) -> None:
-    """Encode rows ``first <= row < stop``; `first` begins a block."""
+    """Encode rows ``first <= row < stop``; `first` must begin a block."""
     rows, dim = stop - first, vectors.shape[1]
     x = vectors[first:stop].astype(np.float64)
     if metric == "cosine":
@@ -94,11 +78,11 @@ def _encode_rows(vectors: Vectors, first: int, stop: int, metric: str, out: Code
 
 
 def _scales(y: Float64s, integral: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], Float64s]:
-    """Return which rows are coded without any error, and the scale of every row: its block's."""
+    """Return which rows are coded without error, and the scale of each row's block."""
     starts = np.arange(0, len(y), _BLOCK)
     # fmax: a NaN makes its own row unusable, not the block.
     largest = np.fmax.reduceat(np.fmax.reduce(np.abs(y), axis=1, initial=0.0), starts)
-    # Small integers (pixels, SIFT) are their own codes.
+    # Small whole numbers (pixels, SIFT) are their own codes.
     whole: npt.NDArray[np.bool_] = np.logical_and.reduceat(integral, starts)
     whole &= largest <= _LARGEST
     scale = np.where(whole, 1.0, _round_up(largest / _LARGEST).astype(np.float64))
@@ -114,5 +98,5 @@ def _lengths(rows: Float64s) -> Float64s:
 
 
 def _round_up(values: Float64s) -> Float32s:
-    """Return the next float32 above the nearest one."""
+    """Return the float32 next above the nearest one."""
     return np.nextafter(values.astype(np.float32), np.float32(np.inf))

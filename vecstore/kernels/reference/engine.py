@@ -1,7 +1,7 @@
 """The reference engine: NumPy, float64, plain. It is the specification of the other engines.
 
-The arithmetic (order of summation, formulas of the distances) is written in `float64`. A row whose
-distance is NaN (it holds a NaN) is left out of every answer.
+`float64` fixes the arithmetic: the order of summation and the formulas of the distances. Every row
+is scored, on one thread: ``path`` and ``threads`` are only part of the common signature.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,139 +47,46 @@ NAME = "reference"
 
 
 def levels() -> tuple[str, ...]:
-    """Return the levels of this engine.
-
-    Returns
-    -------
-    tuple of str
-        Always ``("float64",)``.
-    """
+    """Return ``("float64",)``, the only level."""
     return ("float64",)
 
 
 def dot(a: Float32s, b: Float32s) -> float:
-    """Return ``sum_j a_j * b_j``.
-
-    Parameters
-    ----------
-    a, b : ndarray of float32, shape (dim,)
-        The two vectors.
-
-    Returns
-    -------
-    float
-        The product, in float64.
-    """
+    """Return ``sum_j a_j * b_j``, in float64."""
     return float(dots(a.astype(np.float64), b[None].astype(np.float64))[0])
 
 
 def sq_euclidean(a: Float32s, b: Float32s) -> float:
-    """Return ``sum_j (a_j - b_j)**2``.
-
-    Parameters
-    ----------
-    a, b : ndarray of float32, shape (dim,)
-        The two vectors.
-
-    Returns
-    -------
-    float
-        The squared distance, in float64.
-    """
+    """Return ``sum_j (a_j - b_j)**2``, in float64."""
     return float(sq_distances(a.astype(np.float64), b[None].astype(np.float64))[0])
 
 
 def dot_rows(query: Float32s, vectors: Vectors) -> Float32s:
-    """Return the dot product of one query with every row.
-
-    Parameters
-    ----------
-    query : ndarray of float32, shape (dim,)
-        The query.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows; their stride may exceed dim.
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-        ``out[i] = sum_j q_j * x_ij``, summed in float64 and rounded once.
-    """
+    """Return the product of one query with every row, summed in float64 and rounded once."""
     wide = query.astype(np.float64)
     return _rounded([dots(wide, rows) for rows in chunks(vectors)])
 
 
 def sq_euclidean_rows(query: Float32s, vectors: Vectors) -> Float32s:
-    """Return the squared euclidean distance of one query to every row.
-
-    Parameters
-    ----------
-    query : ndarray of float32, shape (dim,)
-        The query.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows; their stride may exceed dim.
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-        ``out[i] = sum_j (q_j - x_ij)**2``, summed in float64 and rounded once.
-    """
+    """Return the squared distance of one query to every row, likewise rounded once."""
     wide = query.astype(np.float64)
     return _rounded([sq_distances(wide, rows) for rows in chunks(vectors)])
 
 
 def sq_norms(vectors: Vectors) -> Float32s:
-    """Return the squared length of every row.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows.
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-        ``out[i] = sum_j x_ij**2``, summed in float64 and rounded once (to inf where too large).
-    """
+    """Return the squared length of every row, summed in float64 and rounded once."""
     return _rounded([dots(rows, rows) for rows in chunks(vectors)])
 
 
 def inverse_norms(vectors: Vectors) -> Float32s:
-    """Return ``1 / |x|`` of every row.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows.
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-        Computed in float64 and rounded once; 0 for a zero row, inf where float32 is too small.
-    """
+    """As `contract.Engine.inverse_norms`."""
     return _rounded([reciprocals(norms(rows)) for rows in chunks(vectors)])
 
 
 def distances(
     queries: Float32s, vectors: Vectors, metric: str, *, threads: int | None = None
 ) -> Float64s:
-    """Return the distance of every query to every row: the whole matrix, for small batches.
-
-    Parameters
-    ----------
-    queries : ndarray of float32, shape (n_queries, dim)
-        The queries.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    threads : int or None
-        Part of the common signature; the reference uses one.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_queries, n)
-        By the formulas at the top of this module.
-    """
+    """As `contract.Engine.distances`, by the formulas of `float64`."""
     out = np.empty((len(queries), len(vectors)))
     for i, query in enumerate(queries.astype(np.float64)):
         start = 0
@@ -199,35 +106,7 @@ def search(
     path: str = "float",
     threads: int | None = None,
 ) -> Found:
-    """Find the k nearest rows to each query under the total order (distance, global row).
-
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The rows to scan.
-    queries : ndarray of float32, shape (n_queries, dim)
-        Finite; need not be of unit length.
-    k : int
-        Neighbours per query, at least 1.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    exclude : (offsets, rows) or None
-        Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
-    path : str, default "float"
-        What an engine that filters may filter: ``"float"`` the vectors, ``"codes"`` the codes,
-        which every block must have then. The reference scores every row.
-    threads : int or None
-        Part of the common signature; the reference uses one.
-
-    Returns
-    -------
-    Found
-        Distances, rows and counts; and the work it took.
-
-    Notes
-    -----
-    Keeps one float64 per row of one query at a time.
-    """
+    """As `contract.Engine.search`; keeps one float64 per row, for one query at a time."""
     wide = queries.astype(np.float64)
 
     def score(i: int, rows: Float64s) -> Float64s:
@@ -246,38 +125,7 @@ def search_mul(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Answer analogies by 3CosMul: products of cosines instead of sums.
-
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The rows to scan.
-    vectors : ndarray of float32, shape (n_inputs, dim)
-        The distinct input vectors of all questions.
-    positive, negative : (offsets, indices)
-        The inputs of question i are ``vectors[indices[offsets[i]:offsets[i + 1]]]``.
-    k : int
-        Answers per question, at least 1.
-    exclude : (offsets, rows) or None
-        Global rows that may not answer question i.
-    threads : int or None
-        Part of the common signature; the reference uses one.
-
-    Returns
-    -------
-    Found
-        As `search` returns it; the distance is ``-score``.
-
-    Notes
-    -----
-    ``score(x) = prod_p (1 + cos(p, x)) / 2 / (prod_n (1 + cos(n, x)) / 2 + 1e-6)``, the factors
-    multiplied from left to right starting from 1.0, all in float64.
-
-    References
-    ----------
-    .. [1] Levy and Goldberg, 2014, "Linguistic regularities in sparse and explicit word
-       representations", CoNLL.
-    """
+    """As `contract.Engine.search_mul`."""
     wide = vectors.astype(np.float64)
 
     def product(groups: Groups, i: int, rows: Float64s) -> Float64s:
@@ -304,19 +152,7 @@ def search_sums(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Find the k nearest rows, under cosine, to queries that are sums of few vectors.
-
-    Parameters
-    ----------
-    blocks, queries, k, exclude, threads
-        As for `search`.
-    vectors : ndarray of float32, shape (n_vectors, dim)
-        What the queries are sums of, each distinct vector once.
-    positive, negative : (offsets, indices)
-        Query i is, but for a factor, the sum of its positive ``vectors[indices[offsets[i]:...]]``,
-        scaled to unit length, less that of its negative ones. It may be faster then; if it is
-        not that sum, the answer is the same.
-    """
+    """As `contract.Engine.search_sums`; makes no use of the sums."""
     return search(blocks, queries, k, "cosine", exclude=exclude, threads=threads)
 
 
@@ -329,28 +165,7 @@ def compose(
     unit: bool,
     threads: int | None = None,
 ) -> Float32s:
-    """Return weighted sums of stored rows.
-
-    Parameters
-    ----------
-    blocks : sequence of Block
-        Where the rows lie; at least one block.
-    rows : ndarray of int64, shape (m,)
-        Global rows.
-    weights : ndarray of float64, shape (m,)
-        One weight per row.
-    offsets : ndarray of int64, shape (n_out + 1,)
-        Output i sums the places ``offsets[i]`` to ``offsets[i + 1]``.
-    unit : bool
-        Scale each row to unit length first, and the sum at the end; zeros stay zeros.
-    threads : int or None
-        Part of the common signature; the reference uses one.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_out, dim)
-        ``out[i] = sum_j weights[j] * x[rows[j]]``, summed in float64 and rounded once.
-    """
+    """As `contract.Engine.compose`."""
     gathered = gather(blocks, rows).astype(np.float64)
     scales = weights * reciprocals(norms(gathered)) if unit else weights
     sums = np.zeros((len(offsets) - 1, gathered.shape[1]))
@@ -375,7 +190,7 @@ def _select(
     score: Callable[[int, Float64s], Float64s],
     exclude: Exclusions | None,
 ) -> Found:
-    """Take the k first of all rows under (distance, global row), for every query."""
+    """Return the first k of all rows under (distance, global row), for every query."""
     found_distances = np.full((n_queries, k), np.inf)
     found_rows = np.full((n_queries, k), -1, dtype=np.int64)
     counts = np.zeros(n_queries, dtype=np.int64)
@@ -383,7 +198,7 @@ def _select(
     all_rows = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
     may_answer = np.concatenate([np.empty(0, dtype=np.bool_), *map(allowed, blocks)])
     for i in range(n_queries):
-        with np.errstate(invalid="ignore"):  # inf - inf in rows of somebody else's file
+        with np.errstate(invalid="ignore"):  # inf - inf, in rows of a foreign file
             scores = [score(i, rows) for block in blocks for rows in chunks(block.vectors)]
         scored = np.concatenate([np.empty(0), *scores])
         eligible = may_answer & ~np.isnan(scored)

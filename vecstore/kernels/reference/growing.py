@@ -1,4 +1,9 @@
-"""Linking rows of a graph: the specification of `grow`, in Python and float64."""
+"""Linking rows into a graph: the specification of `grow`, in Python and float64.
+
+Rows choose their links by algorithm 4 of Malkov and Yashunin, 2018, "Efficient and robust
+approximate nearest neighbor search using Hierarchical Navigable Small World graphs", IEEE TPAMI 42
+(4). They come in batches as in Dobson Manohar et al., 2024, "ParlayANN", PPoPP.
+"""
 
 from itertools import groupby
 
@@ -24,40 +29,7 @@ def grow(
     *,
     threads: int | None = None,
 ) -> None:
-    """Link rows that are not in a graph yet to rows that are, and those to them.
-
-    Of the rows that a walk finds near a new one, those are chosen that are nearer to it than to any
-    that was chosen before: links in different directions lead farther than many in one. A row that
-    gets more links back than it has room for chooses again among all it has.
-
-    Parameters
-    ----------
-    graph : Graph
-        Of all rows of the block. Its links are written to; there are none yet from or to `rows`.
-    block : Block
-        The rows. An engine may need their codes.
-    rows : ndarray of int64, shape (m,)
-        Row numbers within the block. They do not see each other.
-    forward : int
-        Links from each of them, at most; no more than fit.
-    ef : int
-        How wide the walks are.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    threads : int or None
-        Part of the common signature; this uses one.
-
-    Notes
-    -----
-    The graph does not depend on the number of threads.
-
-    References
-    ----------
-    .. [1] Malkov and Yashunin, 2018, "Efficient and robust approximate nearest neighbor search
-       using Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4), algorithm 4.
-    .. [2] Dobson Manohar et al., 2024, "ParlayANN: Scalable and deterministic parallel graph-based
-       approximate nearest neighbor search algorithms", PPoPP.
-    """
+    """As `contract.Engine.grow`."""
     width = graph.links.shape[1]
     everyone = np.ones(len(block.vectors), np.bool_)
     links: list[tuple[int, int]] = []
@@ -78,7 +50,7 @@ def grow(
 
 
 def _chosen(block: Block, metric: str, row: int, rows: list[int], most: int) -> list[int]:
-    """Return rows, nearest first, of which each is nearer to `row` than to those before it."""
+    """Return rows, nearest first, each nearer to `row` than to any row before it."""
     waiting = sorted(zip(_apart(block, metric, row, rows), rows, strict=True))
     chosen: list[int] = []
     while waiting and len(chosen) < most:
@@ -94,11 +66,11 @@ def _chosen(block: Block, metric: str, row: int, rows: list[int], most: int) -> 
 
 
 def _apart(block: Block, metric: str, row: int, rows: list[int]) -> list[float]:
-    """Return what lies between a row and others: under cosine, between vectors of unit length."""
+    """Return the distance of a row to others: under cosine, that of their unit vectors."""
     wide = block.vectors[[row, *rows]].astype(np.float64)
     if metric == "cosine":
         wide *= reciprocals(norms(wide))[:, None]
-    with np.errstate(invalid="ignore"):  # inf - inf in rows of somebody else's file
+    with np.errstate(invalid="ignore"):  # inf - inf, in rows of a foreign file
         away = distances_to(wide[0], wide[1:], "dot" if metric == "dot" else "euclidean")
     found: list[float] = np.nan_to_num(away, nan=np.inf).tolist()
     return found

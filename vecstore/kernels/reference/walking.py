@@ -1,6 +1,8 @@
 """The walk through a graph of near rows: the specification of `walk`, in Python and float64.
 
-Distances are exact here. An engine that estimates them on the way follows the same rules.
+Distances are exact here. An engine that estimates them on the way follows the same rules. The
+algorithm is that of Malkov and Yashunin, 2018, "Efficient and robust approximate nearest neighbor
+search using Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4).
 """
 
 from collections.abc import Iterator
@@ -15,12 +17,12 @@ from vecstore.kernels.float64 import distances_to
 
 __all__ = ["Candidate", "Measure", "collect", "walk"]
 
-# Rows followed at a time. More of them than one are little more work, and memory answers sooner.
+# Expand several rows at once: it costs little more work and hides memory latency.
 _AT_ONCE = 6
-# Rows that may not answer are followed like others, up to this many for each that may.
+# Rows that may not answer are followed too, up to this many for each row that may.
 _OTHERS = 15
 
-#: Distance and row: candidates are compared by both.
+#: (distance, row), compared in that order.
 Candidate = tuple[float, int]
 
 
@@ -35,46 +37,7 @@ def walk(
     exclude: Exclusions | None = None,
     threads: int | None = None,
 ) -> Found:
-    """Find rows near each query by following links, as HNSW does.
-
-    Greedy steps through the upper levels lead to a row. From there on the nearest rows found so far
-    are kept up to the `ef`-th that may answer, and the neighbours of the nearest are looked at, of
-    six rows at a time, until those of every row that is kept were. The k nearest are the answer.
-
-    Parameters
-    ----------
-    graph : Graph
-        Of the rows of the block. Links that lead nowhere are ignored.
-    block : Block
-        The rows. An engine may need its codes.
-    queries : ndarray of float32, shape (n_queries, dim)
-        Finite; need not be of unit length.
-    k : int
-        Neighbours per query, at least 1.
-    ef : int
-        How many rows to keep; at least `k` are. The more, the more of the k nearest are found.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    exclude : (offsets, rows) or None
-        Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``.
-    threads : int or None
-        Part of the common signature; this uses one.
-
-    Returns
-    -------
-    Found
-        As `search` returns it. Distances are exact, of rows that may be others than the nearest.
-
-    Notes
-    -----
-    Where fewer than one row in sixteen may answer, fewer than `ef` of those are kept; an exact
-    search is fast then.
-
-    References
-    ----------
-    .. [1] Malkov and Yashunin, 2018, "Efficient and robust approximate nearest neighbor search
-       using Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4).
-    """
+    """As `contract.Engine.walk`."""
     found = Found(
         np.full((len(queries), k), np.inf),
         np.full((len(queries), k), -1, dtype=np.int64),
@@ -101,18 +64,18 @@ def walk(
 
 
 class Measure:
-    """The distances of rows to one query; how many were asked for, and rows that have none."""
+    """Distances of rows to one query; counts them, and remembers the rows that have none."""
 
     def __init__(self, block: Block, query: Float64s, metric: str) -> None:
-        self.count = 0
-        self.nowhere = set[int]()
+        self.count = 0  # distances computed
+        self.nowhere = set[int]()  # rows whose distance is NaN
         self._block, self._query, self._metric = block, query, metric
 
     def __call__(self, rows: list[int]) -> list[float]:
-        """Return the distance of each row; ``inf`` where there is none."""
+        """Return the distance of each row; ``inf`` where it is NaN."""
         self.count += len(rows)
         wide = self._block.vectors[rows].astype(np.float64)
-        with np.errstate(invalid="ignore"):  # inf - inf in rows of somebody else's file
+        with np.errstate(invalid="ignore"):  # inf - inf, in rows of a foreign file
             distances = distances_to(self._query, wide, self._metric)
         unknown = np.isnan(distances)
         self.nowhere.update(row for row, lost in zip(rows, unknown, strict=True) if lost)
@@ -123,7 +86,7 @@ class Measure:
 def collect(
     graph: Graph, ef: int, distances: Measure, may_answer: npt.NDArray[np.bool_]
 ) -> list[Candidate]:
-    """Follow the links of the nearest rows until those of every row that is kept were followed."""
+    """Follow the links of the nearest rows until those of every kept row were followed."""
     start = _descend(graph, distances)
     near = [*zip(distances([start]), [start], strict=True)]
     seen, followed = {start}, set[int]()
@@ -137,7 +100,7 @@ def collect(
 
 
 def _kept(near: list[Candidate], ef: int, may_answer: npt.NDArray[np.bool_]) -> list[Candidate]:
-    """Return the candidates up to the ef-th that may answer, or to the last there is room for."""
+    """Return the candidates up to the ef-th that may answer, or as many as there is room for."""
     answers = 0
     for place, (_, row) in enumerate(near):
         answers += bool(may_answer[row])
@@ -147,7 +110,7 @@ def _kept(near: list[Candidate], ef: int, may_answer: npt.NDArray[np.bool_]) -> 
 
 
 def _descend(graph: Graph, distances: Measure) -> int:
-    """Return the row to start at: where greedy steps lead, or row 0 where they lead nowhere."""
+    """Return the row to start at: where greedy steps lead, or row 0 if they lead nowhere."""
     node = graph.entry
     for i, level in enumerate(graph.levels):
         if not 0 <= node < len(level.down):
