@@ -1,6 +1,7 @@
 """Arguments and options that several commands share, and how a command opens its store."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from vecstore.metrics import METRICS
 __all__ = [
     "approximate_option",
     "dtype_option",
+    "gathered",
     "k_option",
     "keys_from_option",
     "metric_option",
@@ -33,6 +35,21 @@ Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 
 PICTURES = (".png", ".svg")
+
+
+def gathered(name: str, kind: type[Any]) -> Decorator:
+    """Pass the options that are fields of a dataclass as one object of it, called `name`."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def call(**given: Any) -> Any:
+            mine = {field.name: given.pop(field.name) for field in fields(kind)}
+            return command(**{name: kind(**mine)}, **given)
+
+        return call
+
+    return decorate
+
 
 metric_option = partial(click.option, "--metric", type=click.Choice(METRICS))
 dtype_option = partial(click.option, "--dtype", type=click.Choice(["float32", "float16"]))

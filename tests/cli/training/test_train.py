@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from vecstore.cli.output import choose_style
-from vecstore.cli.training.train import COMMANDS, finish, train
+from vecstore.cli.training.train import COMMANDS, Destination, finish, train
 
 pytest.importorskip("keras")
 
@@ -142,7 +142,7 @@ def test_whatever_befalls_the_store_the_model_is_kept(
 ) -> None:
     out = tmp_path / "w.vecs"
     with pytest.raises(type(error)):
-        finish(Refused(error).fit(), out, "cosine", None, choose_style(None))
+        finish(Refused(error).fit(), Destination(out, "cosine", None, choose_style(None)))
     kept = tmp_path / "w.vecs.model"
     assert f"the model is kept: Refused.load({str(kept)!r})." in capsys.readouterr().err
     assert Refused.load(kept).model.count_params() == 2
@@ -155,7 +155,8 @@ def test_a_model_that_was_kept_is_not_in_the_way_of_the_next(
 ) -> None:
     out = tmp_path / "w.vecs"
     for name in ("w.vecs.model", "w.vecs.model-2", "w.vecs.model-3"):
+        trainer = Refused(ValueError("refused")).fit()
         with pytest.raises(ValueError, match="refused"):
-            finish(Refused(ValueError("refused")).fit(), out, "cosine", None, choose_style(None))
+            finish(trainer, Destination(out, "cosine", None, choose_style(None)))
         assert (tmp_path / name / "model.keras").exists()
         assert name in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """``vecstore train autoencoder``: short codes of images, texts, or any vectors."""
 
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from vecstore.cli.options import picture_option
-from vecstore.cli.output import Style
+from vecstore.cli.options import gathered, picture_option
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.training.options import (
     check_labels,
@@ -17,7 +17,7 @@ from vecstore.cli.training.options import (
     sizes_option,
 )
 from vecstore.cli.training.samples import Samples, read_samples
-from vecstore.cli.training.train import kept, training_options
+from vecstore.cli.training.train import Destination, Passes, kept, training_options
 from vecstore.extras import need
 
 if TYPE_CHECKING:
@@ -28,6 +28,19 @@ __all__ = ["command"]
 NEIGHBOURS = 5
 SHOWN = 10  # images in the picture
 WORDS = "vocabulary.txt"  # beside a saved model of texts
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows are learned, which are measured, and what is known of them."""
+
+    labels: str | None
+    text: tuple[str, ...]
+    where: str | None
+    test: Path | None
+    test_labels: str | None
+    test_where: str | None
+    vocabulary_size: int
 
 
 @click.command("autoencoder")
@@ -109,28 +122,19 @@ WORDS = "vocabulary.txt"  # beside a saved model of texts
 @picture_option("--curves", "Draw the loss of each epoch")
 # Not cosine: that refuses a code of zeros, which convolutions may make of a blank image.
 @training_options(epochs=10, batch_size=128, metric="euclidean")
+@gathered("rows", Rows)
 def command(
     data: Path,
-    labels: str | None,
-    text: tuple[str, ...],
-    where: str | None,
-    test: Path | None,
-    test_labels: str | None,
-    test_where: str | None,
+    rows: Rows,
     validation: float | None,
     conv: bool,
     layers: list[int],
     filters: list[int],
-    vocabulary_size: int,
     pca: bool,
     images: Path | None,
     curves: Path | None,
-    epochs: int,
-    batch_size: int,
-    out: Path,
-    metric: str,
-    save: Path | None,
-    style: Style,
+    passes: Passes,
+    destination: Destination,
     **parameters: Any,
 ) -> None:
     """Learn short codes from which the rows of DATA can be reconstructed.
@@ -154,16 +158,7 @@ def command(
     import_quietly("vecstore.trainers", "keras")
     from vecstore.trainers import ConvAutoencoder, DenseAutoencoder
 
-    known = read_samples(data, labels, text=text, where=where, vocabulary=vocabulary_size)
-    others = known
-    if test is not None or test_where is not None:
-        others = read_samples(
-            test or data,
-            test_labels or labels,
-            text=text,
-            where=test_where,
-            vocabulary=known.vocabulary or vocabulary_size,
-        )
+    known, others = _read(data, rows)
     check_labels(known.labels, others.labels)
     if images is not None and known.rows.ndim not in (3, 4):
         raise click.UsageError(
@@ -176,19 +171,29 @@ def command(
     trainer.checked(others.rows, "test", shape=shape)
     trainer.fit(
         known.rows,
-        epochs=epochs,
-        batch_size=batch_size,
+        **asdict(passes),
         validation=validation,
         keys=known.keys,
         attributes=None if known.labels is None else {"label": known.labels},
     )
     words = known.vocabulary
     texts = None if words is None else {WORDS: "\n".join([*words, ""])}
-    with kept(trainer, out, metric, save, style, texts) as facts:
-        facts |= _measured(trainer, known, others, metric, pca)
+    with kept(trainer, destination, texts) as facts:
+        facts |= _measured(trainer, known, others, destination.metric, pca)
         if images is not None:
             _draw_images(trainer, others, images)
         draw_history(trainer, curves)
+
+
+def _read(data: Path, rows: Rows) -> tuple[Samples, Samples]:
+    """Return the samples to learn and those to measure with, which may be the same."""
+    options: dict[str, Any] = {"text": rows.text, "vocabulary": rows.vocabulary_size}
+    known = read_samples(data, rows.labels, where=rows.where, **options)
+    if rows.test is None and rows.test_where is None:
+        return known, known
+    options["vocabulary"] = known.vocabulary or rows.vocabulary_size  # both have the same words
+    test, labels = rows.test or data, rows.test_labels or rows.labels
+    return known, read_samples(test, labels, where=rows.test_where, **options)
 
 
 def _measured(

@@ -1,12 +1,12 @@
 """``vecstore train categories``: vectors of the categories in a table."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
-from vecstore.cli.training.train import finish, training_options
+from vecstore.cli.training.train import Destination, Passes, finish, training_options
 
 __all__ = ["command"]
 
@@ -50,13 +50,9 @@ def command(
     dim: int,
     l2: float,
     validation: float | None,
-    epochs: int,
-    batch_size: int | None,
     seed: int,
-    out: Path,
-    metric: str,
-    save: Path | None,
-    style: Style,
+    passes: Passes,
+    destination: Destination,
 ) -> None:
     """Learn a vector for every category of some columns of TABLE.
 
@@ -74,6 +70,6 @@ def command(
     from vecstore.trainers import CategoricalFactors
 
     trainer = CategoricalFactors(fields, target, dim, l2, seed=seed)
-    trainer.fit(table, epochs=epochs, batch_size=batch_size, validation=validation)
+    trainer.fit(table, **asdict(passes), validation=validation)
     facts = {"fields": ", ".join(fields), "parameters": trainer.model.count_params()}
-    finish(trainer, out, metric, save, style, **facts)
+    finish(trainer, destination, **facts)

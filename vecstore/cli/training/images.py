@@ -1,16 +1,16 @@
 """``vecstore train images``: a classifier of images, and vectors of the images."""
 
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.stores.extract import weights_options
 from vecstore.cli.training.options import learning_rate_option, sizes_option
-from vecstore.cli.training.train import kept, training_options
+from vecstore.cli.training.train import Destination, Passes, kept, training_options
 
 if TYPE_CHECKING:
     from vecstore.trainers.pictures import ImageClassifier
@@ -50,12 +50,8 @@ NEIGHBOURS = 5
 def command(
     data: Path,
     validation: float,
-    epochs: int,
-    batch_size: int,
-    out: Path,
-    metric: str,
-    save: Path | None,
-    style: Style,
+    passes: Passes,
+    destination: Destination,
     **parameters: Any,
 ) -> None:
     """Learn to tell apart the images in the subfolders of FOLDER.
@@ -80,8 +76,8 @@ def command(
     from vecstore.trainers.pictures import ImageClassifier
 
     trainer = ImageClassifier(**parameters)
-    trainer.fit(data, epochs=epochs, batch_size=batch_size, validation=validation)
-    with kept(trainer, out, metric, save, style) as facts:
+    trainer.fit(data, **asdict(passes), validation=validation)
+    with kept(trainer, destination) as facts:
         facts["parameters"] = trainer.model.count_params()
         if find_spec("sklearn") is not None:
             facts["neighbours_accuracy"] = _neighbours_accuracy(trainer, data)

@@ -1,5 +1,6 @@
 """``vecstore train text``: vectors of words and documents from labelled texts."""
 
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vecstore.cli.fields import field
-from vecstore.cli.options import new_path, picture_option
+from vecstore.cli.options import gathered, new_path, picture_option
 from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
 from vecstore.cli.training.options import (
@@ -16,7 +17,7 @@ from vecstore.cli.training.options import (
     learning_rate_option,
     sizes_option,
 )
-from vecstore.cli.training.train import kept, training_options
+from vecstore.cli.training.train import Destination, Passes, kept, training_options
 from vecstore.extras import need
 
 if TYPE_CHECKING:
@@ -26,6 +27,22 @@ __all__ = ["command"]
 
 SHOWN = 12  # labels; a larger confusion matrix is not printed
 BEGINNING = 200  # characters of each text that the store keeps
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of tables are learned and which are measured."""
+
+    text: tuple[str, ...]
+    label: str
+    where: str | None
+    test: Path | None
+    test_where: str | None
+
+    @property
+    def tested(self) -> bool:
+        """Whether there are rows to measure with."""
+        return self.test is not None or self.test_where is not None
 
 
 @click.command("text")
@@ -127,24 +144,17 @@ BEGINNING = 200  # characters of each text that the store keeps
 @picture_option("--curves", "Draw the loss and accuracy of each epoch")
 @picture_option("--confusion", "Draw the confusion matrix")
 @training_options(epochs=3, batch_size=256)
+@gathered("rows", Rows)
 def command(
     table: Path,
-    text: tuple[str, ...],
-    label: str,
-    where: str | None,
-    test_where: str | None,
-    test: Path | None,
+    rows: Rows,
     validation: float | None,
     baseline: bool,
     documents: Path | None,
     curves: Path | None,
     confusion: Path | None,
-    epochs: int,
-    batch_size: int,
-    out: Path,
-    metric: str,
-    save: Path | None,
-    style: Style,
+    passes: Passes,
+    destination: Destination,
     **parameters: Any,
 ) -> None:
     """Learn vectors of words and texts by learning to predict the labels of texts.
@@ -161,7 +171,7 @@ def command(
       vecstore train text imdb.parquet --where "split = 'train'" --validation 0.2 \\
           --test-where "split = 'test'" --out words.vecs --documents reviews.vecs
     """
-    if baseline and test is None and test_where is None:
+    if baseline and not rows.tested:
         raise click.UsageError("--baseline needs test rows; pass --test or --test-where.")
     if baseline or confusion is not None:
         need("sklearn", "--baseline" if baseline else "--confusion")
@@ -170,14 +180,15 @@ def command(
     from vecstore.trainers.texts import read_texts
 
     trainer = TextClassifier(**parameters)
-    parts = {"training": read_texts(table, text=text, label=label, where=where)}
-    if test is not None or test_where is not None:
-        parts["test"] = read_texts(test or table, text=text, label=label, where=test_where)
+    columns: dict[str, Any] = {"text": rows.text, "label": rows.label}
+    parts = {"training": read_texts(table, **columns, where=rows.where)}
+    if rows.tested:
+        parts["test"] = read_texts(rows.test or table, **columns, where=rows.test_where)
     check_labels(*(part.labels for part in parts.values()))
-    trainer.fit(parts["training"], epochs=epochs, batch_size=batch_size, validation=validation)
-    with kept(trainer, out, metric, save, style) as facts:
+    trainer.fit(parts["training"], **asdict(passes), validation=validation)
+    with kept(trainer, destination) as facts:
         if documents is not None:
-            facts["documents"] = _write_documents(trainer, documents, parts, metric)
+            facts["documents"] = _write_documents(trainer, documents, parts, destination.metric)
         facts["parameters"] = trainer.model.count_params()
         if find_spec("sklearn") is not None:
             measured = "test" if "test" in parts else "training"
@@ -186,7 +197,7 @@ def command(
             if baseline:
                 facts["linear_accuracy"] = round(_linear_accuracy(parts, parameters["seed"]), 4)
             title = f"{len(parts[measured].texts):,} {measured} texts"
-            _report(found, title, confusion, style, facts)
+            _report(found, title, confusion, destination.style, facts)
         draw_history(trainer, curves)
 
 

@@ -8,6 +8,7 @@ runs: the models need Keras, and ``--help`` should not wait for that.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain, count
 from pathlib import Path
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vecstore.cli.options import metric_option, new_path, output_options
+from vecstore.cli.options import gathered, metric_option, new_path, output_options
 from vecstore.cli.output import Style, say, write_record
 
 if TYPE_CHECKING:
     from vecstore.trainers import Trainer
 
-__all__ = ["finish", "kept", "train", "training_options"]
+__all__ = ["Destination", "Passes", "finish", "kept", "train", "training_options"]
 
 # The name of each command, and its short help in `vecstore train --help`.
 COMMANDS = {
@@ -33,6 +34,24 @@ COMMANDS = {
 }
 
 Command = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """How often and in what steps the data are seen; None leaves it to the trainer."""
+
+    epochs: int | None
+    batch_size: int | None
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where what was learned goes, and how the facts are printed."""
+
+    out: Path
+    metric: str
+    save: Path | None
+    style: Style
 
 
 class TrainGroup(click.Group):
@@ -75,12 +94,14 @@ def training_options(
 ) -> Callable[[Command], Command]:
     """Add the options that all training commands share, with these defaults.
 
-    A default of None leaves the choice to the trainer. The command receives `epochs`, `batch_size`,
-    `seed`, `out`, `metric`, `save` and `style`; nothing exists yet at the paths `out` and `save`.
+    A default of None leaves the choice to the trainer. The command receives `passes`,
+    `destination` and `seed`; nothing exists yet at the paths of `destination`.
     """
 
     def add(command: Command) -> Command:
         for option in (
+            gathered("destination", Destination),
+            gathered("passes", Passes),
             output_options,
             click.option(
                 "--save",
@@ -128,49 +149,43 @@ def training_options(
 
 @contextmanager
 def kept(
-    trainer: "Trainer",
-    out: Path,
-    metric: str,
-    save: Path | None,
-    style: Style,
-    texts: Mapping[str, str] | None = None,
+    trainer: "Trainer", destination: Destination, texts: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, Any]]:
     """Write what was learned, then yield the facts to print; the block may add its measurements.
 
     Everything is on disk before the block runs, whatever happens there. `texts` maps names of files
     to the texts that are saved beside the model.
     """
-    facts = _write(trainer, out, metric, save, texts or {})
+    facts = _write(trainer, destination, texts or {})
     try:
         yield facts
     except BaseException:
-        say(f"{out} holds what was learned; the command ended while measuring it.")
+        say(f"{destination.out} holds what was learned; the command ended while measuring it.")
         raise
     epochs = trainer.history.to_dicts()
     last = _rounded(epochs[-1]) if epochs else {"epoch": 0}
     seconds = round(sum(epoch["seconds"] for epoch in epochs), 1)
-    write_record({**facts, **last, "seconds": seconds}, style)
+    write_record({**facts, **last, "seconds": seconds}, destination.style)
     if trainer.interrupted:
-        say(f"Interrupted; {out} holds what was learned until then.")
+        say(f"Interrupted; {destination.out} holds what was learned until then.")
         raise KeyboardInterrupt  # main.py makes the exit code of it
 
 
-def finish(
-    trainer: "Trainer", out: Path, metric: str, save: Path | None, style: Style, **more: Any
-) -> None:
+def finish(trainer: "Trainer", destination: Destination, **more: Any) -> None:
     """Write and print what was learned, as `kept` does, and print `more` with it."""
-    with kept(trainer, out, metric, save, style) as facts:
+    with kept(trainer, destination) as facts:
         facts |= more
 
 
 def _write(
-    trainer: "Trainer", out: Path, metric: str, save: Path | None, texts: Mapping[str, str]
+    trainer: "Trainer", destination: Destination, texts: Mapping[str, str]
 ) -> dict[str, Any]:
     """Save the model first, which always works, and then make the store, which may fail."""
+    out, save = destination.out, destination.save
     if save is not None:
         _save(trainer, save, texts)
     try:
-        with trainer.to_store(out, metric=metric) as store:
+        with trainer.to_store(out, metric=destination.metric) as store:
             made = {"store": str(out), "rows": len(store), "dim": store.dim}
     except BaseException:  # neither Ctrl-C nor a lack of memory may lose a training
         if save is None:

@@ -1,5 +1,6 @@
 """``vecstore train words``: word vectors from text."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,8 @@ import numpy as np
 from click.core import ParameterSource
 
 from vecstore.cli.numpy_files import read_npz
-from vecstore.cli.output import Style
 from vecstore.cli.quiet import import_quietly
-from vecstore.cli.training.train import finish, training_options
+from vecstore.cli.training.train import Destination, Passes, finish, training_options
 
 if TYPE_CHECKING:
     from vecstore.trainers import Trainer
@@ -134,10 +134,8 @@ def command(
     files: tuple[Path, ...],
     model: str,
     validation: Path | None,
-    out: Path,
-    metric: str,
-    save: Path | None,
-    style: Style,
+    destination: Destination,
+    passes: Passes,
     **options: Any,
 ) -> None:
     """Learn a vector for every word of FILEs.
@@ -156,7 +154,8 @@ def command(
       vecstore train words wiki/ --model cbow --dim 200 --min-count 20 --out wiki.vecs
       vecstore train words 4grams.npz --model window --out words.vecs
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {**options, **asdict(passes)}
+    given = {name: value for name, value in given.items() if value is not None}
     _refuse_others(model, given if validation is None else {**given, "validation": validation})
     archive = any(path.suffix == ".npz" for path in files)
     if archive:
@@ -174,7 +173,7 @@ def command(
             known = {**reading, "vocabulary": data.vocabulary}
             fitting["validation"] = _corpus([validation], known)
     trainer.fit(data, **fitting)
-    finish(trainer, out, metric, save, style, model=model, **_facts(data, trainer))
+    finish(trainer, destination, model=model, **_facts(data, trainer))
 
 
 def _refuse_others(model: str, given: dict[str, Any]) -> None:
