@@ -1,4 +1,4 @@
-"""The rules of the design that imports and file sizes can break, checked on the source itself."""
+"""The rules of ARCHITECTURE.md that imports and file sizes can break, checked on the source."""
 
 import ast
 import json

@@ -134,7 +134,7 @@ def scan_table(path: str | PathLike[str]) -> "pl.LazyFrame":
             f"{path} must be a table, and be named for what it is: {', '.join(readers)}.{pipe}"
         )
     if not path.exists() or path.is_dir():
-        raise FileNotFoundError(f"{path} is no file; a table is needed.")
+        raise FileNotFoundError(f"{path} is not a file; a table is needed.")
     with whole_file(path) as place, _reading(str(path)):
         table = readers[suffix](place)
         table.collect_schema()  # which it remembers

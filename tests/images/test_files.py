@@ -82,7 +82,7 @@ def test_one_image_is_a_list_of_one(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_list_is_found_before_any_work(tmp_path: Path) -> None:
     make(tmp_path, ["a.jpg"])
     good = tmp_path / "a.jpg"
-    with pytest.raises(FileNotFoundError, match=r"b\.jpg is no file .* \(and 1 more\)"):
+    with pytest.raises(FileNotFoundError, match=r"b\.jpg is not a file .* \(and 1 more\)"):
         find_images([good, tmp_path / "b.jpg", tmp_path / "c.jpg"])
     with pytest.raises(ValueError, match=r"must come once; .*a\.jpg\" comes again"):
         find_images([good, good])
@@ -264,7 +264,7 @@ def test_an_archive_that_is_cut_is_named(tmp_path: Path, name: str) -> None:
 
 def test_a_path_with_nothing_there_is_named(tmp_path: Path) -> None:
     for look in (find_images, check_source):
-        with pytest.raises(FileNotFoundError, match="nowhere is no file and no folder"):
+        with pytest.raises(FileNotFoundError, match="nowhere is neither a file nor a folder"):
             look(tmp_path / "nowhere")
 
 

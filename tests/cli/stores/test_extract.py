@@ -112,7 +112,7 @@ def test_folders_need_not_be_labels(tmp_path: Path, invoke: Invoke) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("gone", "a.vecs", *NETWORK), "gone is no file and no folder; check the path."),
+        (("gone", "a.vecs", *NETWORK), "gone is neither a file nor a folder; check the path."),
         (("empty", "a.vecs", *NETWORK), "empty holds no images; their names end in .bmp, "),
         (
             (FRUIT, "a.vecs", "--model", "vgg61"),

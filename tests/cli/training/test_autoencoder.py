@@ -164,7 +164,7 @@ def test_a_store_that_refuses_the_codes_does_not_lose_the_model(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("none.npy", "none.npy is no file; a store, a .npy file or an IDX file is needed."),
+        ("none.npy", "none.npy is not a file; a store, a .npy file or an IDX file is needed."),
         ("digits.npy", "got values from 0 to 16. Pass --loss mse for any numbers."),
         ("digits.npy --conv --loss mse", "must have shape (n, height, width) or"),
         (

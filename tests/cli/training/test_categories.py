@@ -66,7 +66,7 @@ def test_a_table_becomes_a_store_and_a_saved_model(invoke: Invoke) -> None:
         ((*TABLE, "--target", "points", "--out", "wines.csv"), 1, "wines.csv exists already"),
         ((*TABLE, *POINTS, "--validation", "1"), 2, "--validation"),
         ((*TABLE, "--target", "points"), 2, "--out"),
-        (("train", "categories", "no.csv", *TABLE[3:], *POINTS), 1, "no.csv is no file"),
+        (("train", "categories", "no.csv", *TABLE[3:], *POINTS), 1, "no.csv is not a file"),
     ],
 )
 def test_what_cannot_be_trained_is_one_sentence(

@@ -46,7 +46,7 @@ def test_one_command_makes_a_store_and_a_classifier(tmp_path: Path, invoke: Invo
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("gone",), 1, "gone is no file and no folder"),
+        (("gone",), 1, "gone is neither a file nor a folder"),
         ((str(FRUIT), "--base", "mobilnet"), 1, "`base` must name a network of keras.applications"),
         ((str(FRUIT), "--weights", "w.h5"), 1, "w.h5 is not there"),
         (

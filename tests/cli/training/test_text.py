@@ -135,7 +135,7 @@ def test_a_person_reads_tables(watch: Watch, phrases: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none.csv"], "none.csv is no file; a table is needed."),
+        (["none.csv"], "none.csv is not a file; a table is needed."),
         (["phrases.csv", "--label", "labels"], 'has no column "labels"; it has text, label.'),
         (["phrases.csv", "--where", "label ="], "`where` is not a condition in SQL"),
         (["phrases.csv", "--where", "label = 'good'"], "at least two labels; got only 'good'."),

@@ -101,7 +101,7 @@ def test_the_loss_can_be_watched_on_another_text(
         ("text.txt --encoding utf-7x", 1, "must be one that Python knows; got"),
         ("other.npz", 2, "An .npz file of windows is for --model window, and comes alone."),
         ("other.npz --model window", 1, 'other.npz must have the array "train"; it has numbers.'),
-        ("no.npz --model window", 1, "no.npz is no file; an .npz of windows is needed."),
+        ("no.npz --model window", 1, "no.npz is not a file; an .npz of windows is needed."),
         ("empty.npz --model window", 1, "empty.npz cannot be read as a .npz file: "),
         ("cut.npz --model window", 1, "cut.npz cannot be read as a .npz file: "),
         ("other.npz --model window --min-count 5", 2, "--min-count is for text; the words of an"),

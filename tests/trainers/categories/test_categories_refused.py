@@ -62,7 +62,7 @@ REFUSED_TABLES: dict[str, tuple[Any, type[Exception], str]] = {
         "`data` cannot be read as a table: ",
     ),
     "a list": ([1, 2], TypeError, "`data` must be a table: a frame of polars or pandas, a path"),
-    "no file": ("no-such.csv", FileNotFoundError, "no-such.csv is no file; a table is needed."),
+    "no file": ("no-such.csv", FileNotFoundError, "no-such.csv is not a file; a table is needed."),
     "no name of a table": ("wines.xlsx", ValueError, "wines.xlsx must be a table, and be named"),
 }
 

@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_refused(table: Path, options: dict[str, Any], me
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"none\.csv is no file"):
+    with pytest.raises(FileNotFoundError, match=r"none\.csv is not a file"):
         read_texts(tmp_path / "none.csv")
 
 

@@ -89,7 +89,7 @@ def _array(path: Path) -> npt.NDArray[Any]:
 
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path} is no file; a store, a .npy file or an IDX file is needed."
+            f"{path} is not a file; a store, a .npy file or an IDX file is needed."
         )
     if path.suffix != ".npy":
         return read_idx(path)

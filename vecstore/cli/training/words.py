@@ -218,7 +218,7 @@ def _corpus(files: Any, reading: dict[str, Any]) -> "Corpus":
 def _windows(path: Path) -> tuple[Any, dict[str, Any]]:
     """Return the windows in an archive, and further arguments for `WordWindow.fit`."""
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is no file; an .npz of windows is needed.")
+        raise FileNotFoundError(f"{path} is not a file; an .npz of windows is needed.")
     saved = read_npz(path)
     if "train" not in saved:
         raise ValueError(f'{path} must have the array "train"; it has {", ".join(saved)}.')
