@@ -82,7 +82,7 @@ def test_one_image_is_a_list_of_one(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_list_is_found_before_any_work(tmp_path: Path) -> None:
     make(tmp_path, ["a.jpg"])
     good = tmp_path / "a.jpg"
-    with pytest.raises(FileNotFoundError, match=r"b\.jpg is not a file .* \(and 1 more\)"):
+    with pytest.raises(FileNotFoundError, match=r"b\.jpg is neither a file .* \(and 1 more\)"):
         find_images([good, tmp_path / "b.jpg", tmp_path / "c.jpg"])
     with pytest.raises(ValueError, match=r"must come once; .*a\.jpg\" comes again"):
         find_images([good, good])

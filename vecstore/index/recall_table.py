@@ -87,9 +87,9 @@ class Table(NamedTuple):
                 Reach.from_json(fields.get("reach")),
             )
         except (TypeError, KeyError, ValueError) as error:
-            raise ValueError(f"its measurements are no table ({error})") from None
+            raise ValueError(f"its measurements are not a table ({error})") from None
         if any(step.ef < 1 or len(step.assured) != len(DEPTHS) for step in steps):
-            raise ValueError("its measurements are no table")
+            raise ValueError("its measurements are not a table")
         return table
 
 

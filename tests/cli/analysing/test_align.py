@@ -122,7 +122,7 @@ def test_keys_may_be_numbers(tmp_path: Path, invoke: Invoke) -> None:
     result = invoke(*asked)
     assert (result.exit_code, result.stderr) == (
         0,
-        "d.txt: lines that are no pair, skipped: 1.\n",
+        "d.txt: lines that are not pairs, skipped: 1.\n",
     )
 
 

@@ -97,7 +97,7 @@ def test_the_loss_can_be_watched_on_another_text(
         ("nowhere.txt", 1, "nowhere.txt does not exist; name a file or folder of text."),
         ("empty.txt", 1, "The text holds no word at all."),
         ("text.txt --min-count 9999", 1, '"the", occurs 800 times; `min_count` is 9999.'),
-        ("latin.txt", 1, "latin.txt is no text in utf-8 (invalid continuation byte); pass --enc"),
+        ("latin.txt", 1, "latin.txt is not text in utf-8 (invalid continuation byte); pass --enc"),
         ("text.txt --encoding utf-7x", 1, "must be one that Python knows; got"),
         ("other.npz", 2, "An .npz file of windows is for --model window, and comes alone."),
         ("other.npz --model window", 1, 'other.npz must have the array "train"; it has numbers.'),

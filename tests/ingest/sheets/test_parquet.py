@@ -120,7 +120,7 @@ def test_keys_that_are_floats_or_too_large(path: Path) -> None:
         [(keys, _)] = reader
     assert keys.tolist() == [1, 3]
     assert [fault.reason for fault in reader.report.examples] == [
-        "2.5 is no key of 64 bits",
+        "2.5 is not a key of 64 bits",
         "it has no key",
     ]
     pl.DataFrame({"id": [date(2020, 1, 1)], "v": [[1.0]]}).write_parquet(path)

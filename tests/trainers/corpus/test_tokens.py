@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         flat(tmp_path / "nowhere.txt")
     latin = tmp_path / "latin.txt"
     latin.write_bytes("déjà".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"latin.txt is no text in utf-8 .*; pass encoding="):
+    with pytest.raises(ValueError, match=r"latin.txt is not text in utf-8 .*; pass encoding="):
         flat(latin)
     assert flat(latin, encoding="latin-1") == ["déjà", "\n"]
     cut = tmp_path / "cut.gz"

@@ -1,4 +1,4 @@
-"""The vectors of the fields of records, out of the stores that have those of their parts."""
+"""The mean vector of each value of a field, from the store that has the vectors of its parts."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -17,19 +17,9 @@ Floats = npt.NDArray[np.float64]
 
 
 def unit(vectors: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return sums of unit vectors scaled to unit length, and which have a direction at all.
+    """Scale means of unit vectors, (n, dim), to unit length; also return which have a direction.
 
-    Parameters
-    ----------
-    vectors : ndarray of float64, shape (n, dim)
-        Each a mean of unit vectors, or zero.
-
-    Returns
-    -------
-    scaled : ndarray of float64, shape (n, dim)
-        Zero where nothing is left but rounding.
-    found : ndarray of bool, shape (n,)
-        Where there is more.
+    Where nothing but rounding error is left, the result is zero.
     """
     lengths = np.linalg.norm(vectors, axis=1)
     found = lengths > CANCELLED
@@ -37,27 +27,12 @@ def unit(vectors: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
 
 
 class FieldVectors:
-    """The vectors of a field, fetched when a value first asks for them.
-
-    Parameters
-    ----------
-    name : str
-        Of the field.
-    field : Field
-        What it is.
-    strict : bool
-        Whether a part that is not in the store is an error.
-
-    Attributes
-    ----------
-    missing : int
-        How many parts were not in the store.
-    """
+    """The vectors of a field, fetched when a value first needs them."""
 
     def __init__(self, name: str, field: Field, *, strict: bool) -> None:
         self.name = name
         self.field = field
-        self.missing = 0
+        self.missing = 0  # how many parts were not in the store
         self._strict = strict
         self._unit = field.store.metric == "cosine"
         self._table: Floats = np.empty((0, field.store.dim))
@@ -65,19 +40,9 @@ class FieldVectors:
         self._unknown: set[str] = set()
 
     def means(self, values: Sequence[Any]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Return the mean of the parts of every value.
+        """Return the mean of the parts of every value, (n, dim), and which values have known parts.
 
-        Parameters
-        ----------
-        values : sequence of n str or numbers
-            None where one is missing.
-
-        Returns
-        -------
-        means : ndarray of float64, shape (n, dim)
-            Under cosine, of unit vectors, and of unit length.
-        found : ndarray of bool, shape (n,)
-            Whether there was a part to take the mean of.
+        Under cosine the parts and the mean have unit length. A missing value is None.
         """
         parts = [self.field.parts(value) for value in values]
         self._learn([part for part in dict.fromkeys(chain(*parts)) if part not in self._rows])
@@ -94,7 +59,7 @@ class FieldVectors:
         return unit(means) if self._unit else (means, found)
 
     def _learn(self, parts: list[str]) -> None:
-        """Fetch the vectors of parts that were not met before."""
+        """Fetch the vectors of parts that are new."""
         keys = {part: self.field.key_of(part, self.name) for part in parts}
         asked = [part for part in parts if keys[part] is not None]
         vectors = dict(
@@ -119,7 +84,7 @@ class FieldVectors:
 
     def _not_found(self, part: str, key: Any) -> KeyNotFoundError:
         suggestions: tuple[str, ...] = ()
-        reason = f'"{part}" is no key of a store of integers.'
+        reason = f'"{part}" is not a key of a store of integers.'
         if key is not None:
             try:
                 self.field.store[key]

@@ -143,7 +143,7 @@ def _known(path: Path, source: vecstore.Store, target: vecstore.Store) -> Pairs:
     """Read the pairs of a dictionary whose words are keys of both stores."""
     pairs, skipped = read_dictionary(path)
     if skipped:
-        say(f"{path}: lines that are no pair, skipped: {skipped:,}.")
+        say(f"{path}: lines that are not pairs, skipped: {skipped:,}.")
     keys = [(parse_key(source, ours), parse_key(target, theirs)) for ours, theirs in pairs]
     return known_pairs(keys, source, target)
 

@@ -148,7 +148,7 @@ def _whole(array: npt.NDArray[Any], what: str) -> npt.NDArray[np.int64]:
     if wrong.any():
         raise IngestError(
             f"{what} cannot be read as keys: value {int(np.argmax(wrong))} is "
-            f"{array[np.argmax(wrong)]}, which is no integer that a float holds exactly."
+            f"{array[np.argmax(wrong)]}, which is not an integer that a float holds exactly."
         )
     return array.astype(np.int64)
 

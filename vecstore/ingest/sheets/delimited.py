@@ -96,7 +96,7 @@ def open_csv(source: Source, options: Options) -> Table:
     dialect = sniff_csv(source.text_head, complete=source.head_is_all)
     if dialect is None:
         reason = wide_row(source.text_head) or (
-            "is no table of fields between commas, semicolons, tabs or bars: its first lines do "
+            "is not a table of fields between commas, semicolons, tabs or bars: its first lines do "
             "not have equally many."
         )
         raise IngestError(f"{source.path} {reason}")

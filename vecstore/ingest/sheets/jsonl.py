@@ -53,7 +53,7 @@ def _rows(source: Source, names: list[str]) -> Generator[Row, None, None]:
             if isinstance(value, dict):
                 yield line, [value.get(name) for name in names]
             else:
-                yield line, value if isinstance(value, str) else "it is no object of JSON"
+                yield line, value if isinstance(value, str) else "it is not a JSON object"
 
 
 def _objects(source: Source) -> Generator[tuple[int, Any], None, None]:

@@ -199,7 +199,7 @@ def _chunk(source: Source, frame: "pl.DataFrame", columns: _Columns, row: int) -
         if not whole[at]:
             return complaints(at), str(labels[at])
         given = None if keys is None else frame[keys][at]
-        return ("it has no key" if given is None else f"{given} is no key of 64 bits"), ""
+        return ("it has no key" if given is None else f"{given} is not a key of 64 bits"), ""
 
     return Chunk(found, numbers(good), places[mask], [Faults(places[bad], describe)], attributes)
 

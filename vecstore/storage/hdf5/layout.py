@@ -102,5 +102,5 @@ def map_layout(path: Path, size: int, identity: str, layout: Described) -> Array
 
 def _whole(value: object) -> int:
     if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is no whole number")
+        raise ValueError(f"{value!r} is not a whole number")
     return value

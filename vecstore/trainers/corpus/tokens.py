@@ -165,7 +165,7 @@ def _of_file(path: Path, encoding: str) -> Iterator[str]:
                 yield from _cut(text)
     except UnicodeDecodeError as error:
         raise ValueError(
-            f'{path} is no text in {encoding} ({error.reason}); pass encoding="latin-1", or what '
+            f'{path} is not text in {encoding} ({error.reason}); pass encoding="latin-1", or what '
             "it is in."
         ) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
