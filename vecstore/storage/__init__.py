@@ -1,66 +1,19 @@
-"""The storage layer: a store as files, and nothing about searching.
+"""A store as files, and nothing about searching.
 
-A store is a folder of files that are written once and never changed, of manifests that say which of
-them make up the store, and of a journal that holds what was written since::
+A store is a folder of files that are written once and never changed, of manifests that name the
+files that make up the store, and of a journal of the commits since the newest manifest.
+[FORMAT.md](FORMAT.md) describes every byte. In the order in which to read them:
 
-    words.vecs/
-      manifest-00000007.json    the store as of generation 7: the commit point
-      segment-00000003.h5       keys and vectors
-      tombstones-00000003-00000007.npy   rows of segment 3 that are deleted
-      index-00000003-00000007.h5         a graph over segment 3: it can always be made again
-      journal-00000007.log      commits since
-      subwords-00000004.h5      n-gram vectors of a fastText model
-      writer.lock               held by the one writer
-
-From the disk upwards, each module using those above it:
-
-================= ==================================================================
-`names`           the name of every file
-`files`           the seam: everything that changes the disk; written once, durable
-`directory`       the folder that was opened, whatever its path leads to by now
-`lock`            the one writer; `holder`: which process that is
-`versions`        the version of the format; `damage`: how trouble is reported
-`hdf5_label`      what HDF5 says about a file of arrays
-`hdf5_writer`     writing label and arrays; `hdf5_reader`: mapping the arrays
-`sealed`          a document with magic, version and checksum
-`manifest`        what a store is as of one generation
-`records`         one commit as bytes; `journal`: many of them, in the order of time
-`commits`         writing the next manifest, finding the newest; `reclaim`: what goes then
-`hashing`         the hash of a key
-`packed`          strings in two arrays; `sorted_table`: values over rows
-`keys`            from keys to rows and back; `string_keys` for strings
-`array_files`     files of arrays that a manifest names
-`scan_codes`      codes among the arrays of a file
-`columns`         typed values for rows; `attributes`: columns in a file or a record
-`segment`         keys, vectors, codes and attributes
-`tombstones`      which rows of a segment are deleted
-`subwords`        vectors for words that no row has
-`indexes`         what leads a search through a segment, without looking at all of it
-`single`          all rows of a store in one file
-`generations`     what a reader opens; `copying`: a copy beside a writer
-`foreign`         vectors in anybody's HDF5 file; `sidecar`: their codes, beside it
-`check`           whether a store is whole; `check_segment`, `check_codes`: one segment;
-                  `check_keys`: the parts together; `problems`: what is found
-================= ==================================================================
-
-`FORMAT.md` beside this file is the format byte for byte. The life of a commit:
-
->>> import numpy as np
->>> from pathlib import Path
->>> folder = Path("compass.vecs")
->>> folder.mkdir()
->>> with WriterLock(folder):
-...     manifest = Manifest(dim=2, metric="dot", dtype="float32", key_kind="str")
-...     keys = build_keys(["north", "east"], "str")
-...     vectors = np.array([[0, 1], [1, 0]], np.float32)
-...     entry = write_segment(folder, manifest.next_number, keys, vectors, dim=2, metric="dot")
-...     manifest = commit(folder, manifest.adding(entry))
-...     removed = reclaim(folder, manifest)
->>> sorted(path.name for path in folder.iterdir())
-['journal-00000001.log', 'manifest-00000001.json', 'segment-00000001.h5', 'writer.lock']
->>> generation = read_generation(folder)
->>> generation.segments[0].keys.find_one("east"), generation.segments[0].vectors[1].tolist()
-(1, [1.0, 0.0])
+- `disk`: names of files, the only place that changes the disk, the writer's lock, mapped files;
+- `hdf5`: writing arrays to HDF5 files, and mapping them;
+- `keys`: from keys to rows and back;
+- `columns` and `attributes`: typed values of rows, and their form in files and records;
+- `manifest`: what a store is as of one generation; `origins`: where its vectors come from;
+- `segments`: files of keys, vectors, codes and attributes, and what belongs to them;
+- `journal_records` and `journal`: one commit as bytes, and many of them in one file;
+- `commits` and `reclaiming`: writing the next manifest, and removing what it no longer names;
+- `generations`: what a reader opens; `copying`: a copy beside a writer;
+- `checks`: the proof that a store is whole.
 """
 
 from vecstore.storage.attributes import attribute_arrays, decode_attributes, encode_attributes

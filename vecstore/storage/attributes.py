@@ -1,10 +1,10 @@
-"""Attributes in files: columns as arrays for a segment, and as bytes for a record of the journal.
+"""Attributes in files: columns as arrays of a segment, and as bytes of a journal record.
 
-Both hold the same arrays under the same names, which say what they are::
+Both hold the same arrays under the same names::
 
-    attributes/<column>/<kind>      the values; of strings, their bytes and eight zero bytes
-    attributes/<column>/offsets     of strings: where each one begins, and the last one ends
-    attributes/<column>/valid       uint8, 0 where a value is missing; not there if none is
+    attributes/<column>/<kind>      the values; for strings their bytes and eight zero bytes
+    attributes/<column>/offsets     for strings: where each one begins, and the last one ends
+    attributes/<column>/valid       uint8, 0 where a value is missing; absent if none is
 """
 
 import struct
@@ -23,7 +23,7 @@ __all__ = ["attribute_arrays", "decode_attributes", "encode_attributes", "read_a
 
 _FOLDER = "attributes/"
 
-# Of an array in bytes: the bytes of its name, its dtype as in NumPy, its bytes.
+# Header of an array: bytes of its name, NumPy's code of its dtype, bytes of its values.
 _ARRAY = struct.Struct("<I4sQ")
 _DTYPES = {np.dtype(name).str.encode(): np.dtype(name) for name in (*KINDS.values(), "uint64")}
 _UNIT = 8
@@ -32,24 +32,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 def attribute_arrays(columns: Columns) -> dict[str, npt.NDArray[Any]]:
-    """Return columns as arrays for a file.
-
-    Parameters
-    ----------
-    columns : mapping of Column
-        Of at least one row.
-
-    Returns
-    -------
-    dict of ndarray
-        By path in the file: what `write_segment` takes as `extra`.
-
-    Examples
-    --------
-    >>> arrays = attribute_arrays({"year": Column("int64", np.array([1999, 2001]))})
-    >>> arrays["attributes/year/int64"].tolist()
-    [1999, 2001]
-    """
+    """Return columns of at least one row as arrays by their path in a file."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, column in columns.items():
         folder = f"{_FOLDER}{name}/"
@@ -66,26 +49,9 @@ def attribute_arrays(columns: Columns) -> dict[str, npt.NDArray[Any]]:
 
 
 def read_attributes(arrays: Arrays, rows: int, path: Path | str) -> dict[str, Column]:
-    """Return the columns that a file has. None of their values is read yet.
+    """Return the columns among the arrays of a file, mapped as these are; no value is read.
 
-    Parameters
-    ----------
-    arrays : mapping of ndarray
-        The arrays of the file by path; others than attributes may be among them.
-    rows : int
-        How many values every column must have.
-    path : Path or str
-        The file, for the errors.
-
-    Returns
-    -------
-    dict of Column
-        Mapped as the arrays are.
-
-    Raises
-    ------
-    CorruptStoreError
-        If an array has a wrong name, dtype or shape.
+    Raises CorruptStoreError if an array has a wrong name, dtype or shape.
     """
     groups: dict[str, dict[str, npt.NDArray[Any]]] = {}
     for name, array in arrays.items():
@@ -96,18 +62,7 @@ def read_attributes(arrays: Arrays, rows: int, path: Path | str) -> dict[str, Co
 
 
 def encode_attributes(columns: Columns) -> bytes:
-    """Return columns as bytes.
-
-    Parameters
-    ----------
-    columns : mapping of Column
-        Any number, none included.
-
-    Returns
-    -------
-    bytes
-        A multiple of eight of them; empty for no columns.
-    """
+    """Return columns as bytes, a multiple of eight; empty for no columns."""
     pieces = []
     for name, array in attribute_arrays(columns).items():
         encoded = name.encode()
@@ -117,27 +72,7 @@ def encode_attributes(columns: Columns) -> bytes:
 
 
 def decode_attributes(data: bytes, rows: int, path: Path | str) -> dict[str, Column]:
-    """Return the columns that `encode_attributes` made bytes of.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole, or the error says so.
-    rows : int
-        How many values every column must have.
-    path : Path or str
-        The file that the bytes come from, for the errors.
-
-    Returns
-    -------
-    dict of Column
-        Views of `data`.
-
-    Raises
-    ------
-    CorruptStoreError
-        If the bytes are not what `encode_attributes` returned.
-    """
+    """Return what `encode_attributes` encoded, as views of `data`, or raise CorruptStoreError."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     at = 0
     while at < len(data):
@@ -150,7 +85,7 @@ def decode_attributes(data: bytes, rows: int, path: Path | str) -> dict[str, Col
 def _read_array(
     data: bytes, at: int, arrays: dict[str, npt.NDArray[Any]]
 ) -> tuple[str | None, int]:
-    """Add the array at a place; return its name, None if there is none, and where it ends."""
+    """Add the array at a place; return its name, or None if it is not whole, and its end."""
     if len(data) - at < _ARRAY.size:
         return None, at
     length, code, size = _ARRAY.unpack_from(data, at)

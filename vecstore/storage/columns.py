@@ -1,4 +1,4 @@
-"""Columns: the attributes of rows, typed, any value may be missing.
+"""Columns: the attributes of rows, typed; any value may be missing.
 
 ========== ========================================== ==========
 kind       a value                                    stored as
@@ -35,7 +35,7 @@ __all__ = [
     "wider",
 ]
 
-#: What a column can hold, and the dtype of its values; strings are packed.
+#: The kinds of columns, and the dtypes of their values; strings are packed.
 KINDS: Mapping[str, str] = {
     "bool": "uint8",
     "date": "int32",
@@ -45,66 +45,34 @@ KINDS: Mapping[str, str] = {
     "string": "uint8",
 }
 
-#: Names that tables of rows and of matches give to columns of their own.
+#: Names of the library's own columns in tables of rows and of matches.
 RESERVED = frozenset({"key", "distance", "query"})
 
-# The link of a dataset is stored with its name, and file names have this limit too.
+# Bytes. HDF5 stores the name in the link of a dataset; file names have this limit too.
 _LONGEST_NAME = 255
 
-# Strings are gathered byte by byte through an index of eight bytes each; so many rows at a time.
+# Rows of strings gathered at a time: the gather takes an index of eight bytes for each byte.
 _STEP = 65536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """The values of one attribute.
+    """The values of one attribute; may be mapped."""
 
-    Attributes
-    ----------
-    kind : str
-        One of `KINDS`.
-    values : ndarray of shape (n,), or PackedStrings
-        Of the dtype of the kind; may be mapped. Where a value is missing, 0 or the empty string.
-    valid : ndarray of uint8, shape (n,), or None
-        0 where the value is missing; None if none is.
-    """
-
-    kind: str
-    values: npt.NDArray[Any] | PackedStrings
-    valid: npt.NDArray[np.uint8] | None = None
+    kind: str  # a key of KINDS
+    values: npt.NDArray[Any] | PackedStrings  # (n,); 0 or "" where a value is missing
+    valid: npt.NDArray[np.uint8] | None = None  # (n,), 0: missing; None: no value is
 
     def __len__(self) -> int:
         return len(self.values)
 
 
-#: Columns by name, all of the same length. A column that is not there is missing everywhere.
+#: Columns by name, all of the same length. An absent column is missing in every row.
 Columns = Mapping[str, Column]
 
 
 def check_name(name: object) -> str:
-    """Return the name of a column, if one can have it.
-
-    Parameters
-    ----------
-    name : str
-        Any text without ``"/"`` and NUL, which paths in HDF5 cannot hold.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not such a text, or reserved.
-
-    Examples
-    --------
-    >>> check_name("key")
-    Traceback (most recent call last):
-    ValueError: `attributes` must not name a column "key"; reserved are distance, key, query.
-    """
+    """Return the name of a column unchanged; raises TypeError or ValueError if none can have it."""
     if not isinstance(name, str):
         raise TypeError(f"`attributes` must name its columns with str; got {name!r}.")
     if name in RESERVED:
@@ -112,6 +80,7 @@ def check_name(name: object) -> str:
             f'`attributes` must not name a column "{name}"; '
             f"reserved are {', '.join(sorted(RESERVED))}."
         )
+    # Paths in HDF5 cannot hold "/" and NUL.
     size = len(name.encode("utf-8", "surrogatepass"))
     whole = size == len(name.encode("utf-8", "ignore"))
     if name in ("", ".") or "/" in name or "\0" in name or size > _LONGEST_NAME or not whole:
@@ -123,14 +92,14 @@ def check_name(name: object) -> str:
 
 
 def wider(one: str, other: str) -> str | None:
-    """Return the kind that takes the values of two kinds; None if there is none."""
+    """Return the kind that takes the values of both kinds; None if there is none."""
     if one == other:
         return one
     return "float64" if {one, other} == {"int64", "float64"} else None
 
 
 def widened(schema: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, str]:
-    """Return a schema that also has columns of some kinds, which go with its own."""
+    """Return a schema with columns added, whose kinds must be compatible with its own."""
     return {
         **schema,
         **{name: wider(schema.get(name, kind), kind) or kind for name, kind in kinds.items()},
@@ -138,61 +107,32 @@ def widened(schema: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, st
 
 
 def as_kind(column: Column, kind: str) -> Column:
-    """Return a column as a schema has it: integers may be float64 there."""
+    """Return a column as a schema has it: int64 may have to become float64."""
     if column.kind == kind:
         return column
     return Column(kind, np.asarray(column.values, KINDS[kind]), column.valid)
 
 
 def first_rounded(column: Column) -> int | None:
-    """Return the first integer of a column that no float64 is; None if there is none."""
+    """Return the first integer of a column that float64 cannot hold; None if there is none."""
     if column.kind != "int64":
         return None
     whole = np.asarray(column.values)
     near = whole.astype(np.float64)
-    inside = near < 2.0**63  # what is rounded up to it has no integer of 64 bits
+    inside = near < 2.0**63  # 2**63 itself does not fit into int64
     rounded = ~inside | (np.where(inside, near, 0).astype(np.int64) != whole)
     return int(whole[np.argmax(rounded)]) if rounded.any() else None
 
 
 def take_columns(columns: Columns, rows: npt.NDArray[np.int64]) -> dict[str, Column]:
-    """Return rows of columns, in memory.
-
-    Parameters
-    ----------
-    columns : mapping of Column
-        Of n rows.
-    rows : ndarray of int64, shape (m,)
-        In any order.
-
-    Returns
-    -------
-    dict of Column
-        Of m rows.
-    """
+    """Return some rows of columns, in any order, in memory."""
     return {name: _take(column, rows) for name, column in columns.items()}
 
 
 def join_columns(parts: Sequence[tuple[int, Columns]]) -> dict[str, Column]:
-    """Return columns one after another, in memory.
+    """Return columns one after another, in memory; `parts` are pairs of a row count and columns.
 
-    Parameters
-    ----------
-    parts : sequence of (rows, columns)
-        A part may lack columns that others have; they are missing in its rows. Columns of the
-        same name are of the same kind, or of int64 and float64, which are float64 together.
-
-    Returns
-    -------
-    dict of Column
-        All columns of all parts, of as many rows as all parts have together.
-
-    Examples
-    --------
-    >>> year = Column("int64", np.array([1999]))
-    >>> joined = join_columns([(1, {"year": year}), (2, {})])["year"]
-    >>> joined.values.tolist(), joined.valid.tolist()
-    ([1999, 0, 0], [1, 0, 0])
+    A column that a part lacks is missing in its rows. int64 and float64 join to float64.
     """
     kinds: dict[str, str] = {}
     for _, columns in parts:

@@ -1,8 +1,8 @@
 """Commits: writing the manifest of the next generation, and finding the newest.
 
-A manifest gets its final name only when it is complete and durable, so the newest one that is
-there is what the store is. If it is damaged all the same, that is an error: falling back to an
-older generation would silently lose writes that had been acknowledged.
+A manifest gets its final name only when it is complete and durable, so the newest manifest is the
+state of the store. A damaged one is an error: falling back to an older generation would silently
+lose acknowledged writes.
 """
 
 from dataclasses import replace
@@ -22,32 +22,15 @@ __all__ = ["commit", "library_version", "read_latest"]
 
 
 def commit(folder: Path | Directory, manifest: Manifest) -> Manifest:
-    """Make `manifest` the next generation of a store: the commit point.
+    """Write `manifest` durably as the next generation, with a new journal: the commit point.
 
-    Parameters
-    ----------
-    folder : Path or Directory
-        The store. The caller holds its lock, and every file that the manifest names is there.
-    manifest : Manifest
-        What the store is to be; its generation is the one that it follows: that of the last
-        record, where the journal has any.
-
-    Returns
-    -------
-    Manifest
-        As written: with its generation, a journal of its own, and the time. Durable.
-
-    Raises
-    ------
-    StoreLockedError
-        If that generation exists already: somebody wrote without the lock.
-    OSError
-        If the disk is full, say. The store is as it was before, unless only the last sync
-        failed: then the next `read_latest` tells.
+    The caller holds the lock; all named files exist. `manifest.generation` is the one before: that
+    of the last record, if the journal has any. After an OSError, `read_latest` tells what holds.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     generation = manifest.generation + 1
     home = as_directory(folder)
+    # A generation that exists already was written without the lock.
     if (newest := max(map(_generation, home.listing()), default=0)) >= generation:
         raise _overtaken(home, newest)
     try:
@@ -63,6 +46,7 @@ def commit(folder: Path | Directory, manifest: Manifest) -> Manifest:
         library=library_version(),
     )
     document = seal(following.to_json())
+    # If only the last sync of `publish` fails, the commit may have taken place.
     try:
         home.publish(names.manifest_name(generation), lambda new: new.write_bytes(document))
     except FileExistsError:
@@ -73,24 +57,7 @@ def commit(folder: Path | Directory, manifest: Manifest) -> Manifest:
 def read_latest(folder: Path) -> Manifest:
     """Read the newest generation of a store.
 
-    Parameters
-    ----------
-    folder : Path
-        The store.
-
-    Returns
-    -------
-    Manifest
-        As `commit` returned it.
-
-    Raises
-    ------
-    StoreNotFoundError
-        If there is no store.
-    FormatVersionError
-        If it is of a format that this library does not read.
-    CorruptStoreError
-        If the newest manifest is damaged. Older ones are not looked at.
+    Raises StoreNotFoundError, FormatVersionError, or CorruptStoreError if it is damaged.
     """
     generation = _newest(folder)
     while True:
@@ -100,7 +67,7 @@ def read_latest(folder: Path) -> Manifest:
                 document = file.readall()
         except FileNotFoundError:
             # 1) We listed the folder. 2) The writer committed and removed the manifest that was
-            # the newest. 3) We tried to read it. There must be a newer one now.
+            # the newest. 3) We failed to read it. There must be a newer one now.
             if (newer := _newest(folder)) == generation:
                 raise damaged(path, "the file is missing") from None
             generation = newer
@@ -117,8 +84,8 @@ def _overtaken(home: Directory, generation: int) -> StoreLockedError:
 
 def _newest(folder: Path) -> int:
     """Return the highest generation that has a manifest."""
-    # Twice, because listing a large folder is not atomic: it may pass the place of the new
-    # manifest before that is there, and the place of the old one after that is gone.
+    # Look twice, because listing a large folder is not atomic: it may pass the place of the new
+    # manifest before that is written, and the place of the old one after that is removed.
     for _ in range(2):
         try:
             generations = [_generation(path.name) for path in folder.iterdir()]
@@ -132,7 +99,7 @@ def _newest(folder: Path) -> int:
 
 
 def _generation(name: str) -> int:
-    """Return the generation of a manifest by its name, 0 for any other file."""
+    """Return the generation that a manifest has by its name; 0 for any other file."""
     parsed = names.parse_name(name)
     return parsed.generation or 0 if parsed and parsed.kind == "manifest" else 0
 
@@ -150,7 +117,7 @@ def _parsed(path: Path, document: bytes, generation: int) -> Manifest:
 
 @cache
 def library_version() -> str:
-    """Return the version of this vecstore, "unknown" in a source tree that was never installed."""
+    """Return the version of this vecstore; "unknown" if it was never installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -1,4 +1,4 @@
-"""A copy of a store, consistent also while somebody writes to the original."""
+"""A copy of a store, consistent even while somebody writes to the original."""
 
 import os
 import shutil
@@ -25,10 +25,10 @@ _PIECE = 1 << 20
 def copy_store(source: Path, target: Path) -> Manifest:
     """Copy the newest generation of a store into a new folder, and compare all checksums.
 
-    No lock is taken. The manifest comes last: a copy that was interrupted is no store.
+    Takes no lock. The manifest comes last, so that an interrupted copy is not a store.
     """
     _refuse_inside(source, target)
-    read_latest(source)  # so that nothing is made for what is no store
+    read_latest(source)  # raises before anything is made, if there is no store
     _make_folder(target)
     made = Directory(target)
     copied: set[FileEntry] = set()
@@ -38,7 +38,7 @@ def copy_store(source: Path, target: Path) -> Manifest:
             try:
                 _copy_generation(source, made, manifest, copied)
             except (FileNotFoundError, CorruptStoreError):
-                # The writer may have committed meanwhile, and removed what only this one named.
+                # The writer may have committed meanwhile and removed files that only ours named.
                 if read_latest(source) == manifest:
                     raise
                 continue
@@ -54,7 +54,7 @@ def copy_store(source: Path, target: Path) -> Manifest:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a store in one file; nothing is replaced."""
+    """Copy a store that is one file; an existing file is not replaced."""
     if target.exists():
         raise _taken(target)
     home = Directory(target.parent)
@@ -71,13 +71,13 @@ def _copy_generation(
 ) -> None:
     for entry in manifest.files:
         if entry not in copied:
-            # Another store may have taken the place of the one that was begun with.
+            # The source may be another store by now, with other files under the same names.
             if made.identity_of(entry.name) is not None:
                 made.remove(entry.name)
             _copy_entry(source, made, entry)
             copied.add(entry)
     name = names.journal_name(manifest.generation)
-    # What comes after the last whole record may be half of the next one.
+    # The bytes after the last whole record may be half of the next one.
     end = read_journal(source, manifest).end
     if made.identity_of(name) is not None:
         made.remove(name)

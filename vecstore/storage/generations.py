@@ -17,55 +17,21 @@ __all__ = ["Generation", "read_generation"]
 
 
 class Generation(NamedTuple):
-    """One generation of a store, with its files mapped.
-
-    Attributes
-    ----------
-    manifest : Manifest
-        What it is.
-    segments : tuple of Segment
-        In the order of the rows.
-    deleted : tuple of (ndarray of uint64) or None
-        The tombstones of every segment: bit r is set if row r is deleted; None where no row is.
-    subwords : Subwords or None
-        For words that no row has.
-    journal : Replay
-        What was written since.
-    indexes : tuple of StoredIndex, VecstoreError or None
-        Of every segment; an error where there is one that cannot be used.
-    """
+    """One generation of a store, with its files mapped."""
 
     manifest: Manifest
-    segments: tuple[Segment, ...]
-    deleted: tuple[Words | None, ...]
-    subwords: Subwords | None
+    segments: tuple[Segment, ...]  # in the order of the rows
+    deleted: tuple[Words | None, ...]  # by segment; bit r: row r is deleted; None: no row is
+    subwords: Subwords | None  # for words that no row has
     journal: Replay
-    indexes: tuple[StoredIndex | VecstoreError | None, ...] = ()
+    indexes: tuple[StoredIndex | VecstoreError | None, ...] = ()  # by segment; error: unusable
 
 
 def read_generation(folder: Path, before: Generation | None = None) -> Generation:
-    """Map the newest generation of a store, without any lock.
+    """Map the newest generation of a store, without a lock; later commits do not change it.
 
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    before : Generation or None
-        One that is open already: the segments that both name are shared, not mapped again.
-
-    Returns
-    -------
-    Generation
-        Stays as it is, whatever the writer does.
-
-    Raises
-    ------
-    StoreNotFoundError
-        If there is no store.
-    FormatVersionError
-        If it is of a format that this library does not read.
-    CorruptStoreError
-        If a file is missing, damaged, or does not fit the manifest.
+    Shares the segments and indexes that `before` has mapped. Raises as `read_latest` does, and
+    CorruptStoreError if a file is missing, damaged, or does not fit the manifest.
     """
     while True:
         manifest = read_latest(folder)
@@ -73,7 +39,7 @@ def read_generation(folder: Path, before: Generation | None = None) -> Generatio
             return _opened(folder, manifest, before)
         except CorruptStoreError:
             # 1) We read the manifest. 2) The writer committed the next one and removed files that
-            # only ours named. 3) We tried to open them. Then the newest is another one now.
+            # only ours named. 3) We failed to open them. Then there is a newer one: start over.
             if read_latest(folder).generation == manifest.generation:
                 raise
 

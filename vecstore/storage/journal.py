@@ -1,12 +1,11 @@
 """The journal: commits that are not in segments yet, one record each, appended and synced.
 
-A journal begins with its generation, that of the manifest that names it. Every record after that is
-one commit and makes the next generation. A process that dies while it appends leaves part of a
-record at the end; replay stops there, and the next writer cuts it off.
+A journal begins with the generation of the manifest that names it. Every record is one commit and
+makes the next generation. A process that dies while it appends leaves part of a record at the end;
+replay stops there, and the next writer cuts it off.
 
-A bad record with good ones behind it is something else: damage to what had been acknowledged. It
-is told from the end of an interrupted write by what the good ones say: that everything before them
-was on the device when they were written.
+A bad record with good ones behind it is different: acknowledged data was damaged. To tell it from
+an interrupted write, each record says whether all before it was on the device when it was written.
 """
 
 import os
@@ -32,7 +31,7 @@ _NAME = b"vecstore journal"
 # Magic, format, generation, id, checksum of all before.
 _HEADER = struct.Struct("<16sQQ16s12xI")
 
-# A number beyond is damage rather than a version.
+# A larger number is damage, not a version.
 _LAST_VERSION = 0xFFFF
 
 #: Where the first record of a journal begins.
@@ -40,38 +39,15 @@ JOURNAL_HEADER_BYTES = _HEADER.size
 
 
 class Replay(NamedTuple):
-    """What a journal holds from some place on.
+    """The records of a journal from some place on."""
 
-    Attributes
-    ----------
-    records : list of Record
-        All whole ones up to the first that is not.
-    end : int
-        The byte after the last of them.
-    size : int
-        Bytes of the file; what lies behind `end` was never acknowledged.
-    """
-
-    records: list[Record]
-    end: int
-    size: int
+    records: list[Record]  # the whole ones, up to the first that is not
+    end: int  # the byte after the last of them
+    size: int  # bytes of the file; those beyond `end` were never acknowledged
 
 
 def create_journal(folder: Directory, generation: int) -> str:
-    """Write an empty journal, durably.
-
-    Parameters
-    ----------
-    folder : Directory
-        The store. The caller holds its lock.
-    generation : int
-        Of the manifest that is to name it.
-
-    Returns
-    -------
-    str
-        Its id, 32 hexadecimal digits drawn at random, for the manifest.
-    """
+    """Write an empty journal durably; return its random id, 32 hex digits, for the manifest."""
     identity = os.urandom(16)
     header = _header(generation, identity)
     folder.publish(journal_name(generation), lambda new: new.write_bytes(header))
@@ -81,31 +57,10 @@ def create_journal(folder: Directory, generation: int) -> str:
 def read_journal(
     folder: Path, manifest: Manifest, start: int = JOURNAL_HEADER_BYTES, generation: int = 0
 ) -> Replay:
-    """Read the records of the journal that belongs to a manifest.
+    """Read the records from `start`, the `end` of an earlier replay that led to `generation`.
 
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    manifest : Manifest
-        One that was committed.
-    start : int, default behind the header
-        Where to begin: the `end` of an earlier replay.
-    generation : int, default that of the manifest
-        Of the store before the record at `start`.
-
-    Returns
-    -------
-    Replay
-        No lock is needed: what is being appended meanwhile is in it as a whole or not at all.
-
-    Raises
-    ------
-    FormatVersionError
-        If it is of a format that this library does not read.
-    CorruptStoreError
-        If it is missing, belongs to another store, or is damaged in the midst of what had been
-        acknowledged.
+    Needs no lock: a record that is being appended is read whole or not at all. Raises
+    CorruptStoreError if the journal is missing, another store's, or damaged where acknowledged.
     """
     path = folder / journal_name(manifest.generation)
     try:
@@ -116,18 +71,9 @@ def read_journal(
 
 
 class Journal:
-    """The end of a journal, where records are appended.
+    """The end of a journal, where the holder of the lock appends records.
 
-    Parameters
-    ----------
-    folder : Path or Directory
-        The store. The caller holds its lock.
-    manifest : Manifest
-        The newest one.
-    replay : Replay
-        All that the journal holds; an unfinished record behind it is cut off now.
-    durable : bool
-        Whether `append` waits for the device.
+    `replay` holds all records; an unfinished one behind them is cut off. Appends wait if `durable`.
     """
 
     def __init__(
@@ -141,13 +87,13 @@ class Journal:
         self._header = _header(manifest.generation, bytes.fromhex(manifest.journal))
         self._file = self._folder.open(self._name, "r+")
         self._identity = as_identity(os.fstat(self._file.fileno()))
-        # A store that nobody closes lets go of its files without a warning.
+        # A store that is collected unclosed closes its files without a ResourceWarning.
         self._closing = finalize(self, self._file.close)
         try:
             self._verify_place()
             if replay.size > replay.end:
                 files.disk.truncate(self._file, replay.end)
-            # A writer that did not wait for the device may have left records that are not on it.
+            # A writer with durable=False may have left records that are not on the device.
             if replay.size > JOURNAL_HEADER_BYTES:
                 files.disk.sync(self._file)
             self._file.seek(replay.end)
@@ -161,12 +107,12 @@ class Journal:
         return self._end
 
     def append(self, record: Record) -> None:
-        """Add a record of the next generation: a commit. The caller has verified the place.
+        """Add a record of the next generation: a commit. The caller has called `verify`.
 
-        After an OSError nobody knows what the device holds, and the journal must not be written to
-        any more; the next manifest brings another one.
+        After an OSError nobody knows what the device holds: do not append to this journal again.
         """
         data = encode(record, self._seed, synced=self._durable)
+        # After an error the next manifest brings a new journal.
         files.append(self._file, data, durable=self._durable)
         self._end += len(data)
 
@@ -175,10 +121,8 @@ class Journal:
         self._closing()
 
     def verify(self) -> None:
-        """Make sure that a reader of the folder would find what is appended, behind what is there.
-
-        A backup may have been copied over the file: same name, same inode, another content.
-        """
+        """Raise StoreMovedError unless readers would find what is appended after what is there."""
+        # A backup may have been copied over the file: same name and inode, other content.
         size = self._verify_place()
         self._file.seek(0)
         known = self._file.read(JOURNAL_HEADER_BYTES)
@@ -187,7 +131,7 @@ class Journal:
             raise self._replaced()
 
     def _verify_place(self) -> int:
-        """Make sure that the name leads to the file that is open; return the size of that."""
+        """Raise unless the name leads to the open file; return its size."""
         found = self._folder.status_of(self._name)
         if found is None or as_identity(found) != self._identity:
             raise self._replaced()
@@ -213,13 +157,13 @@ def _replay(file: FileIO, path: Path, manifest: Manifest, start: int, generation
         if not _acknowledged_beyond(data, at, manifest, seed, path):
             return Replay(records, start + at, start + len(data))
         # 1) We read half of a record. 2) Its writer found the disk full, cut it off, and wrote
-        # another one. 3) We read on. Then the file is not what we have seen of it.
+        # another one. 3) We read on. Then the file differs from what we read: start over.
         if _from(file, path, start)[: len(data)] == data:
             raise damaged(path, f"the record at byte {start + at} is not as it was written")
 
 
 def _check_header(file: FileIO, path: Path, manifest: Manifest) -> int:
-    """Return where the checksums of the records begin, once the journal is the one expected."""
+    """Return the seed of the checksums, if the journal is the expected one."""
     found = file.read(_HEADER.size)
     if len(found) < _HEADER.size or not found.startswith(_NAME):
         raise damaged(path, "it does not begin as a journal does")
@@ -238,7 +182,7 @@ def _check_header(file: FileIO, path: Path, manifest: Manifest) -> int:
 
 
 def _from(file: FileIO, path: Path, start: int) -> bytes:
-    """Return the content of a file from a place on, as far as it goes now."""
+    """Return the present content of a file from a place on."""
     size = os.fstat(file.fileno()).st_size
     if size < start:
         raise damaged(path, f"at least {start} bytes expected, {size} found")
@@ -270,7 +214,7 @@ def _whole_records(
 
 
 def _acknowledged_beyond(data: bytes, at: int, manifest: Manifest, seed: int, path: Path) -> bool:
-    """Return whether a record lies behind the bad one that was written after it was durable."""
+    """Return whether a record behind the bad one says that all before it was durable."""
     view = memoryview(data)
     while (at := data.find(MAGIC, at + 1)) >= 0:
         if record_length(view, at, seed):

@@ -1,7 +1,7 @@
 """Records of the journal: what one commit did to the rows, as bytes.
 
-A record is physical: it holds the rows that came, and the numbers of the rows that went, so that
-replaying it looks nothing up. Everything in it is a multiple of eight bytes long::
+A record holds the new rows and the numbers of the deleted rows, so replaying it looks nothing up.
+The length of each part is a multiple of eight bytes::
 
     header   magic, checksum, length, generation, and the sizes of what follows
     dead     int64: global rows that this commit deletes
@@ -22,7 +22,7 @@ from vecstore.storage.manifest import Manifest
 
 __all__ = ["MAGIC", "RECORD_HEADER", "Record", "decode", "encode", "record_length"]
 
-#: The first bytes of every record; a reader that lost its place looks for them.
+#: The first bytes of every record; a reader that meets a bad record looks for the next by them.
 MAGIC = b"vrec"
 
 # Magic, checksum of all that follows, length of the whole record, generation, whether everything
@@ -33,46 +33,21 @@ _UNIT = 8
 
 
 class Record(NamedTuple):
-    """What one commit did.
+    """One commit: n new rows and m deleted ones."""
 
-    Attributes
-    ----------
-    generation : int
-        Of the store after it.
-    keys : sequence of str or of int, length n
-        Of the rows that came.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        Theirs.
-    dead : ndarray of int64, shape (m,)
-        The global rows that went: counted through the segments, then through the rows of the
-        journal, this record's own included.
-    attributes : bytes
-        Those of the rows that came, as `attributes` encodes them; empty for none.
-    """
-
-    generation: int
-    keys: Sequence[Any] | npt.NDArray[Any]
-    vectors: npt.NDArray[Any]
+    generation: int  # of the store after it
+    keys: Sequence[Any] | npt.NDArray[Any]  # (n,) str or int
+    vectors: npt.NDArray[Any]  # (n, dim), float32 or float16
+    # (m,) global rows: counted through the segments, then the journal, this record included.
     dead: npt.NDArray[np.int64]
-    attributes: bytes = b""
+    attributes: bytes = b""  # of the new rows, as `encode_attributes` returns them
 
 
 def encode(record: Record, seed: int, *, synced: bool) -> bytes:
-    """Return a record as a journal stores it.
+    """Return a record as a journal stores it, a multiple of eight bytes.
 
-    Parameters
-    ----------
-    record : Record
-        Its keys and vectors are of the kind and dtype of the store.
-    seed : int
-        Where the journal's checksums begin, so that a record of another journal is not one here.
-    synced : bool
-        Whether everything before it in the journal is known to be on the device.
-
-    Returns
-    -------
-    bytes
-        A multiple of eight of them.
+    `seed` starts its checksum, so that a record of another journal is not valid here. `synced` says
+    that everything before it in the journal is known to be on the device.
     """
     strings = b""
     if isinstance(record.keys, np.ndarray):
@@ -105,22 +80,7 @@ def encode(record: Record, seed: int, *, synced: bool) -> bytes:
 
 
 def record_length(data: memoryview, at: int, seed: int) -> int:
-    """Return how many bytes the record at a place has; 0 if there is none, or not a whole one.
-
-    Parameters
-    ----------
-    data : memoryview of bytes
-        A journal.
-    at : int
-        The place.
-    seed : int
-        Where the journal's checksums begin.
-
-    Returns
-    -------
-    int
-        Its magic, its length and its checksum are right.
-    """
+    """Return the bytes of the record at a place; 0 unless its magic, length and checksum hold."""
     if len(data) - at < RECORD_HEADER.size:
         return 0
     magic, checksum, length, *_ = RECORD_HEADER.unpack_from(data, at)
@@ -131,28 +91,9 @@ def record_length(data: memoryview, at: int, seed: int) -> int:
 
 
 def decode(data: memoryview, at: int, manifest: Manifest) -> tuple[Record, bool]:
-    """Read the record at a place, which `record_length` has found whole.
+    """Return the whole record at a place, as views of `data`, and whether all before it was synced.
 
-    Parameters
-    ----------
-    data : memoryview of bytes
-        A journal.
-    at : int
-        The place.
-    manifest : Manifest
-        Says what keys and vectors look like.
-
-    Returns
-    -------
-    record : Record
-        Its arrays are views of `data`.
-    synced : bool
-        Whether everything before it was on the device when it was written.
-
-    Raises
-    ------
-    ValueError
-        If it contradicts itself, or is not of this store.
+    Raises ValueError if it contradicts itself or is not of this store.
     """
     _, _, length, generation, synced, rows, dead, strings, attributes = RECORD_HEADER.unpack_from(
         data, at

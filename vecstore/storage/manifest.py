@@ -1,7 +1,7 @@
 """The manifest: what a store is as of one generation.
 
-It names every file that belongs to the store, with size and checksum, and everything that is the
-same for all of them. `commits` writes and reads it.
+It names every file of the store, with size and checksum, and holds what all of them have in common.
+`commits` writes and reads it.
 """
 
 from collections.abc import Mapping
@@ -22,34 +22,17 @@ _KEY_KINDS = ("str", "int")
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One file of a store.
-
-    Attributes
-    ----------
-    name : str
-        Inside the folder of the store.
-    kind : str
-        ``"segment"``, ``"subwords"``, ``"tombstones"`` or ``"index"``.
-    rows : int
-        How many vectors it holds; of tombstones, how many rows they delete; of an index, how many
-        rows its segment has.
-    size : int
-        In bytes; compared whenever the file is opened.
-    checksum : int
-        CRC-32 of all its bytes; not compared at opening, which reads no data but tombstones.
-    id : str
-        32 hexadecimal digits, drawn at random and written inside the file too: another store's
-        file of the same name and size does not pass for this one. Of tombstones, their segment's.
-    layout : mapping or None
-        Where the arrays of the file lie; see `layout`. None lets HDF5 say it.
-    """
+    """One file of a store."""
 
     name: str
-    kind: str
-    rows: int
-    size: int
-    checksum: int
+    kind: str  # one of _KINDS
+    rows: int  # vectors in it; rows that tombstones delete; rows of the segment of an index
+    size: int  # bytes, compared whenever the file is opened
+    checksum: int  # CRC-32 of all bytes; opening compares only that of tombstones
+    # 32 random hex digits, also inside the file: another store's file of the same name and size
+    # does not pass for this one. Tombstones have the id of their segment.
     id: str
+    # Where the arrays of the file lie, see `hdf5.layout`; None: ask HDF5.
     layout: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
@@ -65,62 +48,23 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation of a store.
-
-    Attributes
-    ----------
-    dim : int
-        Length of every vector.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    dtype : str
-        ``"float32"`` or ``"float16"``.
-    key_kind : str
-        ``"str"`` or ``"int"``.
-    generation : int
-        0 before the first commit.
-    schema : mapping of str to str
-        Attribute columns and their kinds; see `columns`.
-    files : tuple of FileEntry
-        The segments among them are in the order of insertion, which is the order of the rows.
-    next_number : int
-        For the next file. Numbers are never used twice: a reader of an old generation must not
-        find a new file under an old name.
-    provenance : tuple of mapping
-        Where the vectors came from, one entry for each commit that said so.
-    journal : str
-        Id of the journal that holds what was written since: 32 hexadecimal digits.
-    created : str
-        When the store was created: ISO 8601, UTC.
-    committed : str
-        When this generation was.
-    library : str
-        Version of the vecstore that wrote this generation.
-
-    Examples
-    --------
-    >>> manifest = Manifest(dim=100, metric="cosine", dtype="float32", key_kind="str")
-    >>> entry = FileEntry("segment-00000001.h5", "segment", 8, 36864, 0x89ABCDEF, "0" * 32)
-    >>> more = manifest.adding(entry)
-    >>> more.next_number, more.rows
-    (2, 8)
-    >>> Manifest.from_json(more.to_json()) == more
-    True
-    """
+    """One generation of a store."""
 
     dim: int
     metric: str
-    dtype: str
-    key_kind: str
-    generation: int = 0
-    schema: Mapping[str, str] = field(default_factory=dict)
-    files: tuple[FileEntry, ...] = ()
+    dtype: str  # one of _DTYPES
+    key_kind: str  # one of _KEY_KINDS
+    generation: int = 0  # 0 before the first commit
+    schema: Mapping[str, str] = field(default_factory=dict)  # attribute columns and their kinds
+    files: tuple[FileEntry, ...] = ()  # segments in the order of the rows
+    # Numbers of files are never used twice: a reader of an old generation must not find a new file
+    # under an old name.
     next_number: int = 1
-    provenance: tuple[Mapping[str, Any], ...] = ()
-    journal: str = ""
-    created: str = ""
-    committed: str = ""
-    library: str = ""
+    provenance: tuple[Mapping[str, Any], ...] = ()  # one entry for each commit that gave one
+    journal: str = ""  # id of the journal of later commits, 32 hex digits
+    created: str = ""  # ISO 8601, UTC
+    committed: str = ""  # of this generation
+    library: str = ""  # version of vecstore that wrote this generation
 
     def __post_init__(self) -> None:
         _check_types(self, dim=int, metric=str, dtype=str, key_kind=str, generation=int)
@@ -152,23 +96,23 @@ class Manifest:
 
     @property
     def tombstones(self) -> tuple[FileEntry | None, ...]:
-        """What says which rows are deleted, for every segment; None where none is."""
+        """The tombstones of every segment; None if none of its rows is deleted."""
         return self._beside_segments("tombstones")
 
     @property
     def indexes(self) -> tuple[FileEntry | None, ...]:
-        """The index over every segment; None where there is none."""
+        """The index over every segment; None if there is none."""
         return self._beside_segments("index")
 
     @property
     def subwords(self) -> FileEntry | None:
-        """The file of subword vectors, the last one added; None if there is none."""
+        """The file of subword vectors added last; None if there is none."""
         found = [entry for entry in self.files if entry.kind == "subwords"]
         return found[-1] if found else None
 
     @property
     def rows(self) -> int:
-        """How many rows all segments have together, deleted ones included."""
+        """The rows of all segments together, deleted ones included."""
         return sum(entry.rows for entry in self.segments)
 
     def _beside_segments(self, kind: str) -> tuple[FileEntry | None, ...]:
@@ -176,30 +120,13 @@ class Manifest:
         return tuple(found.get(parse_number(segment.name)) for segment in self.segments)
 
     def adding(self, *entries: FileEntry) -> Self:
-        """Return this manifest with more files, ready to be committed.
-
-        Parameters
-        ----------
-        *entries : FileEntry
-            In the order of their rows.
-
-        Returns
-        -------
-        Manifest
-            Its `next_number` is past the numbers of all its files.
-        """
+        """Return this manifest with more files, in the order of their rows, ready to commit."""
         numbers = [parse_number(entry.name) for entry in entries]
         following = max([self.next_number - 1, *numbers]) + 1
         return replace(self, files=(*self.files, *entries), next_number=following)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them.
-
-        Returns
-        -------
-        dict
-            As `FORMAT.md` describes it.
-        """
+        """Return the fields as JSON values; see `FORMAT.md`."""
         fields = asdict(self)
         fields["provenance"] = list(self.provenance)
         fields["files"] = [
@@ -209,23 +136,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """Return the manifest that `to_json` described.
-
-        Parameters
-        ----------
-        fields : mapping
-            All of them and no others.
-
-        Returns
-        -------
-        Manifest
-            The same.
-
-        Raises
-        ------
-        ValueError
-            If it describes no store.
-        """
+        """Return the manifest that `to_json` described; raises ValueError if it is none."""
         if missing := {one.name for one in dataclass_fields(cls)} - fields.keys():
             raise ValueError(f"its fields do not make a manifest ({sorted(missing)[0]} is missing)")
         try:
@@ -241,7 +152,7 @@ class Manifest:
 
 
 def _listed(provenance: object) -> tuple[Any, ...]:
-    # A dict or a string could be made a tuple, too.
+    # tuple() would accept a dict or a string, too.
     if not isinstance(provenance, list):
         raise TypeError(f"`provenance` must be a list; got {type(provenance).__name__}")
     return tuple(provenance)

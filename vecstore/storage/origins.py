@@ -1,4 +1,4 @@
-"""What a file says about where vectors come from: words, on which nothing else depends."""
+"""Where the vectors of a file come from: text on which nothing else depends."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,13 +7,13 @@ __all__ = ["origin_faults", "readable_origins"]
 
 
 def readable_origins(provenance: object) -> list[dict[str, Any]]:
-    """Return the entries that have names, whatever else there is."""
+    """Return the entries that are mappings, whatever else there is."""
     entries = provenance if isinstance(provenance, list | tuple) else ()
     return [dict(entry) for entry in entries if isinstance(entry, Mapping)]
 
 
 def origin_faults(provenance: object) -> Iterator[str]:
-    """Yield a sentence for each thing that no writer of ours has said."""
+    """Yield a sentence for each thing that our writers would not write."""
     if not isinstance(provenance, list | tuple):
         yield f"`provenance` is not a list but {type(provenance).__name__}"
         return

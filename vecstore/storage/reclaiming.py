@@ -1,4 +1,4 @@
-"""Giving back the space of what a new generation no longer names."""
+"""Removal of the files that a new generation no longer names."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -11,31 +11,10 @@ __all__ = ["reclaim"]
 
 
 def reclaim(folder: Path | Directory, manifest: Manifest) -> list[str]:
-    """Remove the files of a store that its newest generation does not name.
+    """Remove the files that the newest manifest, durable, does not name; return their names.
 
-    Parameters
-    ----------
-    folder : Path or Directory
-        The store. The caller holds its lock.
-    manifest : Manifest
-        The newest generation, durable.
-
-    Returns
-    -------
-    list of str
-        The names removed: older manifests, files that only those name, and what a writer that
-        died left behind. A file whose name no store writes is never touched.
-
-    Raises
-    ------
-    ValueError
-        If the folder has a newer manifest: the files that it names would be lost.
-
-    Notes
-    -----
-    On POSIX a reader that has a removed file mapped keeps it until it lets go. A reader that has
-    read an older manifest but not yet opened its files finds them gone, and starts over with the
-    newest. On Windows a mapped file cannot be removed; a later call does it.
+    The caller holds the lock. Files with names that no store writes stay. Raises ValueError if a
+    newer manifest exists, because its files would be lost.
     """
     home = as_directory(folder)
     home.verify()
@@ -54,7 +33,10 @@ def reclaim(folder: Path | Directory, manifest: Manifest) -> list[str]:
         else:
             manifests.append(name)
     removed = []
-    # Manifests first: none must outlive the files that it names.
+    # Manifests first: none must outlive the files that it names. On POSIX a reader keeps removed
+    # files that it has mapped. A reader that has read an older manifest but not yet opened its
+    # files finds them gone, and starts over with the newest. Windows refuses to remove a mapped
+    # file; a later call does it.
     for name in manifests + others:
         with suppress(PermissionError):
             home.remove(name)

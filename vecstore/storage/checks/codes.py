@@ -1,7 +1,7 @@
-"""Whether 8-bit codes are what searches take them for: the certificates, computed once more.
+"""The promises of the 8-bit codes, proved once more in float64.
 
-A search rules rows out by what the codes promise. One promise that does not hold is one row that a
-search may miss, without anybody noticing; so they are proved here again, in float64.
+A search rules rows out by what the codes promise. Each promise that does not hold is a row that a
+search may miss without anybody noticing.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from vecstore.storage.checks.problems import Problem
 
 __all__ = ["CODE_BLOCK", "check_codes"]
 
-#: Rows that share a scale.
+#: Consecutive rows that share a scale.
 CODE_BLOCK = 16
 _ZERO = 128
 
-# Of the lengths that go into a residual: what float64 may have rounded off either computation.
+# Rounding error of either float64 computation of a residual, relative to the lengths in it.
 _ROUNDED = 2.0**-44
-# float32 rounds to nearest, by half of this at most.
+# float32 rounds to nearest: the relative error is at most half of this.
 _NEAREST = 2.0**-23
 
 Floats = npt.NDArray[np.float64]
@@ -32,27 +32,11 @@ Bools = npt.NDArray[np.bool_]
 def check_codes(
     path: Path, codes: Codes, vectors: npt.NDArray[Any], metric: str, rows: Rows
 ) -> Iterator[Problem]:
-    """Find what is wrong with the codes of some rows.
+    """Find what is wrong with the codes of some rows, at most one problem of each sort.
 
-    Parameters
-    ----------
-    path : Path
-        The file, for the problems.
-    codes : Codes
-        Of all rows of the file.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        What they stand for.
-    metric : str
-        Rows are scaled to unit length under ``"cosine"``.
-    rows : ndarray of int64, shape (m,)
-        Ascending; whole blocks of 16, but for the last one of the file.
-
-    Yields
-    ------
-    Problem
-        At most one of each sort.
+    `rows` ascend and are whole blocks of 16, but for the last block of the file.
     """
-    dim = vectors.shape[1]
+    dim = vectors.shape[1]  # codes are padded to a multiple of 4
     stored = codes.codes[rows]
     wild: Bools = np.any(stored < 1, axis=1) | np.any(stored[:, dim:] != _ZERO, axis=1)
     yield from _where(path, "scan/codes", wild, rows, "bytes that no code is")
@@ -77,7 +61,7 @@ def check_codes(
 def _check_bounds(
     path: Path, codes: Codes, rows: Rows, errors: Floats, reach: Floats
 ) -> Iterator[Problem]:
-    """Find blocks whose largest error, or length plus error, is not the largest."""
+    """Find blocks whose bounds are below the largest error, or length plus error, of their rows."""
     starts = np.flatnonzero(rows % CODE_BLOCK == 0)
     blocks = rows[starts] // CODE_BLOCK
     bounds = codes.bounds[blocks].astype(np.float64)

@@ -20,26 +20,13 @@ from vecstore.storage.segments.tombstones import rows_of
 
 __all__ = ["check_journal", "check_live_keys"]
 
-# Keys named in one problem.
+# How many keys a problem names.
 _SHOWN = 3
 
 
 def check_journal(folder: Path, generation: Generation) -> Iterator[Problem]:
-    """Find records that were written whole, but do what no commit does.
-
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    generation : Generation
-        Opened.
-
-    Yields
-    ------
-    Problem
-        With the generation of the record. A torn end is none: its writer died, and nobody was told
-        that it had been written.
-    """
+    """Find whole records of an opened generation that do what no commit does."""
+    # A torn end is no problem: its writer died before it acknowledged the record.
     manifest = generation.manifest
     path = folder / journal_name(manifest.generation)
     rows, schema = manifest.rows, dict(manifest.schema)
@@ -59,26 +46,14 @@ def check_journal(folder: Path, generation: Generation) -> Iterator[Problem]:
 
 
 def check_live_keys(folder: Path, generation: Generation) -> Iterator[Problem]:
-    """Find keys that two rows have, neither of them deleted.
-
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    generation : Generation
-        Opened, and none of its parts damaged.
-
-    Yields
-    ------
-    Problem
-        One, naming some of the keys.
-    """
+    """Find keys that two live rows share, as one problem; no part may be damaged."""
     values, rows = _key_values(generation)
     records = [record.dead for record in generation.journal.records]
     dead = np.concatenate([_dead_rows(generation), *records])
     live = np.ones(len(values), bool)
     live[np.isin(rows, dead)] = False
     values, rows = values[live], rows[live]
+    # Equal hashes only make suspects, whose keys are then compared.
     order = np.argsort(values)
     equal = values[order[1:]] == values[order[:-1]]
     suspects = np.unique(np.concatenate([order[1:][equal], order[:-1][equal]]))
@@ -117,7 +92,7 @@ def _dead_rows(generation: Generation) -> Rows:
 
 
 def _key_values(generation: Generation) -> tuple[npt.NDArray[Any], Rows]:
-    """Return what tells keys apart, integers or the hashes of strings, and the row of each."""
+    """Return the keys, or the hashes of string keys, and the global row of each."""
     text = generation.manifest.key_kind == "str"
     table = "keys/hash_table" if text else "keys/id_table"
     first, values, rows = 0, [], []

@@ -8,7 +8,7 @@ from vecstore.errors import CorruptStoreError, VecstoreError
 
 __all__ = ["Problem", "guarded", "problem_of"]
 
-#: What reading damaged files raises; a number of rows that is not true may ask for any memory.
+#: Reading damaged files raises these; a wrong number of rows may ask for any amount of memory.
 _DAMAGE = (VecstoreError, OSError, MemoryError)
 
 
@@ -23,9 +23,9 @@ class Problem:
     what : str
         What is wrong with it.
     expected, found : str or None
-        What was compared, where something was.
+        The two values that differ, if values were compared.
     harmless : bool
-        Whether the store is whole all the same: what a writer that died left behind.
+        Whether the store is whole all the same: a writer that died left the file behind.
 
     Examples
     --------
@@ -47,20 +47,7 @@ class Problem:
 
 
 def problem_of(path: Path, error: Exception) -> Problem:
-    """Return what an error says as a problem.
-
-    Parameters
-    ----------
-    path : Path
-        The file that was being read, unless the error names another one.
-    error : Exception
-        Raised by reading it.
-
-    Returns
-    -------
-    Problem
-        Without the advice that errors end with.
-    """
+    """Return an error as a problem of `path`, or of the file that the error names."""
     if isinstance(error, CorruptStoreError) and error.what:
         return Problem(error.path or path, error.what)
     if isinstance(error, OSError) and not isinstance(error, VecstoreError):
@@ -71,20 +58,7 @@ def problem_of(path: Path, error: Exception) -> Problem:
 
 
 def guarded(path: Path, problems: Iterator[Problem]) -> Iterator[Problem]:
-    """Yield problems, and as the last of them the error that ended the search.
-
-    Parameters
-    ----------
-    path : Path
-        The file that is being searched.
-    problems : iterator of Problem
-        May raise what reading damaged files raises.
-
-    Yields
-    ------
-    Problem
-        At least one, if there was an error.
-    """
+    """Yield problems; turn an error that damage raises into the last of them."""
     try:
         yield from problems
     except _DAMAGE as error:

@@ -16,13 +16,13 @@ from vecstore.storage.segments.segment import Segment
 
 __all__ = ["check_column", "check_finite", "check_segment"]
 
-# Keys are decoded, and rows taken to float64, so many at a time.
+# Keys decoded at a time, and values converted to float64 at a time.
 _KEYS = 1 << 16
 _VALUES = 1 << 20
-# What is derived from the vectors is checked for so many rows, spread evenly, unless for all.
+# Rows for which norms and codes are checked, evenly spread, unless the check is full.
 _SAMPLE = 4096
 
-# Of a float32: its last place, and its smallest step.
+# float32: the relative size of its last place, and its smallest positive value.
 _LAST_PLACE = 2.0**-23
 _TINIEST = float(np.finfo(np.float32).smallest_subnormal)
 
@@ -30,21 +30,9 @@ _TINIEST = float(np.finfo(np.float32).smallest_subnormal)
 def check_segment(
     segment: Segment, schema: Mapping[str, str] | None, full: bool
 ) -> Iterator[Problem]:
-    """Find what is wrong with the content of a segment that could be mapped.
+    """Find what is wrong with the content of a mapped segment.
 
-    Parameters
-    ----------
-    segment : Segment
-        Mapped.
-    schema : mapping of str to str, or None
-        Which columns it may have, and of which kinds; None takes its own word.
-    full : bool
-        Whether to compute norms and codes of all rows, not of a sample.
-
-    Yields
-    ------
-    Problem
-        Each with the first row concerned.
+    `schema` maps columns to kinds; None accepts any. `full` computes norms and codes of all rows.
     """
     path = segment.path
     yield from guarded(path, _check_keys(segment))
@@ -60,29 +48,14 @@ def check_segment(
 def check_finite(
     path: Path, vectors: npt.NDArray[np.floating], refuse_zero: bool
 ) -> Iterator[Problem]:
-    """Find vectors that no store takes.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for the problems.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        The rows.
-    refuse_zero : bool
-        Whether a zero vector is one of them.
-
-    Yields
-    ------
-    Problem
-        At most two.
-    """
+    """Find vectors that no store takes, at most one of each sort."""
     bad: dict[str, int] = {}
     step = max(1, _VALUES // vectors.shape[1])
     for start in range(0, len(vectors), step):
         some = vectors[start : start + step]
         wrong = {"is not finite": ~np.isfinite(some).all(axis=1)}
         if refuse_zero:
-            with np.errstate(invalid="ignore"):  # a NaN that signals does so here
+            with np.errstate(invalid="ignore"):  # a signaling NaN would warn here
                 wrong["is zero"] = ~some.any(axis=1)
         for what, rows in wrong.items():
             if rows.any():
@@ -92,7 +65,7 @@ def check_finite(
 
 
 def _check_keys(segment: Segment) -> Iterator[Problem]:
-    """Look up every key: what the table is for."""
+    """Find keys that the key table does not lead to their rows."""
     for start in range(0, segment.n, _KEYS):
         rows = np.arange(start, min(start + _KEYS, segment.n))
         found = segment.keys.find(segment.keys.take(rows))
@@ -104,7 +77,7 @@ def _check_keys(segment: Segment) -> Iterator[Problem]:
 
 
 def _steps(n: int, dim: int, full: bool) -> Iterator[Rows]:
-    """Return ascending rows in whole blocks: all of them, or a sample."""
+    """Yield ascending rows in whole blocks: all of them, or a sample."""
     size = max(1, _VALUES // dim // CODE_BLOCK) * CODE_BLOCK
     if full or n <= _SAMPLE:
         for start in range(0, n, size):
@@ -143,27 +116,7 @@ def _check_attributes(segment: Segment, schema: Mapping[str, str] | None) -> Ite
 
 
 def check_column(path: Path, name: str, column: Column) -> Iterator[Problem]:
-    """Find values that no column of its kind holds.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for the problems.
-    name : str
-        Of the column.
-    column : Column
-        Mapped.
-
-    Yields
-    ------
-    Problem
-        At most two.
-
-    Raises
-    ------
-    CorruptStoreError
-        If its strings are not strings.
-    """
+    """Find values that a column of its kind cannot hold; CorruptStoreError if text is not UTF-8."""
     if column.valid is not None and column.valid.max(initial=0) > 1:
         yield Problem(path, f'"valid" of column "{name}" is not all 0 and 1')
     if isinstance(column.values, PackedStrings):

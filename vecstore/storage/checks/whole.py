@@ -1,7 +1,7 @@
 """Whether a store is whole: every problem that it has, found by reading all of it.
 
-Opening a store compares sizes and ids and reads no data; this reads every byte, and computes once
-more what was computed when the store was written. It takes no lock: the files that make up one
+Opening a store compares sizes and ids and reads no data. A check reads every byte, and computes
+again what was derived when the store was written. It takes no lock, because the files of one
 generation do not change.
 """
 
@@ -42,10 +42,10 @@ Content = Segment | Subwords | Words | StoredIndex | Replay
 
 
 class _Named(NamedTuple):
-    """A file that the manifest names: what could be opened of it, and what could not."""
+    """A file that the manifest names, as far as it could be opened."""
 
     path: Path
-    entry: FileEntry | None
+    entry: FileEntry | None  # None: the journal
     file: FileIO | None
     content: Content | None
     problems: tuple[Problem, ...]
@@ -59,14 +59,14 @@ def check(path: str | PathLike[str], *, full: bool = False) -> Iterator[Problem]
     path : path-like
         A store, or a file that ``vecstore export`` made of one.
     full : bool, default False
-        Whether to compute what is derived from the vectors for all rows, not for some 4000 of each
-        segment. Every byte is compared with its checksum either way.
+        Whether to check norms and codes of all rows, not of a sample of about 4000 in each segment.
+        Every byte is compared with its checksum either way.
 
     Returns
     -------
     iterator of Problem
-        Nothing, for a store that is whole. What a writer that died left behind is named too, as
-        `harmless`: the next writer removes it.
+        Empty if the store is whole. Files that a writer left behind when it died are reported as
+        `harmless`: the next writer removes them.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _problems(folder: Path, full: bool) -> Iterator[Problem]:
             manifest, named = _open_all(folder, held)
         except (VecstoreError, OSError) as error:
             yield problem_of(folder, error)
-            # Without a manifest nobody knows what belongs to the store; each file still does.
+            # Without a manifest nobody knows what belongs to the store; check each segment alone.
             for path in sorted(folder.glob("segment-*.h5")):
                 yield from guarded(path, _check_alone(path, full))
             return
@@ -125,7 +125,7 @@ def _open_all(folder: Path, held: ExitStack) -> tuple[Manifest, list[_Named]]:
         named = [_open_named(folder, entry, manifest, held) for entry in manifest.files]
         named.append(_open_journal(folder, manifest))
         # 1) We read the manifest. 2) The writer committed and removed files that only ours named.
-        # 3) We tried to open them. Then the newest is another one now.
+        # 3) We failed to open them. Then there is a newer manifest: start over.
         whole = not any(one.problems for one in named)
         if whole or read_latest(folder).generation == manifest.generation:
             return manifest, named
@@ -148,8 +148,8 @@ def _content(path: Path, entry: FileEntry, manifest: Manifest) -> Content:
     if entry.kind == "tombstones":
         place = manifest.tombstones.index(entry)
         return read_tombstones(path.parent, entry, manifest.segments[place])
-    # What is left of a file of the wrong size is worth looking at; the size has its own problem.
-    # And HDF5 itself says where the arrays lie, not the manifest.
+    # Look at a file of the wrong size too: `_check_file` reports the size. Let HDF5 itself say
+    # where the arrays lie, not the manifest.
     present = replace(entry, size=max(1, path.stat().st_size), layout=None)
     if entry.kind == "index":
         place = manifest.indexes.index(entry)
@@ -168,13 +168,13 @@ def _open_journal(folder: Path, manifest: Manifest) -> _Named:
 
 
 def _check_file(one: _Named, manifest: Manifest, full: bool) -> Iterator[Problem]:
-    """Find what is wrong with one file: its bytes, then what they mean."""
+    """Find what is wrong with one file: its bytes, then its content."""
     yield from one.problems
     if one.entry and one.file and one.entry.kind != "tombstones":
         try:
             size, checksum = files.stamp_of(one.file)
         except OSError as error:
-            # Nor can it be read through a mapping: that would kill the process.
+            # Stop: reading the content through a mapping would kill the process.
             yield problem_of(one.path, error)
             return
         if size != one.entry.size:
@@ -191,14 +191,14 @@ def _check_file(one: _Named, manifest: Manifest, full: bool) -> Iterator[Problem
 
 
 def _check_layout(path: Path, entry: FileEntry) -> Iterator[Problem]:
-    """Compare what the manifest says of the arrays with what HDF5 says."""
+    """Compare where the manifest says the arrays lie with what HDF5 says."""
     if not (layout := entry.layout):
         return
     attributes, extents = read_extents(path)
     yield from _compare(path, "what it says of itself", layout.get("attributes"), attributes)
     found = {name: [e.dtype.name, list(e.shape), e.offset] for name, e in extents.items()}
     yield from _compare(path, "where its arrays lie", layout.get("arrays"), found)
-    # Readers look for the id where the layout says that it stands.
+    # Readers look for the id at the place that the layout names.
     map_layout(path, path.stat().st_size, entry.id, layout)
 
 
@@ -218,7 +218,7 @@ def _compare(path: Path, what: str, wanted: object, found: object) -> Iterator[P
 
 
 def _generation(manifest: Manifest, named: list[_Named]) -> Generation:
-    """Return what was opened as readers have it; nothing of it is damaged."""
+    """Assemble the undamaged files into what a reader has."""
     segments = tuple(one.content for one in named if isinstance(one.content, Segment))
     buried = {one.path.name: one.content for one in named if isinstance(one.content, np.ndarray)}
     deleted = tuple(buried[entry.name] if entry else None for entry in manifest.tombstones)
@@ -242,14 +242,14 @@ def _check_origins(path: Path, provenance: object) -> Iterator[Problem]:
 
 
 def _check_names(folder: Path, manifest: Manifest) -> Iterator[Problem]:
-    """Find files of ours that mean nothing."""
+    """Find files of ours that nothing needs."""
     lock = folder / names.LOCK
     if lock.exists() and not lock.is_file():
         yield Problem(lock, "it is not a file, and nobody can lock it")
     kept = {names.LOCK, names.CLAIM, names.manifest_name(manifest.generation)}
     kept.add(names.journal_name(manifest.generation))
     kept.update(entry.name for entry in manifest.files)
-    # Somebody who is writing may name them soon, or may have done so since.
+    # A writer may be about to name the files, or may have named them since.
     held = is_held(folder)
     left = [
         one for one in sorted(folder.iterdir()) if parse_name(one.name) and one.name not in kept

@@ -1,9 +1,8 @@
-"""The folder of a store as it was opened, whatever its path leads to by now.
+"""The folder of a store as it was opened, wherever its path leads by now.
 
-A path is only a name: somebody may rename the folder, remove it, or put another store there. What
-changes a store therefore goes through a `Directory`, which keeps a descriptor of the folder and
-compares it with the path before every change. Names are looked up from the descriptor, and no new
-file ever replaces one that is there.
+Somebody may rename the folder, remove it, or put another store at its path. Every change to a store
+therefore goes through a `Directory`, which keeps a descriptor of the folder and compares it with
+the path first. It looks names up from the descriptor, and a new file never replaces an old one.
 """
 
 import os
@@ -25,7 +24,7 @@ _DESCRIPTORS = os.name != "nt"
 
 
 class Identity(NamedTuple):
-    """What tells a file from another of the same name."""
+    """Device and inode: they tell a file from another of the same name."""
 
     device: int
     inode: int
@@ -35,7 +34,7 @@ class Directory:
     """A folder that exists, by its absolute path and a descriptor."""
 
     def __init__(self, path: Path) -> None:
-        self.path = absolute_path(path)  # links stay: one that is changed is noticed
+        self.path = absolute_path(path)  # links stay, so that a changed link is noticed
         self._descriptor: int | None = None
         try:
             if _DESCRIPTORS:
@@ -53,7 +52,7 @@ class Directory:
         return self.path / name
 
     def verify(self) -> None:
-        """Make sure that the path still leads to this folder; StoreMovedError if it does not."""
+        """Raise StoreMovedError if the path no longer leads to this folder."""
         try:
             same = identity_of(self.path) == self.identity
         except OSError:
@@ -65,10 +64,9 @@ class Directory:
             )
 
     def publish(self, name: str, write: Callable[[Path], object]) -> Stamp:
-        """Write a file: all of it or nothing, durable when this returns, never in place of another.
+        """Let `write` fill a temporary path, then name the file, durably: all of it or nothing.
 
-        `write` is given a temporary path, and creates and fills that file. FileExistsError if the
-        name is taken, StoreMovedError if the folder has gone.
+        Raises FileExistsError if the name is taken, StoreMovedError if the folder has gone.
         """
         self.verify()
         path = self.path / name
@@ -84,7 +82,7 @@ class Directory:
         return written
 
     def remove(self, name: str) -> None:
-        """Remove a file, not durably: one that comes back after a crash is removed again later."""
+        """Remove a file, not durably: one that returns after a crash is removed again later."""
         files.disk.remove(self.path / name, self._descriptor)
 
     def listing(self) -> list[str]:
@@ -97,12 +95,12 @@ class Directory:
         return files.open_regular(self.path / name, mode, self._descriptor)
 
     def identity_of(self, name: str) -> Identity | None:
-        """Return what tells a file from another; None if there is none."""
+        """Return the identity of a file; None if there is none."""
         found = self.status_of(name)
         return None if found is None else as_identity(found)
 
     def status_of(self, name: str) -> os.stat_result | None:
-        """Return what the system tells of a file; None if there is none."""
+        """Return the `os.stat` of a file; None if there is none."""
         where = self.path / name if self._descriptor is None else name
         try:
             return os.stat(where, dir_fd=self._descriptor)
@@ -116,15 +114,15 @@ class Directory:
                 if names.parse_name(name):
                     with suppress(OSError):
                         self.remove(name)
-        # Of a folder that has taken this one's place nothing is removed: it is not empty.
+        # If another folder has taken the place, it is not empty, and rmdir fails.
         with suppress(OSError, StoreMovedError):
-            Directory.verify(self)  # a lock has just gone with the files
+            Directory.verify(self)  # not the override: the lock file has just gone
             self.path.rmdir()
 
     def _identity(self) -> Identity:
         if self._descriptor is None:
             return identity_of(self.path)
-        # Not by the path, which may lead elsewhere by now.
+        # The path may lead elsewhere by now.
         return as_identity(os.fstat(self._descriptor))
 
     def close(self) -> None:
@@ -134,7 +132,7 @@ class Directory:
             self._descriptor = None
 
     def _fate(self) -> str:
-        """Return what became of the folder, and of the rows in it, as far as the system tells."""
+        """Say what became of the folder and its rows, as far as the system tells."""
         there = "All rows that were acknowledged are there; open it again, under that path."
         if self._descriptor is None:
             return f"moved, removed or replaced. {there}"
@@ -147,26 +145,24 @@ class Directory:
 
 
 def as_directory(folder: Path | Directory) -> Directory:
-    """Return the folder of a store for whoever has only its path."""
+    """Open the folder if only its path is given."""
     return folder if isinstance(folder, Directory) else Directory(folder)
 
 
 def identity_of(path: Path) -> Identity:
-    """Return what tells a file or a folder from another of the same name."""
+    """Return the identity of a file or folder."""
     return as_identity(path.stat())
 
 
 def as_identity(status: os.stat_result) -> Identity:
-    """Return what tells that which has a status from another of the same name."""
+    """Return the identity that a status holds."""
     return Identity(status.st_dev, status.st_ino)
 
 
 def absolute_path(path: str | os.PathLike[str]) -> Path:
-    """Return where the path leads now: the process may change its working folder.
-
-    Links stay, so that one that is changed later is followed, or noticed.
-    """
+    """Return where the path leads now, links unresolved: the working folder may change later."""
     given = Path(path)
+    # Links stay, so that one that is changed later is followed, or noticed.
     if given.is_absolute():
         return given
     try:

@@ -1,4 +1,4 @@
-"""Who holds a lock: a process of a computer, told from others that get its number later."""
+"""Who holds a lock: a process of one computer, told from a later process with the same number."""
 
 import os
 import platform
@@ -11,16 +11,12 @@ __all__ = ["Holder"]
 
 
 class Holder(NamedTuple):
-    """A process that writes, or wrote, to a folder; what is not known is empty.
-
-    `started` is when the process began, as its system counts: numbers of processes are used again.
-    `folder` is that of the store: a lock file that was copied with its store says nothing.
-    """
+    """A process that writes, or wrote, to a folder; unknown fields are empty."""
 
     process: int
-    started: str
+    started: str  # in the units of the system; process numbers are used again
     computer: str
-    folder: str
+    folder: str  # of the store: a lock file that was copied with its store says nothing
 
     @classmethod
     def here(cls, folder: Identity) -> Self:
@@ -30,12 +26,12 @@ class Holder(NamedTuple):
 
     @classmethod
     def unknown(cls) -> Self:
-        """Return a process of which nothing can be read."""
+        """Return a process of which nothing is known."""
         return cls(0, "", "", "")
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self | None:
-        """Return what `to_bytes` wrote, or version 0.1.0, which knew the process alone."""
+        """Read what `to_bytes` wrote, or version 0.1.0, which wrote only the process number."""
         lines = content.decode("utf-8", "replace").splitlines()
         if not lines or not lines[0].isascii() or not lines[0].isdigit():
             return None
@@ -43,7 +39,7 @@ class Holder(NamedTuple):
         return cls(int(process), started, computer, folder)
 
     def to_bytes(self) -> bytes:
-        """Return four lines."""
+        """Return the fields as four lines."""
         return "".join(f"{field}\n" for field in self).encode("utf-8", "replace")
 
     @property
@@ -72,7 +68,7 @@ def _shown(folder: Identity) -> str:
 
 
 def _started(process: int) -> str | None:
-    """Return when a process began, and since which start of the computer; None if unknown."""
+    """Return when a process began, and in which boot of the computer; None if unknown."""
     fields = _fields(process)
     if len(fields) < 20:
         return None
@@ -84,7 +80,7 @@ def _started(process: int) -> str | None:
 
 
 def _fields(process: int) -> list[str]:
-    """Return what Linux tells of a process, from its state on; nothing elsewhere."""
+    """Return the fields of `/proc/<process>/stat` from the state on; empty outside Linux."""
     try:
         told = Path(f"/proc/{process}/stat").read_bytes()
     except OSError:
@@ -94,13 +90,13 @@ def _fields(process: int) -> list[str]:
 
 
 def _lives(process: int) -> bool:
-    if os.name == "nt":  # where asking a process whether it lives may end it
+    if os.name == "nt":  # os.kill may end the process
         return True
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:  # it lives, and is somebody else's
+    except PermissionError:  # it lives, and belongs to another user
         return True
-    # One that has ended, while its parent has not asked for it yet, is a zombie.
+    # A zombie has ended, but its parent has not collected it yet.
     return _fields(process)[:1] not in (["Z"], ["X"])

@@ -1,13 +1,13 @@
 """The one writer: the operating system's lock on a file of the store, and on its folder.
 
-The lock belongs to the process, not to the file: when the process ends, however it ends, the lock
-is gone and there is nothing to clean up. The file stays, and says who held it last. The folder is
-locked besides, where the system can, so that a lock file removed by hand lets nobody in.
+The lock belongs to the process: when the process ends, however it ends, the lock is gone and there
+is nothing to clean up. The file stays, and says who held the lock last. Where the system allows it
+the folder is locked too, so that removing the lock file by hand lets nobody in.
 
-Some file systems, of networks mostly, have no locks. There the writer claims the store by a file
-that only one process can create, and which says who it is: process, when it started, and computer.
-The claim of a process that has ended is taken over; whether one on another computer lives, nobody
-here can tell, and the message says what to do.
+Some file systems, mostly of networks, have no locks. There the writer claims the store by a file
+that only one process can create, and that says who it is: process, start time, computer. A writer
+takes over the claim of a process that has ended. It cannot tell whether a process of another
+computer still lives; the message then says what to do.
 """
 
 import errno
@@ -32,26 +32,19 @@ else:
 
 __all__ = ["WriterLock", "is_held"]
 
-# Windows locks the first byte against reading too, so the holder stands behind it.
+# Windows locks the first byte against reading as well, so the holder is written after it.
 _HOLDER_AT = 1
 _HOLDER_BYTES = 1024
 
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
-# What a file system says that has no locks; EBADF: NFS, of the lock on a folder.
+# Errors of file systems without locks. EBADF: NFS, when a folder is locked.
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EBADF)
 
 
 class WriterLock(Directory):
     """The right to change a store, from construction until `release` or the end of the process.
 
-    StoreLockedError if somebody has it, naming them; ReadOnlyError if the folder may not be
-    written.
-
-    Examples
-    --------
-    >>> with WriterLock(Path()):
-    ...     names.LOCK in [path.name for path in Path().iterdir()]
-    True
+    Raises StoreLockedError if another writer has it, ReadOnlyError if the folder is not writable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +52,7 @@ class WriterLock(Directory):
         self._process = os.getpid()
         self._claimed = False
         self._locked: Identity | None = None
-        _held.add(self)  # before it is locked: a fork may come at any time
+        _held.add(self)  # before locking: a fork may come at any time
         try:
             self._file = self._opened()
             self._acquire()
@@ -75,7 +68,7 @@ class WriterLock(Directory):
             raise
 
     def verify(self) -> None:
-        """Make sure that this is still the folder, and the lock, that were opened."""
+        """Raise unless the folder and the lock file are still those that were opened."""
         super().verify()
         if self._locked is None:
             raise StoreLockedError(f"{self.path} is not locked by this writer any more.")
@@ -87,18 +80,18 @@ class WriterLock(Directory):
             )
 
     def release(self) -> None:
-        """Let somebody else write; nothing happens the second time."""
+        """Let others write; a second call does nothing."""
         if self._locked is None:
             return
         self._locked = None
         if os.getpid() == self._process:
-            with suppress(OSError):  # it only tells people who holds the lock
+            with suppress(OSError):  # the content only tells people who holds the lock
                 _write(self._file, b"")
             if self._claimed:
                 with suppress(OSError):
                     self.remove(names.CLAIM)
-            # A process that is being started has a copy of each descriptor for a moment, and
-            # closing ours alone would leave it the lock.
+            # A child process that is just starting has a copy of each descriptor for a moment.
+            # Unlock explicitly: after a mere close the child would still hold the lock.
             for descriptor in (self._file.fileno(), self._descriptor):
                 with suppress(OSError):
                     _unlock(descriptor)
@@ -116,13 +109,13 @@ class WriterLock(Directory):
         self.release()
 
     def _let_go(self) -> None:
-        """Close what is open; the lock goes with it."""
+        """Close the descriptors, and with them drop the lock."""
         if hasattr(self, "_unlocking"):
             self._unlocking()
         self.close()
 
     def _opened(self) -> FileIO:
-        """Open the lock file, which is made where it is missing."""
+        """Open the lock file; make it if it is missing."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
         where = {} if self._descriptor is None else {"dir_fd": self._descriptor}
         target = self / names.LOCK if self._descriptor is None else names.LOCK
@@ -135,7 +128,7 @@ class WriterLock(Directory):
                 f"{self / names.LOCK} is not a regular file, and nobody can lock it. Remove it.",
                 path=self / names.LOCK,
             ) from error
-        # A store that nobody closes lets go of its lock without a warning.
+        # A store that is collected unclosed drops its lock without a ResourceWarning.
         self._unlocking = finalize(self, os.close, descriptor)
         return FileIO(descriptor, "r+", closefd=False)
 
@@ -163,14 +156,14 @@ class WriterLock(Directory):
         _write(self._file, holder.to_bytes())
 
     def _claim(self, holder: Holder, possible: bool) -> None:
-        """Make sure that nobody claims the store; claim it where there are no locks."""
+        """Refuse if a living process claims the store; claim it if locks are not `possible`."""
         path = self / names.CLAIM
         while (known := _claimant(self)) is not None:
             if known.lives(self.identity):
                 raise self._refused(known)
             aside = self / names.temporary_name(names.CLAIM)
             with suppress(FileNotFoundError):
-                # Renamed first: of two that find the same dead claim, one gets it.
+                # Rename first: if two writers find the same dead claim, only one gets it.
                 path.rename(aside)
                 aside.unlink()
         if possible:
@@ -194,16 +187,15 @@ class WriterLock(Directory):
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether somebody seems to be writing, without getting into their way.
+    """Return whether somebody seems to be writing, without locking anything.
 
-    True also if the process that held the lock when it died has a namesake by now, or if nobody
-    can tell.
+    True also if nobody can tell, or if a living process has the number of the dead holder.
     """
     try:
         home = Directory(folder)
         with home.open(names.LOCK) as file:
             holder = _read(file)
-    except (OSError, CorruptStoreError):  # there is none, or it is no file
+    except (OSError, CorruptStoreError):  # missing, or not a regular file
         return False
     return holder is not None and holder.lives(home.identity)
 
@@ -219,7 +211,7 @@ def _claimant(home: Directory) -> Holder | None:
 
 def _read(file: FileIO) -> Holder | None:
     file.seek(_HOLDER_AT)
-    # Empty in the moment between taking the lock and writing who has it.
+    # Empty between taking the lock and writing its holder.
     return Holder.from_bytes(file.read(_HOLDER_BYTES))
 
 
@@ -235,7 +227,7 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
     def _unlock(descriptor: int | None) -> None:
-        pass  # closing it does, and it is nobody else's
+        pass  # closing unlocks, and no other process has the handle
 
 else:
 
@@ -247,7 +239,7 @@ else:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-# A forked child shares the parent's locks, and would keep them when the parent has ended.
+# A forked child shares the parent's locks, and would keep them after the parent has ended.
 _held: WeakSet[WriterLock] = WeakSet()
 
 

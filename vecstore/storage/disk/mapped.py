@@ -1,8 +1,8 @@
-"""Files that are mapped, and whether somebody writes to them meanwhile.
+"""Mapped files, and whether somebody writes to them meanwhile.
 
-Reading a mapping beyond the end of its file kills the process, and a file that is written over has
-other rows in the old places. So a mapped file is compared with what it was before and after it is
-read. What is cut off in the midst of a scan still kills the process: nothing can prevent that.
+Reading a mapping beyond the end of its file kills the process, and a file that was overwritten has
+other rows in the old places. So a mapped file is compared with its first state before and after
+each read. Truncation in the midst of a scan still kills the process: nothing can prevent that.
 """
 
 import mmap
@@ -18,7 +18,7 @@ __all__ = ["MappedFile", "open_regular"]
 
 
 def open_regular(path: Path) -> FileIO:
-    """Open a file to read it; CorruptStoreError if it is a pipe, a device, a folder or missing."""
+    """Open a file to read it; CorruptStoreError if it is missing or not a regular file."""
     try:
         return files.open_regular(path)
     except FileNotFoundError:
@@ -26,14 +26,14 @@ def open_regular(path: Path) -> FileIO:
 
 
 class MappedFile:
-    """The whole of a file, mapped, and what the file was like then."""
+    """A whole file, mapped, and its state at that time."""
 
     __slots__ = ("_changed", "_identity", "_name", "mapping", "path", "size")
 
     def __init__(self, path: Path, file: FileIO) -> None:
         status = os.fstat(file.fileno())
         self.path = path
-        self._name = os.fspath(path)  # a third of the time of a check would go into asking for it
+        self._name = os.fspath(path)  # kept: fspath would be a third of a check
         self.size = status.st_size
         self._identity = status.st_dev, status.st_ino
         self._changed = status.st_mtime_ns
@@ -41,18 +41,16 @@ class MappedFile:
 
     @property
     def state(self) -> tuple[int, int]:
-        """Size in bytes and time of the last change, in nanoseconds, when it was mapped."""
+        """Size in bytes and modification time in nanoseconds, when it was mapped."""
         return self.size, self._changed
 
     def is_at_path(self) -> bool:
-        """Return whether its path still leads to it."""
+        """Return whether the path still leads to this file."""
         return self._status() is not None
 
     def check(self) -> None:
-        """Raise StoreChangedError if it was written to since; a few microseconds.
-
-        A file that was renamed, removed or replaced by another lives on as long as it is mapped.
-        """
+        """Raise StoreChangedError if the file was written to since; takes a few microseconds."""
+        # A file that was renamed, removed or replaced lives on as long as it is mapped.
         status = self._status()
         size = self.mapping.size() if status is None else status.st_size
         if size != self.size:
@@ -61,7 +59,7 @@ class MappedFile:
             raise self._error("it was written to")
 
     def _status(self) -> os.stat_result | None:
-        """Return what the path leads to, if that is still the file."""
+        """Return the status at the path; None if that is another file by now."""
         try:
             status = os.stat(self._name)  # noqa: PTH116
         except OSError:

@@ -53,155 +53,59 @@ _PATTERNS = {
 
 
 class FileName(NamedTuple):
-    """What the name of a file says.
+    """What the name of a file says."""
 
-    Attributes
-    ----------
-    kind : str
-        ``"manifest"``, ``"segment"``, ``"subwords"``, ``"tombstones"``, ``"index"``,
-        ``"journal"``, ``"lock"`` or ``"temporary"``.
-    number : int or None
-        Of a segment or of subwords; of the segment that tombstones or an index belong to.
-    generation : int or None
-        Of a manifest, tombstones, an index or a journal.
-    """
-
-    kind: str
-    number: int | None = None
-    generation: int | None = None
+    kind: str  # a key of _PATTERNS, or "temporary"
+    number: int | None = None  # of the segment or subwords, or the segment it belongs to
+    generation: int | None = None  # of a manifest, tombstones, an index or a journal
 
 
 def manifest_name(generation: int) -> str:
-    """Return the name of the manifest of a generation.
-
-    Parameters
-    ----------
-    generation : int
-        From 1 on.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
+    """Return the name, without folders; generations count from 1."""
     return f"manifest-{generation:08d}.json"
 
 
 def segment_name(number: int) -> str:
-    """Return the name of a segment.
-
-    Parameters
-    ----------
-    number : int
-        From 1 on.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
+    """Return the name of a segment; numbers count from 1."""
     return f"segment-{number:08d}.h5"
 
 
 def subwords_name(number: int) -> str:
-    """Return the name of a file of subword vectors.
-
-    Parameters
-    ----------
-    number : int
-        From 1 on.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
+    """Return the name of a file of subword vectors."""
     return f"subwords-{number:08d}.h5"
 
 
 def tombstones_name(segment: int, generation: int) -> str:
-    """Return the name of the tombstones of a segment as of a generation.
-
-    Parameters
-    ----------
-    segment : int
-        The number of the segment.
-    generation : int
-        From 1 on.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
+    """Return the name of the tombstones of a segment as of a generation."""
     return f"tombstones-{segment:08d}-{generation:08d}.npy"
 
 
 def index_name(segment: int, generation: int) -> str:
-    """Return the name of the index over a segment that a generation brings.
-
-    Parameters
-    ----------
-    segment : int
-        The number of the segment.
-    generation : int
-        From 1 on.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
+    """Return the name of the index over a segment that a generation adds."""
     return f"index-{segment:08d}-{generation:08d}.h5"
 
 
 def journal_name(generation: int) -> str:
-    """Return the name of the journal that follows a generation.
-
-    Parameters
-    ----------
-    generation : int
-        From 1 on.
-
-    Returns
-    -------
-    str
-        Without folders.
-    """
+    """Return the name of the journal that follows a generation."""
     return f"journal-{generation:08d}.log"
 
 
 def temporary_name(name: str) -> str:
-    """Return a name that nobody else has, under which a file is written until it is complete."""
-    # File systems take 255 bytes; a long name of a user's is cut.
+    """Return a name that nobody else has, for a file until it is complete."""
+    # File systems allow 255 bytes, so a long name of a user is cut.
     return f"{name[:60]}.{secrets.token_hex(4)}.tmp"
 
 
 def parse_name(name: str) -> FileName | None:
-    """Return what a file name says; None for a file that no store writes.
+    """Return what a file name says; None unless a store writes exactly this name.
 
-    Parameters
-    ----------
-    name : str
-        Without folders.
-
-    Returns
-    -------
-    FileName or None
-        None also for ``segment-3.h5``: a name is read only as it would be written.
-
-    Examples
-    --------
     >>> parse_name("tombstones-00000003-00000007.npy")
     FileName(kind='tombstones', number=3, generation=7)
-    >>> parse_name("manifest-00000007.json.89abcdef.tmp")
-    FileName(kind='temporary', number=None, generation=None)
-    >>> parse_name("notes.txt") is None
-    True
     """
     if match := _TEMPORARY.fullmatch(name):
         whole = parse_name(match["whole"])
         return FileName("temporary") if whole and whole.kind != "temporary" else None
+    # The patterns refuse segment-3.h5: numbers are padded to eight digits.
     for kind, pattern in _PATTERNS.items():
         if match := pattern.fullmatch(name):
             return FileName(kind, **{field: int(text) for field, text in match.groupdict().items()})
@@ -209,22 +113,6 @@ def parse_name(name: str) -> FileName | None:
 
 
 def parse_number(name: str) -> int:
-    """Return the number in the name of a segment, subwords, tombstones or an index; else 0.
-
-    Parameters
-    ----------
-    name : str
-        Without folders.
-
-    Returns
-    -------
-    int
-        Of tombstones and of an index, the number of their segment.
-
-    Examples
-    --------
-    >>> parse_number("tombstones-00000003-00000007.npy")
-    3
-    """
+    """Return the number of the segment or subwords in a name; 0 if there is none."""
     parsed = parse_name(name)
     return parsed.number or 0 if parsed else 0

@@ -1,6 +1,6 @@
-"""Files that a user asked for: all of one or nothing, and errors that say which and why.
+"""Files that a user asked for: whole or not at all, with errors that name the file and the reason.
 
-Libraries that write for us tell of a full disk in words of their own, or in none.
+Libraries that write for us report a full disk in their own words, or not at all.
 """
 
 import errno
@@ -16,19 +16,19 @@ from vecstore.storage.disk import files
 
 __all__ = ["disk_errors", "publish_output", "write_new"]
 
-# HDF5 has "errno = 28", Rust "(os error 28)", Python "[Errno 28]".
+# HDF5 says "errno = 28", Rust "(os error 28)", Python "[Errno 28]".
 _NUMBER = re.compile(r"(?:os error|errno)\D{0,3}(\d+)", re.IGNORECASE)
 
 
 def write_new(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that must not be there yet; `write` is given a temporary path to fill."""
+    """Write a file that must not exist yet; `write` fills a temporary path."""
     if path.exists():
         raise StoreExistsError(f"{path} exists already; remove it or choose another name.")
     publish_output(path, write)
 
 
 def publish_output(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file; if that fails nothing is left of it, and the error is one of the system's."""
+    """Write a file; a failure leaves nothing behind and raises an OSError of the final path."""
 
     def fill(temporary: Path) -> None:
         with disk_errors(path):
@@ -39,7 +39,7 @@ def publish_output(path: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Let errors of writing have a number, its words, and the path that the user knows."""
+    """Give errors of writing their number, its words, and the path that the user knows."""
     try:
         yield
     except _failures() as error:

@@ -1,8 +1,8 @@
 """A JSON document with its magic, its format version and its own checksum.
 
 The first line is always ``{"magic": "vecstore manifest", "format": 1, "checksum": "89abcdef",``
-and the rest of the document follows; the checksum is the CRC-32 of every byte after the first
-line. The whole is one JSON object that any tool reads.
+and the rest of the document follows. The checksum is the CRC-32 of every byte after the first line.
+The whole is one JSON object that any tool reads.
 """
 
 import json
@@ -17,37 +17,13 @@ from vecstore.storage.disk.versions import FORMAT, check_format
 
 __all__ = ["seal", "unseal"]
 
-# Every format begins like this, so that an old library can tell a new format from damage.
+# Every format must begin like this, so that an old library can tell a new format from damage.
 _VERSION = re.compile(rb'\{"magic": "vecstore manifest", "format": (\d{1,9}),')
 _FIRST_LINE = re.compile(_VERSION.pattern + rb' "checksum": "([0-9a-f]{8})",\n')
 
 
 def seal(fields: Mapping[str, Any]) -> bytes:
-    """Return the document with its first line.
-
-    Parameters
-    ----------
-    fields : mapping
-        Of JSON values, not empty.
-
-    Returns
-    -------
-    bytes
-        ASCII.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value has no form in JSON.
-
-    Examples
-    --------
-    >>> print(seal({"generation": 7, "dim": 2}).decode())
-    {"magic": "vecstore manifest", "format": 1, "checksum": "9151da3c",
-     "generation": 7,
-     "dim": 2
-    }
-    """
+    """Return the ASCII document of some fields, at least one; raises if one has no form in JSON."""
     text = json.dumps(fields, indent=1, allow_nan=False) + "\n"
     content = text.removeprefix("{\n").encode("ascii")
     first = f'{{"magic": "vecstore manifest", "format": {FORMAT}, "checksum": "{_crc(content)}",\n'
@@ -55,27 +31,7 @@ def seal(fields: Mapping[str, Any]) -> bytes:
 
 
 def unseal(path: Path, document: bytes) -> dict[str, Any]:
-    """Return the fields of a sealed document after its magic, its version and its checksum.
-
-    Parameters
-    ----------
-    path : Path
-        Where it was read, for the errors.
-    document : bytes
-        What `seal` returned.
-
-    Returns
-    -------
-    dict
-        The fields.
-
-    Raises
-    ------
-    FormatVersionError
-        If it is of another format.
-    CorruptStoreError
-        If it is something else, or not as it was written.
-    """
+    """Return the fields of a sealed document; raises FormatVersionError or CorruptStoreError."""
     version = _VERSION.match(document)
     if not version:
         raise damaged(path, "it does not begin as a manifest does")

@@ -6,25 +6,12 @@ from vecstore.errors import FormatVersionError
 
 __all__ = ["FORMAT", "check_format"]
 
-#: What this library writes and reads; `FORMAT.md` is its text.
+#: The format that this library writes and reads; `FORMAT.md` describes it.
 FORMAT = 1
 
 
 def check_format(path: Path, found: int) -> None:
-    """Refuse a file of a format that this library does not read.
-
-    Parameters
-    ----------
-    path : Path
-        What the reader of the error can find: the store, or a file on its own.
-    found : int
-        The version that the file claims.
-
-    Raises
-    ------
-    FormatVersionError
-        If it is not `FORMAT`.
-    """
+    """Raise FormatVersionError unless `found` is `FORMAT`; `path` is for the message."""
     if found != FORMAT:
         hint = " Upgrade vecstore to open it." if found > FORMAT else ""
         raise FormatVersionError(
