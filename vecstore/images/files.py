@@ -147,7 +147,9 @@ def _check_listed(files: list[Path], keys: list[str]) -> None:
     missing = [file for file in files if not os.path.lexists(file)]
     if missing:
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
-        raise FileNotFoundError(f"{missing[0]} is neither a file nor a folder{more}; check the path.")
+        raise FileNotFoundError(
+            f"{missing[0]} is neither a file nor a folder{more}; check the path."
+        )
     if len(set(keys)) < len(keys):
         twice = next(key for place, key in enumerate(keys) if key in keys[:place])
         raise ValueError(f'Every image must come once; "{twice}" comes again.')

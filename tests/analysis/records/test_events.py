@@ -327,5 +327,7 @@ def test_a_wrong_question_is_refused(parts: Store) -> None:
 
 def test_a_key_that_no_store_of_integers_has_is_named() -> None:
     years = vecstore.from_arrays(VECTORS, keys=list(range(8)))
-    with pytest.raises(KeyNotFoundError, match='Field "year": "late" is not a key of a store of int'):
+    with pytest.raises(
+        KeyNotFoundError, match='Field "year": "late" is not a key of a store of int'
+    ):
         Events({"year": years}).query({"year": "late"})
