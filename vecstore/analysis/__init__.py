@@ -1,7 +1,17 @@
-"""What the vectors of a store mean: directions in it, maps, clusters and comparisons.
+"""What the vectors of a store mean: tests, directions, maps, clusters and translations.
 
-Every function takes a store, or arrays, and reads; what writes says so. Libraries that cost
-seconds to load (scikit-learn, matplotlib, openTSNE) are loaded by the function that needs them.
+Every function takes a store, or arrays, and only reads; a function that writes says so. Libraries
+that take seconds to load (scikit-learn, matplotlib, openTSNE) are loaded by the function that
+needs them. In reading order:
+
+- `selection`: the rows that an analysis is about; `tokens`: text to words and back;
+  `correlation`: Pearson and Spearman;
+- `word_tests`: analogies, ratings of word pairs, and small questions about a few words;
+- `languages`: align the spaces of two languages, and translate between them;
+- `records`: compose records of several fields out of the vectors of their parts;
+- `maps`: projections to the plane, clusters, duplicates, outliers and hubs, directions;
+- `estimators`: nearest-neighbour estimators for scikit-learn, and cross-validation;
+- `plots`: all of this as figures of matplotlib.
 """
 
 from importlib import import_module
@@ -9,7 +19,7 @@ from typing import Any
 
 from vecstore.extras import need
 
-# Which module defines what; a module is loaded when one of its names is first used.
+# Name to module. A module is loaded when one of its names is first used.
 _HOMES = {
     "Alignment": "languages.alignment",
     "Analogies": "word_tests.scores",
@@ -102,7 +112,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if _HOMES[name] == "estimators.knn":  # its classes are scikit-learn's, from the first line on
+    if _HOMES[name] == "estimators.knn":  # its classes inherit from scikit-learn's
         need("sklearn")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 

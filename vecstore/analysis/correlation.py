@@ -1,7 +1,7 @@
-"""How two series of numbers go together: the correlations of Pearson and of Spearman.
+"""Pearson's and Spearman's correlation of two series.
 
-SciPy would have to be installed. Those of polars are 0, by rounding, for some series of equal
-numbers, for which there is none.
+Written here because SciPy is optional, and because polars, by rounding, returns 0 for some series
+of equal numbers, which have no correlation.
 """
 
 from math import nan
@@ -15,18 +15,7 @@ Series = npt.NDArray[np.float64]
 
 
 def pearson(first: Series, second: Series) -> float:
-    """Return the linear correlation of two series.
-
-    Parameters
-    ----------
-    first, second : ndarray of float64, shape (n,)
-        Of at least one number.
-
-    Returns
-    -------
-    float
-        From -1 to 1; NaN if all numbers of a series are the same.
-    """
+    """Return the linear correlation of two series, (n,) with n >= 1; NaN if either is constant."""
     if first.min() == first.max() or second.min() == second.max():
         return nan
     x, y = first - first.mean(), second - second.mean()
@@ -34,23 +23,7 @@ def pearson(first: Series, second: Series) -> float:
 
 
 def spearman(first: Series, second: Series) -> float:
-    """Return the correlation of the ranks of two series.
-
-    Parameters
-    ----------
-    first, second : ndarray of float64, shape (n,)
-        Of at least one number.
-
-    Returns
-    -------
-    float
-        As `pearson`. Equal numbers share the mean of their ranks.
-
-    Examples
-    --------
-    >>> spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]))
-    1.0
-    """
+    """Return the correlation of the ranks; equal numbers share the mean of their ranks."""
     return pearson(_ranks(first), _ranks(second))
 
 

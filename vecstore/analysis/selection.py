@@ -1,4 +1,4 @@
-"""The rows that an analysis is about: their keys, their vectors, their values in a column."""
+"""The rows that an analysis is about: their keys, vectors and attributes."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -16,26 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["MEMORY", "Selection", "unit_vectors"]
 
-#: Bytes of vectors up to which an analysis works in memory, and past which batch by batch.
+#: Bytes of vectors that an analysis keeps in memory. Beyond that it works batch by batch.
 MEMORY = 1 << 30
 
 _BATCH = 16_384  # rows
 
 
 def unit_vectors(vectors: npt.NDArray[Any], metric: Metric) -> npt.NDArray[np.float64]:
-    """Return vectors as euclidean methods shall see them: of unit length under cosine.
+    """Return a float64 copy of vectors for euclidean methods: of unit length under cosine.
 
-    Parameters
-    ----------
-    vectors : ndarray, shape (n, dim)
-        None of them zero under cosine.
-    metric : str or callable
-        Of their store. Lengths mean nothing to cosine; others keep them.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, dim)
-        A copy.
+    None may be zero under cosine. Other metrics keep the lengths, which mean something to them.
     """
     wide = vectors.astype(np.float64)
     if metric == "cosine":
@@ -44,20 +34,7 @@ def unit_vectors(vectors: npt.NDArray[Any], metric: Metric) -> npt.NDArray[np.fl
 
 
 class Selection:
-    """Some rows of a store, in the order of insertion.
-
-    Parameters
-    ----------
-    store : Store
-        Where they are.
-    where : str, polars.Expr, array_like of bool, or None
-        Which; see `Store.search`. None takes all.
-
-    Raises
-    ------
-    ValueError
-        If there are none.
-    """
+    """Some rows of a store, in the order of insertion; raises ValueError if there are none."""
 
     def __init__(self, store: Store, where: Where = None) -> None:
         self.store = store
@@ -79,7 +56,7 @@ class Selection:
 
     @property
     def nbytes(self) -> int:
-        """What the vectors take in memory."""
+        """The size of the vectors in memory."""
         return 4 * len(self) * self.store.dim
 
     @cached_property
@@ -89,11 +66,11 @@ class Selection:
 
     @cached_property
     def keys(self) -> npt.NDArray[Any]:
-        """The keys: ndarray of object (str) or int64, shape (n,)."""
+        """Keys as ndarray of object (str) or int64."""
         return self.store.keys() if self.whole else self.frame["key"].to_numpy()
 
     def stored(self, size: int = _BATCH) -> Iterator[npt.NDArray[Any]]:
-        """Yield the vectors some rows at a time, as the store has them."""
+        """Yield the vectors in batches, as they are stored."""
         if self.whole:
             yield from (vectors for _, vectors in self.store.batches(size))
         else:
@@ -101,7 +78,7 @@ class Selection:
             yield from (self.store[self.keys[first : first + size]] for first in firsts)
 
     def batches(self, size: int = _BATCH) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the vectors some rows at a time, as `unit_vectors` makes them."""
+        """Yield the vectors in batches, as `unit_vectors` makes them."""
         for vectors in self.stored(size):
             yield unit_vectors(vectors, self.store.metric).astype(np.float32)
 
@@ -110,7 +87,7 @@ class Selection:
         return np.concatenate(list(self.batches()))
 
     def sample(self, size: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Return places and vectors of at most `size` rows, drawn from all of them alike."""
+        """Return places and vectors of at most `size` rows, drawn uniformly."""
         rng = np.random.default_rng(seed)
         places = np.sort(rng.permutation(len(self))[:size])
         drawn, first = [], 0
@@ -121,25 +98,7 @@ class Selection:
         return places, np.concatenate(drawn)
 
     def column(self, name: str, argument: str) -> "polars.Series":
-        """Return the values of an attribute.
-
-        Parameters
-        ----------
-        name : str
-            Of the column.
-        argument : str
-            What the caller calls it, for errors.
-
-        Returns
-        -------
-        polars.Series
-            Of n values, null where one is missing; not all are.
-
-        Raises
-        ------
-        ValueError
-            If there is no such column, or nothing in it.
-        """
+        """Return an attribute; raises ValueError, which calls it `argument`, if no row has it."""
         names = [column for column in self.frame.columns if column != "key"]
         if name not in names:
             there = f"its columns are {', '.join(names)}" if names else "it has no columns"

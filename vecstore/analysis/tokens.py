@@ -1,30 +1,18 @@
-"""Text taken apart into words that a store knows, and put together again."""
+"""Split text into words that a store knows, and join them again."""
 
 import re
 from collections.abc import Callable, Iterable
 
 __all__ = ["as_known", "is_word", "joined", "spaced_tokens", "tokens"]
 
-# Words with what joins their parts (l'eau, state-of-the-art), an elided one ("l'"), or one sign.
+# A word with its joints (l'eau, state-of-the-art), an elided word ("l'"), or one sign.
 _TOKEN = re.compile(r"\w+(?:['\u2019\-.]\w+)*['\u2019]?|[^\w\s]")
 _APOSTROPHE = re.compile(r"['\u2019]")
 
 
 def tokens(text: str) -> list[str]:
-    """Take a text apart into words and signs.
+    """Split a text into words and signs.
 
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    list of str
-        In the order of the text, without spaces.
-
-    Examples
-    --------
     >>> tokens("Well-known: l'eau, isn't it?")
     ['Well-known', ':', "l'eau", ',', "isn't", 'it', '?']
     """
@@ -32,69 +20,34 @@ def tokens(text: str) -> list[str]:
 
 
 def spaced_tokens(text: str) -> list[tuple[str, bool]]:
-    """Take a text apart as `tokens`, and keep where its spaces are.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    list of (str, bool)
-        A word or sign, and whether a space stands before it.
-    """
+    """Split a text as `tokens` does; each token comes with whether a space stands before it."""
     found = _TOKEN.finditer(text)
     return [(one.group(), text[one.start() - 1 : one.start()].isspace()) for one in found]
 
 
 def is_word(token: str) -> bool:
-    """Tell a word from a sign.
-
-    Parameters
-    ----------
-    token : str
-        One of `tokens`.
-
-    Returns
-    -------
-    bool
-        Whether it has a letter or a digit.
-    """
+    """Tell a word, which has a letter or a digit, from a sign."""
     return any(character.isalnum() for character in token)
 
 
 def as_known(token: str, known: Callable[[str], bool]) -> list[str]:
-    """Return how a store spells a word: as it stands, in lower case, or in parts.
+    """Return a word as a store spells it: as it stands, in lower case, or in two parts.
 
-    Parameters
-    ----------
-    token : str
-        A word.
-    known : callable
-        Tells whether the store has a spelling.
+    Returns the word unchanged if no spelling is known.
 
-    Returns
-    -------
-    list of str
-        The spelling that is known, an apostrophe at its end set apart as a sign if need be; that of
-        two parts at an apostrophe ("l'" and "eau", "it" and "'s", "does" and "n't") if both are;
-        else the word as it stands.
-
-    Examples
-    --------
     >>> as_known("L'eau", {"l'", "eau"}.__contains__)
     ["l'", 'eau']
     """
     for spelling in (token, token.lower()):
         if known(spelling):
             return [spelling]
+        # Split after, before, or one letter before an apostrophe: l'|eau, it|'s, does|n't.
         for found in _APOSTROPHE.finditer(spelling):
             for split in (found.end(), found.start(), found.start() - 1):
                 parts = [spelling[:split], spelling[split:]]
                 if all(parts) and all(known(part) for part in parts if is_word(part)):
                     return parts
-    if _APOSTROPHE.match(token[-1:]):  # a quotation ends here
+    if _APOSTROPHE.match(token[-1:]):  # a closing quote: try the word without it
         parts = as_known(token[:-1], known)
         if all(map(known, parts)):
             return [*parts, token[-1]]
@@ -102,25 +55,13 @@ def as_known(token: str, known: Callable[[str], bool]) -> list[str]:
 
 
 def joined(pieces: Iterable[tuple[str, bool]]) -> str:
-    """Write words and signs as a line of text.
+    """Join words and signs, each with whether a space should stand before it, into a line of text.
 
-    Parameters
-    ----------
-    pieces : iterable of (str, bool)
-        In order, each with whether a space should stand before it. There is always one between
-        words, unless the first ends with an apostrophe; and never one before signs that close
-        something and after those that open something.
-
-    Returns
-    -------
-    str
-        The line.
-
-    Examples
-    --------
     >>> joined([("l'", True), ("eau", False), ("(", True), ("douce", True), (")", False)])
     "l'eau (douce)"
     """
+    # Words always get a space between them, unless the first ends with an apostrophe. Closing signs
+    # never have one before them, nor opening signs one after them.
     line, before = "", ""
     for word, spaced in pieces:
         apart = is_word(before) and is_word(word) and not _APOSTROPHE.match(before[-1])

@@ -1,11 +1,12 @@
-"""Recall against queries per second, of vecstore and of its peers, on one file of vectors.
+"""Benchmark vecstore against other libraries: recall against queries per second on one file.
 
-========== =====================================================================================
-`data`     what an ann-benchmarks file holds
-`peers`    other libraries, each asked as its own documentation has it; and ourselves
-`measure`  the two numbers, for every setting of every library
-`report`   CSV and HDF5; `picture`: what a reader understands at a glance
-========== =====================================================================================
+In reading order:
+
+- `data`: read a file in the layout of ann-benchmarks, and score answers against it;
+- `peers`: each library behind one search function, vecstore among them;
+- `measuring`: recall and speed for every setting of a library;
+- `report`: write the measurements as CSV or HDF5;
+- `picture`: draw them.
 """
 
 from vecstore.bench.data import Data, read

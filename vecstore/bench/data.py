@@ -1,9 +1,7 @@
-"""Files in the layout of ann-benchmarks: vectors, queries, and the true neighbours of these.
+"""Files in the layout of ann-benchmarks: vectors, queries, and the true neighbours of the queries.
 
-References
-----------
-.. [1] Aumueller, Bernhardsson and Faithfull, 2020, "ANN-Benchmarks: a benchmarking tool for
-   approximate nearest neighbor algorithms", Information Systems 87.
+The layout is that of Aumueller, Bernhardsson and Faithfull, 2020, "ANN-Benchmarks: a benchmarking
+tool for approximate nearest neighbor algorithms", Information Systems 87.
 """
 
 from pathlib import Path
@@ -17,52 +15,22 @@ from vecstore.storage.hdf5 import check_claims, datasets, file_metric
 
 __all__ = ["Data", "distances", "read", "recall"]
 
-# Neighbours in a file were found in float32 or float64, by whatever formula.
+# Relative tolerance: the file's neighbours were found in float32 or float64, by any formula.
 _ROOM = 1e-6
 
 
 class Data(NamedTuple):
-    """What to search, and what should be found.
+    """The contents of one benchmark file."""
 
-    Attributes
-    ----------
-    name : str
-        Of the file.
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-    train : ndarray of float32, shape (n, dim)
-        What is searched.
-    test : ndarray of float32, shape (n_queries, dim)
-        What is asked.
-    neighbors : ndarray of int64, shape (n_queries, depth)
-        The true answers, nearest first.
-    """
-
-    name: str
+    name: str  # of the file, without its suffix
     metric: str
-    train: npt.NDArray[np.float32]
-    test: npt.NDArray[np.float32]
-    neighbors: npt.NDArray[np.int64]
+    train: npt.NDArray[np.float32]  # (n, dim): the rows to search
+    test: npt.NDArray[np.float32]  # (n_queries, dim): the queries
+    neighbors: npt.NDArray[np.int64]  # (n_queries, depth): the true rows, nearest first
 
 
 def read(path: Path) -> Data:
-    """Read a file.
-
-    Parameters
-    ----------
-    path : Path
-        With the datasets ``train``, ``test`` and ``neighbors`` and the attribute ``distance``.
-
-    Returns
-    -------
-    Data
-        In memory.
-
-    Raises
-    ------
-    IngestError
-        If it is no such file.
-    """
+    """Read a file into memory; raises IngestError if it is not in this layout."""
     import h5py
 
     try:
@@ -97,22 +65,8 @@ def read(path: Path) -> Data:
 def distances(
     data: Data, rows: npt.NDArray[np.int64], queries: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float64]:
-    """Return how far rows are from queries.
-
-    Parameters
-    ----------
-    data : Data
-        Where the rows are.
-    rows : ndarray of int64, shape (n_queries, k)
-        Negative where a library found nothing, which is infinitely far.
-    queries : ndarray of float32, shape (n_queries, dim)
-        What was asked.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_queries, k)
-        Under the metric of the data.
-    """
+    """Return the distances, (n_queries, k), from queries to rows; infinite for negative rows."""
+    # Libraries report a place that they could not fill as row -1.
     x = data.train[np.maximum(rows, 0)].astype(np.float64)
     q = queries[:, None, :].astype(np.float64)
     if data.metric == "euclidean":
@@ -125,23 +79,11 @@ def distances(
 
 
 def recall(data: Data, rows: npt.NDArray[np.int64]) -> float:
-    """Return which share of the true neighbours was found.
-
-    Parameters
-    ----------
-    data : Data
-        What was asked.
-    rows : ndarray of int64, shape (n, k)
-        The answers to the first n queries.
-
-    Returns
-    -------
-    float
-        A row counts if it is as near as the k-th true neighbour: which of several rows at the same
-        distance was found does not matter.
-    """
+    """Return the share of the true neighbours found; `rows` (n, k) answer the first n queries."""
     n, k = rows.shape
     queries = data.test[:n]
+    # A row counts if it is as near as the k-th true neighbour. Which of several rows at the same
+    # distance was found does not matter.
     farthest = distances(data, data.neighbors[:n, k - 1 : k], queries)
     found = distances(data, rows, queries) <= farthest + _ROOM * (1 + np.abs(farthest))
     return float(found.mean())

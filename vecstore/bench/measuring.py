@@ -1,4 +1,4 @@
-"""How fast and how well a library searches: two numbers for every setting of its knob."""
+"""Measure recall and queries per second of a library, for each setting of its knob."""
 
 import time
 from collections.abc import Iterator
@@ -11,36 +11,18 @@ from vecstore.bench.peers import Peer, Search, unit
 
 __all__ = ["Measurement", "measure"]
 
-# Nothing is gained from wider walks beyond.
+# Recall beyond which a wider search gains nothing.
 _ENOUGH = 0.9995
 
 
 class Measurement(NamedTuple):
-    """One setting of one library.
+    """The result for one setting of one library."""
 
-    Attributes
-    ----------
-    algorithm : str
-        The name of the peer.
-    setting : str
-        Its knob, ``"ef=64"``; empty where there is none.
-    recall : float
-        Of the batch, over all queries.
-    single : float
-        Queries per second, one to a call: the median call.
-    batch : float
-        Queries per second, all in one call: the best of the rounds.
-    build_seconds : float
-        To get ready.
-    k, threads : int
-        What was asked for.
-    """
-
-    algorithm: str
-    setting: str
-    recall: float
-    single: float
-    batch: float
+    algorithm: str  # the name of the peer
+    setting: str  # "ef=64"; empty for a library without a knob
+    recall: float  # of the batch, over all queries
+    single: float  # queries per second, one per call: the median call
+    batch: float  # queries per second, all in one call: the best round
     build_seconds: float
     k: int
     threads: int
@@ -49,32 +31,10 @@ class Measurement(NamedTuple):
 def measure(
     peer: Peer, data: Data, *, k: int = 10, threads: int = 1, seconds: float = 1.0
 ) -> Iterator[Measurement]:
-    """Build once, and measure each setting until one finds nearly everything.
+    """Build once, then measure each setting until one finds nearly everything.
 
-    Parameters
-    ----------
-    peer : Peer
-        Who searches.
-    data : Data
-        What is searched.
-    k : int, default 10
-        Neighbours per query, at most as many as the data has.
-    threads : int, default 1
-        For building, and for searching.
-    seconds : float, default 1
-        How long to measure batches, and how long single queries, at least.
-
-    Yields
-    ------
-    Measurement
-        One for each setting.
-
-    Raises
-    ------
-    ValueError
-        If `k` is more than the true neighbours that there are.
-    ImportError
-        If the library is not installed.
+    Raises ImportError if the library is not installed. Batches and single queries are each timed
+    for at least `seconds`.
     """
     if not 1 <= k <= data.neighbors.shape[1]:
         raise ValueError(f"`k` must be from 1 to {data.neighbors.shape[1]}; got {k}.")
@@ -111,7 +71,7 @@ def _batch(search: Search, data: Data, k: int, knob: Any, seconds: float) -> tup
 
 
 def _single(search: Search, data: Data, k: int, knob: Any, seconds: float) -> float:
-    """Return queries per second of queries that wait for each other."""
+    """Return queries per second when each query waits for the one before."""
     times: list[float] = []
     while sum(times) < seconds or len(times) < 3:
         query = data.test[len(times) % len(data.test)][None]

@@ -1,8 +1,7 @@
-"""Libraries that find near vectors, ourselves among them, all seen in one way.
+"""Libraries that search nearest neighbours, vecstore among them, behind one interface.
 
-Each is asked as its own documentation has it, with the parameters that ann-benchmarks begins with.
-Under cosine they are handed unit vectors, so that nobody pays for normalisation while the clock
-runs.
+Each is called as its own documentation recommends, with the parameters that ann-benchmarks starts
+from. Under cosine every library gets unit vectors, so that none is timed while it normalises.
 """
 
 import importlib
@@ -22,7 +21,7 @@ from vecstore.store import open as open_store
 __all__ = ["PEERS", "Peer", "PeerMissingError", "Search", "imported", "unit"]
 
 Floats = npt.NDArray[np.float32]
-#: ``search(queries, k, knob)``: the rows found, nearest first.
+#: ``search(queries, k, knob)`` returns the rows found, nearest first.
 Search = Callable[[Floats, int, Any], Rows]
 
 _M, _EF_CONSTRUCTION = 16, 200
@@ -31,33 +30,21 @@ _PROBES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Peer(NamedTuple):
-    """One way to find near vectors.
+    """One library, or one index type of it."""
 
-    Attributes
-    ----------
-    name : str
-        As tables and ``--algorithms`` have it.
-    build : callable
-        ``build(vectors, metric, threads)`` gets ready and returns a `Search`; PeerMissingError
-        where the library cannot be imported.
-    knobs : tuple
-        From fast to thorough; ``(None,)`` where there is nothing to choose.
-    knob : str
-        What the knob is called.
-    """
-
-    name: str
+    name: str  # in tables and in ``--algorithms``
+    # build(vectors, metric, threads); raises PeerMissingError if the library cannot be imported.
     build: Callable[[Floats, str, int], Search]
-    knobs: tuple[Any, ...] = (None,)
-    knob: str = ""
+    knobs: tuple[Any, ...] = (None,)  # from fast to thorough
+    knob: str = ""  # the name of the setting
 
 
 class PeerMissingError(ImportError):
-    """A library is not there, or fails when it is imported, in whatever way."""
+    """A library is missing, or its import fails in any way."""
 
 
 def imported(name: str) -> Any:
-    """Import a peer's module; whatever that raises, it is only this peer that is left out."""
+    """Import a peer's module; any failure becomes PeerMissingError: only this peer is left out."""
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a broken library may raise anything
@@ -66,20 +53,7 @@ def imported(name: str) -> Any:
 
 
 def unit(vectors: Floats, metric: str) -> Floats:
-    """Return the vectors, under cosine scaled to unit length.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32, shape (n, dim)
-        None of them zero.
-    metric : str
-        Of the data.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, dim)
-        The same, or a copy.
-    """
+    """Return the vectors, scaled to unit length under cosine; none may be zero."""
     if metric != "cosine":
         return vectors
     scaled: Floats = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

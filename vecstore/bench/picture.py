@@ -1,4 +1,4 @@
-"""Recall against queries per second: the picture that ann-benchmarks made customary."""
+"""Plot recall against queries per second, as ann-benchmarks does."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,30 +11,17 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "front"]
 
-# Okabe and Ito, and two more: told apart by the colour-blind. Ours are the first two.
+# Okabe and Ito's colours, safe for the colour-blind, and two more. The first two are ours.
 _COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _COLORS += ["#8B8B00", "#777777", "#000000"]
-# Nobody asks for less, and what is drawn there takes the place of the rest.
+# Lower recall is not drawn: nobody wants it, and it would take space from the rest.
 _LEAST = 0.75
 _OURS = ("vecstore-hnsw", "vecstore")
 _PANELS = {"single": "one query to a call", "batch": "all queries in one call"}
 
 
 def front(found: Sequence[Measurement], mode: str) -> list[Measurement]:
-    """Return the settings that no other one beats in both recall and speed.
-
-    Parameters
-    ----------
-    found : sequence of Measurement
-        Of one library.
-    mode : str
-        ``"single"`` or ``"batch"``.
-
-    Returns
-    -------
-    list of Measurement
-        By recall, ascending; their speeds descend.
-    """
+    """Return the settings that no other beats in both recall and speed, by ascending recall."""
     best: list[Measurement] = []
     for one in sorted(found, key=lambda m: (m.recall, getattr(m, mode)), reverse=True):
         if not best or getattr(one, mode) > getattr(best[-1], mode):
@@ -43,17 +30,7 @@ def front(found: Sequence[Measurement], mode: str) -> list[Measurement]:
 
 
 def draw(path: Path, found: Sequence[Measurement], title: str) -> None:
-    """Draw two panels, up and to the right is better.
-
-    Parameters
-    ----------
-    path : Path
-        PNG or SVG, by the suffix.
-    found : sequence of Measurement
-        Of any libraries.
-    title : str
-        What was searched.
-    """
+    """Draw two panels, single queries and batches, as PNG or SVG by the suffix of `path`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -83,7 +60,7 @@ def draw(path: Path, found: Sequence[Measurement], title: str) -> None:
 def _draw_front(axes: "Axes", best: list[Measurement], mode: str, name: str, color: str) -> None:
     recalls, speeds = [one.recall for one in best], [getattr(one, mode) for one in best]
     width = 2.5 if name in _OURS else 1.3
-    if len(best) == 1:  # nothing to choose: its speed is there at any recall
+    if len(best) == 1:  # no knob: draw its speed as a line across all recalls
         axes.axhline(speeds[0], color=color, linewidth=width, linestyle="--", label=name)
     else:
         axes.plot(

@@ -1,4 +1,4 @@
-"""Measurements as files: CSV for people and spreadsheets, HDF5 for programs."""
+"""Write measurements to files: CSV for people and spreadsheets, HDF5 for programs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,24 +15,7 @@ __all__ = ["write"]
 
 
 def write(path: Path, found: Sequence[Measurement], dataset: str) -> None:
-    """Write measurements to a new file.
-
-    Parameters
-    ----------
-    path : Path
-        With the suffix ``.csv``, ``.h5`` or ``.hdf5``.
-    found : sequence of Measurement
-        At least one.
-    dataset : str
-        What was searched.
-
-    Raises
-    ------
-    StoreExistsError
-        If the file is there already.
-    ValueError
-        If the suffix is another one.
-    """
+    """Write at least one measurement to a new file; the suffix of `path` chooses the format."""
     import polars as pl
 
     table = pl.DataFrame([{"dataset": dataset, **one._asdict()} for one in found])

@@ -1,6 +1,6 @@
-"""How well an attribute can be told from the vectors: classifiers, judged on rows they never saw.
+"""Measure how well vectors predict an attribute, on rows that the classifier has not seen.
 
-Vectors of a cosine store are scaled to unit length first, so that all models see what cosine sees.
+Vectors of a cosine store are scaled to unit length first, so that all models compare directions.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from vecstore.store import Store
 
 __all__ = ["MODELS", "Validation", "classifier", "cross_validate"]
 
-#: What there is to choose from, and what it is.
+#: The models, each with its description.
 MODELS = {
     "knn": "the classes of the 5 nearest neighbours",
     "svm": "linear support vector machine",
@@ -28,30 +28,30 @@ MODELS = {
 
 _FEWEST = 2  # classes, and folds
 _NEIGHBORS = 5
-_ITERATIONS = 1_000  # of logistic regression, where scikit-learn stops at 100 too early
+_ITERATIONS = 1_000  # of logistic regression; scikit-learn's default of 100 is too few
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What `cross_validate` found.
+    """The result of `cross_validate`.
 
     Attributes
     ----------
     model : str
-        What was judged.
-    keys : ndarray, shape (n,)
+        The model that was tested.
+    keys : ndarray of object (str) or int64, shape (n,)
         The rows that have a label.
-    truth, predicted : ndarray, shape (n,)
-        Their labels, and what a model said that was fitted without them.
-    classes : list
-        The labels there are, sorted.
+    truth, predicted : ndarray of str, bool or int64, shape (n,)
+        Their labels, and the predictions of models that were fitted without them.
+    classes : list of str, bool or int
+        The different labels, sorted.
     accuracy : ndarray of float64, shape (folds,)
-        The share of right answers in each fold.
+        The share of right predictions in each fold.
     macro_f1 : float
-        The mean over classes of the harmonic mean of precision and recall, so that a rare class
+        The harmonic mean of precision and recall, averaged over the classes, so that a rare class
         counts as much as a frequent one.
     baseline : float
-        The share of the most frequent class: the accuracy of who always says that.
+        The share of the most frequent class: the accuracy of always predicting it.
     """
 
     model: str
@@ -65,7 +65,7 @@ class Validation:
 
     @property
     def confusion(self) -> npt.NDArray[np.int64]:
-        """How many rows of class i were taken for class j: shape (n_classes, n_classes)."""
+        """How many rows of class i were predicted as class j: shape (n_classes, n_classes)."""
         from sklearn.metrics import confusion_matrix
 
         return np.asarray(confusion_matrix(self.truth, self.predicted, labels=self.classes))
@@ -74,29 +74,7 @@ class Validation:
 def classifier(
     model: str, metric: str = "euclidean", *, neighbors: int = _NEIGHBORS, seed: int = 0
 ) -> Any:
-    """Return one of the `MODELS`, to be fitted.
-
-    Parameters
-    ----------
-    model : str
-        ``"knn"``, ``"svm"`` or ``"logistic"``.
-    metric : str, default "euclidean"
-        What near means to the first of them.
-    neighbors : int, default 5
-        How many it asks.
-    seed : int, default 0
-        For what is random.
-
-    Returns
-    -------
-    estimator of scikit-learn
-        The linear ones standardise every dimension first: they take its scale for its importance.
-
-    Raises
-    ------
-    ValueError
-        If there is no such model.
-    """
+    """Return an unfitted scikit-learn estimator, one of `MODELS`; raises ValueError for others."""
     if model not in MODELS:
         raise ValueError(f"`model` must be one of {', '.join(MODELS)}; got {model!r}.")
     need("sklearn")
@@ -107,8 +85,10 @@ def classifier(
 
     from vecstore.analysis.estimators.knn import KNeighborsClassifier
 
+    # Only this one uses `metric` and `neighbors`, and it does not use `seed`.
     if model == "knn":
         return KNeighborsClassifier(neighbors, metric=metric)
+    # Linear models take the scale of a dimension for its importance, so every one is standardised.
     if model == "svm":
         return make_pipeline(StandardScaler(), LinearSVC(random_state=seed))
     return make_pipeline(
@@ -125,34 +105,35 @@ def cross_validate(
     where: Where = None,
     seed: int = 0,
 ) -> Validation:
-    """Find out how well an attribute can be told from the vectors.
+    """Measure how well the vectors predict an attribute.
 
     Parameters
     ----------
     store : Store
-        With labels for some of its rows; others are left out.
+        A store with labels for some of its rows; other rows are left out.
     column : str
         The attribute: text, booleans or integers.
     model : str, default "logistic"
-        ``"knn"``, ``"svm"`` or ``"logistic"``; see `MODELS`.
+        ``"knn"`` for the classes of the 5 nearest neighbours, ``"svm"`` for a linear support vector
+        machine, or ``"logistic"`` for logistic regression.
     folds : int, default 5
-        Parts of about the same size and the same mixture of classes. Each is predicted by a model
-        that was fitted on all others.
+        The number of parts, of about the same size and the same mixture of classes. A model that
+        was fitted on the other parts predicts each part.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to use; see `Store.search`.
     seed : int, default 0
-        Which row goes into which fold.
+        Seed for the folds and the models.
 
     Returns
     -------
     Validation
-        Accuracy by fold, and what was said of every row.
+        The accuracy of each fold, and the prediction for every row.
 
     Raises
     ------
     ValueError
-        If there is no such attribute or model, nothing in the attribute, fewer than two classes, or
-        a class with fewer rows than there are folds.
+        If there is no such attribute or model, if the attribute has no values, if there are fewer
+        than two classes, or if a class has fewer rows than there are folds.
     TypeError
         If the attribute holds floats or dates.
 
@@ -172,7 +153,7 @@ def cross_validate(
     """
     check_count(folds, "folds", _FEWEST)
     metric = store.metric if isinstance(store.metric, str) else "euclidean"
-    classifier(model)  # for what it refuses, before any row is read
+    classifier(model)  # only for its checks, before any row is read
     selection = Selection(store, where)
     keys, vectors, truth = _labelled(selection, column)
     counts = Counter(truth.tolist())
@@ -187,7 +168,7 @@ def cross_validate(
     from sklearn.metrics import f1_score
     from sklearn.model_selection import StratifiedKFold
 
-    smallest = len(truth) - -(-len(truth) // folds)  # rows that a model is fitted on
+    smallest = len(truth) - -(-len(truth) // folds)  # rows that a model is fitted on, at least
     fitted = classifier(model, metric, neighbors=min(_NEIGHBORS, smallest), seed=seed)
     predicted = truth.copy()
     accuracy = []
@@ -210,7 +191,7 @@ def cross_validate(
 def _labelled(
     selection: Selection, column: str
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], npt.NDArray[Any]]:
-    """Return keys, vectors and labels of the rows that have one."""
+    """Return keys, vectors and labels of the rows that have a label."""
     values = selection.column(column, "column")
     if values.dtype.is_float() or values.dtype.is_temporal():
         raise TypeError(
@@ -226,6 +207,6 @@ def _fit(model: Any, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any])
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
-        # The last steps of an optimiser do not change what is predicted, and this is judged.
+        # The last steps of an optimiser hardly change its predictions, and only these are judged.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return clone(model).fit(vectors, labels)

@@ -1,4 +1,4 @@
-"""The rows that a fitted estimator searches: an array, or those of a store that have a label."""
+"""The rows that a fitted estimator searches: an array, or the rows of a store that have a label."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,23 +17,16 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Found = tuple[Floats, Places]
 
-# Queries searched in one call: it bounds memory, and Ctrl-C is noticed between two of them.
+# Queries per call. It bounds memory, and Ctrl-C takes effect between calls.
 _TILE = 8_192
 
 
 class FittedRows:
-    """Rows to search, numbered from 0 in the order of insertion.
-
-    Parameters
-    ----------
-    store : Store
-        Where they are.
-    chosen : ndarray of bool of shape (len(store),), or None
-        Which; None takes all.
-    """
+    """Rows to search, numbered from 0 in the order of insertion."""
 
     def __init__(self, store: Store, chosen: npt.NDArray[np.bool_] | None = None) -> None:
         self._store = store
+        # A mask over the rows of the store; None takes all.
         self._chosen = None if chosen is None or chosen.all() else chosen
         self._state = self._state_now()
         keys = store.keys() if self._chosen is None else store.keys()[self._chosen]
@@ -42,7 +35,7 @@ class FittedRows:
 
     @classmethod
     def of_array(cls, rows: npt.NDArray[np.floating], metric: Metric) -> "FittedRows":
-        """Return the rows of an array, as float32."""
+        """Copy the rows of an array as float32."""
         return cls(from_arrays(np.array(rows, np.float32), metric=metric))
 
     def __len__(self) -> int:
@@ -69,7 +62,7 @@ class FittedRows:
             here = slice(first, first + _TILE)
             matches = search(asked[here], k=k, where=self._chosen, threads=threads)
             distances[here] = matches.distances
-            # Rows of a store count those that were deleted; keys are what both sides know.
+            # Translate by key: row numbers of a store also count deleted rows.
             found = [self._place[key] for key in matches.keys.ravel().tolist()]
             places[here] = np.array(found, np.int64).reshape(matches.rows.shape)
         return distances, places

@@ -1,7 +1,7 @@
-"""Classifier, regressor and transformer on exact neighbours, as scikit-learn has them.
+"""Classifier, regressor and transformer on exact neighbours, with scikit-learn's interface.
 
-Each can be fitted on an array, as in any pipeline, or on a store, whose vectors then stay where
-they are. Importing this module loads scikit-learn.
+Each can be fitted on an array, as in any pipeline, or on a store, whose vectors it then does not
+copy. Importing this module loads scikit-learn.
 """
 
 from typing import TYPE_CHECKING, Any, Self
@@ -30,31 +30,31 @@ Floats = npt.NDArray[np.float64]
 
 
 class KNeighborsClassifier(ClassifierMixin, KNeighbors):  # type: ignore[misc]
-    """Tells the class of a vector by the classes of its nearest neighbours.
+    """Predicts the class of a vector from the classes of its nearest neighbours.
 
     Parameters
     ----------
     n_neighbors : int, default 5
-        How many have a say.
+        The number of neighbours.
     weights : str or callable, default "uniform"
-        ``"uniform"``: each says as much. ``"distance"``: the inverse of its distance. A function
-        of distances, shape (n, k), returns weights of the same shape.
+        ``"uniform"`` weights all neighbours alike, ``"distance"`` by the inverse of their distance.
+        A function of distances, shape (n, k), returns weights of the same shape.
     metric : str, callable or None
         As for `vecstore.from_arrays`; None takes that of the store, and euclidean for arrays.
     n_jobs : int or None
-        Threads, at least 1; None and -1 take all.
+        The number of threads, at least 1; None and -1 take all.
 
     Attributes
     ----------
-    classes_ : ndarray
+    classes_ : ndarray, shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
-        The length of the vectors.
+        The dimension of the vectors.
 
     Notes
     -----
-    Neighbours are exact, ties among them go to the row that came first. Vectors are searched as
-    float32: neighbours that only float64 tells apart may be swapped.
+    Neighbours are exact; ties go to the row that came first. Vectors are searched as float32, so
+    neighbours that differ only in float64 may be swapped.
 
     Examples
     --------
@@ -82,15 +82,16 @@ class KNeighborsClassifier(ClassifierMixin, KNeighbors):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array_like of shape (n, dim), or Store
+        X : array_like of numbers, shape (n, dim), or Store
             The rows.
-        y : array_like of shape (n,), or str
-            Their classes; with a store, the attribute that has them. Rows without are left out.
+        y : array_like, shape (n,), or str
+            Their classes; with a store, the attribute that has them. Rows without a class are left
+            out.
 
         Returns
         -------
         KNeighborsClassifier
-            Itself.
+            The estimator itself.
         """
         labels = self._fit_store(X, y) if isinstance(X, Store) else self._fit_array(X, y)
         self._check_weights(self.weights)
@@ -99,27 +100,27 @@ class KNeighborsClassifier(ClassifierMixin, KNeighbors):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return the likeliest class of each vector; of equally likely ones, the first.
+        """Return the most likely class of each vector; the first one of equally likely classes.
 
         Parameters
         ----------
-        X : array_like of shape (n, dim)
+        X : array_like of numbers, shape (n, dim), or None
             Vectors. None stands for the fitted rows, each left out of its own neighbours.
 
         Returns
         -------
         ndarray, shape (n,)
-            Classes.
+            Elements of `classes_`.
         """
         shares = self.predict_proba(X)
         return np.asarray(self.classes_[shares.argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Floats:
-        """Return the share that each class has in the neighbours of each vector.
+        """Return the share of each class among the neighbours of each vector.
 
         Parameters
         ----------
-        X : array_like of shape (n, dim), or None
+        X : array_like of numbers, shape (n, dim), or None
             As for `predict`.
 
         Returns
@@ -136,7 +137,7 @@ class KNeighborsClassifier(ClassifierMixin, KNeighbors):  # type: ignore[misc]
 
 
 class KNeighborsRegressor(RegressorMixin, KNeighbors):  # type: ignore[misc]
-    """Tells a number, or several, by the mean of the nearest neighbours.
+    """Predicts one or several numbers by the mean of the nearest neighbours.
 
     Parameters
     ----------
@@ -169,15 +170,16 @@ class KNeighborsRegressor(RegressorMixin, KNeighbors):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array_like of shape (n, dim), or Store
+        X : array_like of numbers, shape (n, dim), or Store
             The rows.
-        y : array_like of shape (n,) or (n, n_outputs), or str
-            Their numbers; with a store, the attribute that has them. Rows without are left out.
+        y : array_like of numbers, shape (n,) or (n, n_outputs), or str
+            Their numbers; with a store, the attribute that has them. Rows without a number are left
+            out.
 
         Returns
         -------
         KNeighborsRegressor
-            Itself.
+            The estimator itself.
         """
         if isinstance(X, Store):
             numbers = self._fit_store(X, y)
@@ -190,17 +192,17 @@ class KNeighborsRegressor(RegressorMixin, KNeighbors):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Floats:
-        """Return the weighted mean of what the neighbours of each vector have.
+        """Return the weighted mean of the numbers of each vector's neighbours.
 
         Parameters
         ----------
-        X : array_like of shape (n, dim)
+        X : array_like of numbers, shape (n, dim), or None
             Vectors. None stands for the fitted rows, each left out of its own neighbours.
 
         Returns
         -------
         ndarray of float64, shape (n,) or (n, n_outputs)
-            As `y` was.
+            In the shape of `y`.
         """
         check_is_fitted(self)
         weights, places = self._weighted(X, self.weights)
@@ -221,14 +223,14 @@ class KNeighborsTransformer(
 ):
     """Turns vectors into a sparse graph of neighbours, for estimators with precomputed distances.
 
-    Takes the place of ``sklearn.neighbors.KNeighborsTransformer``: DBSCAN, Isomap, spectral
-    clustering and others accept its graph with ``metric="precomputed"``. It has no `algorithm`,
-    `leaf_size`, `p` and `metric_params`, for there is one exact search; `metric` is one of ours.
+    It replaces ``sklearn.neighbors.KNeighborsTransformer``: DBSCAN, Isomap, spectral clustering and
+    others accept its graph with ``metric="precomputed"``. It has no `algorithm`, `leaf_size`, `p`
+    and `metric_params`, because there is one exact search; `metric` is one of vecstore's.
 
     Parameters
     ----------
     mode : str, default "distance"
-        ``"distance"``, with one neighbour more, because every row counts as its own; or
+        ``"distance"``, with one more neighbour because every row counts as its own; or
         ``"connectivity"``.
     n_neighbors, metric, n_jobs
         As for `KNeighborsClassifier`.
@@ -257,19 +259,19 @@ class KNeighborsTransformer(
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Keep rows.
+        """Keep the rows to search.
 
         Parameters
         ----------
-        X : array_like of shape (n, dim), or Store
+        X : array_like of numbers, shape (n, dim), or Store
             The rows.
         y : object
-            Not used.
+            Ignored.
 
         Returns
         -------
         KNeighborsTransformer
-            Itself.
+            The estimator itself.
         """
         if isinstance(X, Store):
             self._fit_store(X)
@@ -283,7 +285,7 @@ class KNeighborsTransformer(
 
         Parameters
         ----------
-        X : array_like of shape (n, dim)
+        X : array_like of numbers, shape (n, dim)
             Vectors.
 
         Returns

@@ -1,4 +1,4 @@
-"""What estimators on exact neighbours have in common: their rows, and the search among them."""
+"""The base of the estimators on exact neighbours: fitting, and searching the fitted rows."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ Weights = str | Callable[[Floats], Floats]
 
 
 class KNeighbors(BaseEstimator):  # type: ignore[misc]
-    """Finds the fitted rows nearest to others."""
+    """Finds the fitted rows nearest to given vectors."""
 
     n_neighbors: int
     metric: Metric | None
@@ -37,9 +37,8 @@ class KNeighbors(BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array_like of shape (n, dim), or None
-            What to search with; None searches with the fitted rows, each left out of its own
-            answer.
+        X : array_like of numbers, shape (n, dim), or None
+            Vectors. None stands for the fitted rows, each left out of its own answer.
         n_neighbors : int or None
             None takes that of the model.
         return_distance : bool, default True
@@ -48,9 +47,16 @@ class KNeighbors(BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         distances : ndarray of float64, shape (n, n_neighbors)
-            Ascending; only with `return_distance`.
+            Ascending; only if `return_distance` is True.
         indices : ndarray of int64, shape (n, n_neighbors)
-            Of rows in the order in which they were fitted.
+            Numbers of rows, in the order in which they were fitted.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than `n_neighbors` rows to find.
+        VecstoreError
+            If the store has changed since the model was fitted.
         """
         check_is_fitted(self)
         k = check_count(self.n_neighbors if n_neighbors is None else n_neighbors, "n_neighbors")
@@ -73,15 +79,23 @@ class KNeighbors(BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X, n_neighbors
+        X : array_like of numbers, shape (n, dim), or None
             As for `kneighbors`.
+        n_neighbors : int or None
+            None takes that of the model.
         mode : str, default "connectivity"
-            What stands where row i has neighbour j: 1, or with ``"distance"`` their distance.
+            The value where row i has neighbour j: 1 for ``"connectivity"``, their distance for
+            ``"distance"``.
 
         Returns
         -------
         csr_matrix of float64, shape (n, n_fitted)
             Sorted by distance within each row.
+
+        Raises
+        ------
+        ValueError
+            If `mode` is unknown; otherwise as for `kneighbors`.
         """
         from scipy.sparse import csr_matrix
 
@@ -136,7 +150,7 @@ class KNeighbors(BaseEstimator):  # type: ignore[misc]
             return np.asarray(weights(distances), np.float64), places
         if weights == "uniform":
             return np.ones_like(distances), places
-        # One at distance 0 outweighs any number of others.
+        # A neighbour at distance 0 outweighs any number of others.
         same = distances == 0
         with np.errstate(divide="ignore"):
             close = 1 / distances

@@ -1,4 +1,4 @@
-"""Spaces of two languages made one, by an orthogonal map from the vectors of one to the other."""
+"""Bring the vectors of two languages into one space by an orthogonal map."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ from vecstore.store import Store, create, from_arrays, open, removed_on_failure
 
 __all__ = ["Alignment", "align"]
 
-#: Rows of each store among which refinement looks for pairs: the commonest words, where they come
-#: first. Rare words have poor vectors, and the search grows with the square.
+#: Refinement looks for pairs among this many first rows of each store: the most frequent words, if
+#: it is in that order. Rare words have poor vectors, and the search is quadratic.
 FREQUENT = 20_000
 
 _MODEL = "orthogonal map"
@@ -37,9 +37,9 @@ class Alignment:
     Attributes
     ----------
     map : ndarray of float64, shape (dim, dim)
-        Orthogonal: ``vectors @ map`` have the same lengths and distances as ``vectors``.
-    provenance : mapping
-        What it was learned from: goes with everything that is written.
+        An orthogonal matrix: ``vectors @ map`` have the same lengths and distances as ``vectors``.
+    provenance : mapping of str to object
+        What the map was learned from. It is stored with everything that the map writes.
     """
 
     map: Matrix
@@ -61,7 +61,7 @@ class Alignment:
         Raises
         ------
         ValueError
-            If their dim is not that of the map.
+            If their dimension is not that of the map.
         """
         rows, dim = np.asarray(vectors, np.float64), len(self.map)
         if rows.ndim not in (1, 2) or rows.shape[-1] != dim:
@@ -74,9 +74,9 @@ class Alignment:
         Parameters
         ----------
         target : Store
-            The one that the map was learned for, or another in its space.
+            The store that the map was learned for, or another in its space.
         path : path-like
-            Of a store that does not exist yet.
+            The path of a new store.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class Alignment:
         StoreExistsError
             If the path is taken.
         ValueError
-            If the store has another dim than the map.
+            If the store and the map differ in dimension.
         """
         if target.dim != len(self.map):
             raise ValueError(
@@ -108,12 +108,12 @@ class Alignment:
         return open(path)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Keep the map: as a store whose row i is where axis i of the target goes.
+        """Save the map as a store: row i is where axis i of the target goes.
 
         Parameters
         ----------
         path : path-like
-            Of a store that does not exist yet.
+            The path of a new store.
 
         Raises
         ------
@@ -127,17 +127,17 @@ class Alignment:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Alignment":
-        """Read a map that was kept.
+        """Load a map that `save` wrote.
 
         Parameters
         ----------
         path : path-like
-            What `save` made.
+            The path of its store.
 
         Returns
         -------
         Alignment
-            Of float32 values.
+            With values rounded to float32.
 
         Raises
         ------
@@ -160,20 +160,20 @@ def align(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
-    """Learn how to move the vectors of `target` to where those of `source` are.
+    """Learn the map that moves the vectors of `target` into the space of `source`.
 
     Parameters
     ----------
     source : Store
-        The space that stays.
+        The store whose space stays as it is.
     target : Store
-        The one to be moved, with the same dim and metric.
+        The store to move, of the same dimension and metric.
     pairs : path-like, iterable of (source key, target key), or None
-        Keys that mean the same: a file of two words a line, or the pairs. Those of which a key is
-        missing are left out. None takes the keys that both stores have.
+        Keys that mean the same: a file with two words a line, or the pairs. Pairs with an unknown
+        key are left out. None pairs the keys that both stores have.
     refine : int, default 0
         How many times to learn again from the pairs of keys that are each other's nearest after
-        the map. Five make a poor dictionary a good one; a good one gains little.
+        mapping. Five rounds make a poor dictionary good; a good one gains little.
     threads : int or None
         As for `Store.search`.
     progress : callable or None
@@ -187,7 +187,7 @@ def align(
     Raises
     ------
     ValueError
-        If the stores differ in dim or metric.
+        If the stores differ in dimension or metric.
     VecstoreError
         If no pair is known to both stores, or they have no key in common.
     IngestError
@@ -196,11 +196,11 @@ def align(
     Warns
     -----
     UserWarning
-        If there are fewer pairs than dimensions, which leaves part of the map to chance.
+        If there are fewer pairs than dimensions, which leaves part of the map undetermined.
 
     Notes
     -----
-    The map is the orthogonal W that makes ``|Y W - X|`` smallest, the rows of X and Y being the
+    The map is the orthogonal W that minimises ``|Y W - X|``, where the rows of X and Y are the
     vectors of the pairs, of length 1 under cosine: ``W = U V'`` with ``Y' X = U S V'`` [1]_.
     Refinement compares by CSLS under cosine [2]_ and looks at the first 20,000 keys of each store.
 
@@ -267,7 +267,7 @@ def _check_spaces(source: Store, target: Store) -> None:
 
 
 def _rows(store: Store, keys: Sequence[Any]) -> Matrix:
-    """Return the vectors of keys, of length 1 if only their directions count."""
+    """Return the vectors of keys, of unit length under cosine."""
     return unit_vectors(store[keys], store.metric)
 
 
@@ -286,6 +286,6 @@ def _described(pairs: Pairs | None) -> str:
 
 
 def _procrustes(near: Matrix, far: Matrix) -> Matrix:
-    """Return the orthogonal map that takes the rows of `far` as near to those of `near` as any."""
+    """Return the orthogonal map that takes the rows of `far` nearest to those of `near`."""
     u, _, v = np.linalg.svd(far.T @ near)
     return np.asarray(u @ v)

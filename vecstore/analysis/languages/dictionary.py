@@ -1,4 +1,4 @@
-"""Pairs of keys that mean the same: files of them, and which of them two stores know."""
+"""Pairs of keys that mean the same: read them from files, and find those that two stores know."""
 
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
@@ -21,25 +21,33 @@ Pairs = str | PathLike[str] | Iterable[Pair]
 
 
 def read_dictionary(path: str | PathLike[str]) -> tuple[list[tuple[str, str]], int]:
-    """Read a dictionary in MUSE's format.
+    r"""Read a dictionary in the format of MUSE.
 
     Parameters
     ----------
     path : path-like
-        Lines of a word and its translation, between spaces or a tab. A word that has several comes
-        several times.
+        A file with a word and its translation a line, separated by spaces or a tab. A word with
+        several translations has several lines.
 
     Returns
     -------
     pairs : list of (str, str)
         In the order of the file.
     skipped : int
-        Lines that are no pair.
+        The number of lines that are not a pair.
 
     Raises
     ------
     IngestError
-        If there is no pair at all.
+        If the file holds no pair.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from vecstore.analysis import read_dictionary
+    >>> size = Path("en-fr.txt").write_text("cat chat\ncat chatte\ndog\n")
+    >>> read_dictionary("en-fr.txt")
+    ([('cat', 'chat'), ('cat', 'chatte')], 1)
     """
     path = Path(path)
     pairs, skipped = [], 0
@@ -55,23 +63,7 @@ def read_dictionary(path: str | PathLike[str]) -> tuple[list[tuple[str, str]], i
 
 
 def as_pairs(pairs: Pairs) -> list[Pair]:
-    """Return pairs of keys, read from a file if need be.
-
-    Parameters
-    ----------
-    pairs : path-like, or iterable of (key, key)
-        A file as for `read_dictionary`, or the pairs themselves.
-
-    Returns
-    -------
-    list of (key, key)
-        In the same order.
-
-    Raises
-    ------
-    TypeError
-        If something is not a pair of keys.
-    """
+    """Return pairs of keys, read from a file if need be; raises TypeError if one is not a pair."""
     if isinstance(pairs, str | PathLike):
         return list(read_dictionary(fspath(pairs))[0])
     listed: list[Any] = list(pairs)
@@ -82,16 +74,16 @@ def as_pairs(pairs: Pairs) -> list[Pair]:
 
 
 def split_pairs(pairs: Pairs, share: float = 0.1, seed: int = 0) -> tuple[list[Pair], list[Pair]]:
-    """Split a dictionary into pairs to learn from and pairs to test with, by source key.
+    """Split a dictionary by source key into pairs to learn from and pairs to test with.
 
     Parameters
     ----------
     pairs : path-like, or iterable of (key, key)
         A dictionary; see `read_dictionary`.
     share : float, default 0.1
-        Of the source keys, between 0 and 1: the part that is held out, with all translations.
+        The share of the source keys to hold out, with all their translations; from 0 to 1.
     seed : int, default 0
-        Chooses them; the same ones each time.
+        Seed for drawing them.
 
     Returns
     -------
@@ -101,7 +93,7 @@ def split_pairs(pairs: Pairs, share: float = 0.1, seed: int = 0) -> tuple[list[P
     Raises
     ------
     ValueError
-        If the share is not between 0 and 1.
+        If `share` is not between 0 and 1.
 
     Examples
     --------
@@ -123,30 +115,7 @@ def split_pairs(pairs: Pairs, share: float = 0.1, seed: int = 0) -> tuple[list[P
 
 
 def known_pairs(pairs: Iterable[Pair], source: Store, target: Store) -> list[Pair]:
-    """Return the pairs of which each store has its key.
-
-    Parameters
-    ----------
-    pairs : iterable of (key, key)
-        A key of the source and one of the target.
-    source, target : Store
-        Where they should be.
-
-    Returns
-    -------
-    list of (key, key)
-        In the same order, each pair once.
-
-    Raises
-    ------
-    VecstoreError
-        If there are none.
-
-    Warns
-    -----
-    UserWarning
-        If they seem to be the wrong way round.
-    """
+    """Return the pairs known to both stores, each once; raises VecstoreError if there are none."""
     listed = list(dict.fromkeys(pairs))
     ours, theirs = _keys(source), _keys(target)
     known = [(key, other) for key, other in listed if key in ours and other in theirs]
@@ -155,29 +124,14 @@ def known_pairs(pairs: Iterable[Pair], source: Store, target: Store) -> list[Pai
     where = f"the first key in {_name(source)}, the second in {_name(target)}.{hint}"
     if not known:
         raise VecstoreError(f"None of the {len(listed):,} pairs is known: {where}")
+    # The pairs seem to be the wrong way round.
     if turned > 2 * len(known):
         warnings.warn(f"Only {len(known):,} of the pairs are known: {where}", stacklevel=3)
     return known
 
 
 def identical_keys(source: Store, target: Store) -> list[Pair]:
-    """Return the keys that both stores have, as pairs: a dictionary where there is none.
-
-    Parameters
-    ----------
-    source, target : Store
-        Two stores.
-
-    Returns
-    -------
-    list of (key, key)
-        In the order of the source.
-
-    Raises
-    ------
-    VecstoreError
-        If there are none.
-    """
+    """Return the keys that both stores have, as pairs; raises VecstoreError if there are none."""
     theirs = _keys(target)
     common = [(key, key) for key in source.keys().tolist() if key in theirs]
     if not common:

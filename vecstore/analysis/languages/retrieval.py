@@ -1,4 +1,4 @@
-"""From vectors of one store to keys of another in the same space: nearest neighbours, or CSLS."""
+"""Find keys of one store for vectors of another in the same space: nearest neighbours or CSLS."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from vecstore.store import Store, from_arrays
 __all__ = ["NEIGHBORHOOD", "RETRIEVALS", "Retrieval", "check_dims", "mutual_nearest"]
 
 RETRIEVALS = ("nn", "csls")
-#: How many neighbours tell how crowded a place is: what Conneau et al. use.
+#: Neighbours that measure how crowded a place is, as Conneau et al. have it.
 NEIGHBORHOOD = 10
 
-# Rows whose neighbourhoods are searched in one call.
+# Rows searched in one call.
 _BATCH = 8192
 
 Floats = npt.NDArray[np.float64]
@@ -28,29 +28,29 @@ class Retrieval:
     Parameters
     ----------
     source : Store
-        Where the vectors come from that are asked about.
+        The store that the query vectors come from.
     target : Store
-        Where the answers are; its vectors must be in the same space.
+        The store to search; its vectors must be in the same space.
     method : str, default "csls"
-        ``"nn"`` for the nearest neighbours, or ``"csls"``: cross-domain similarity local scaling,
-        which sets back keys that are near everything.
+        ``"nn"`` for the nearest neighbours, or ``"csls"`` for cross-domain similarity local
+        scaling, which penalises keys that are near everything.
     threads : int or None
         As for `Store.search`.
     progress : callable or None
-        Called as ``progress(rows, total)`` while CSLS is made ready.
+        Called as ``progress(rows, total)`` while CSLS is prepared.
 
     Raises
     ------
     ValueError
-        If the stores differ in dim, the method is unknown, or it is CSLS and a store has another
-        metric than cosine.
+        If the stores differ in dimension, if one is empty, if the method is unknown, or if it is
+        CSLS and a store has another metric than cosine.
 
     Notes
     -----
-    CSLS of x and y is ``2 cos(x, y) - r(x) - r(y)``, r being the mean cosine to the ten nearest
-    neighbours in the other store [1]_. The best y is found by one exact search, because
-    ``2 cos(x, y) - r(y)`` is the dot product of ``(2x, -1)`` and ``(y, r(y))``. Getting ready for
-    it costs one search for every row of the target, and copies of its vectors in float32.
+    CSLS of x and y is ``2 cos(x, y) - r(x) - r(y)``, where r is the mean cosine to the ten nearest
+    neighbours in the other store [1]_. One exact search finds the best y, because ``2 cos(x, y) -
+    r(y)`` is the dot product of ``(2x, -1)`` and ``(y, r(y))``. Preparing it takes one search for
+    every row of the target, and a float32 copy of its vectors.
 
     References
     ----------
@@ -94,14 +94,15 @@ class Retrieval:
         Parameters
         ----------
         vectors : array_like of numbers, shape (dim,) or (n, dim)
-            Vectors of the source.
+            Vectors in the space of the source.
         k : int
-            Answers for each.
+            Answers for each vector.
 
         Returns
         -------
         Matches
-            As of `Store.search`. Under CSLS the similarities are CSLS, the distances minus that.
+            As from `Store.search`. Under CSLS the similarities are the CSLS scores, and the
+            distances are their negatives.
 
         Raises
         ------
@@ -126,18 +127,7 @@ class Retrieval:
 
 
 def check_dims(source: Store, target: Store) -> None:
-    """Refuse two stores that cannot be in one space.
-
-    Parameters
-    ----------
-    source, target : Store
-        Which should have one dim.
-
-    Raises
-    ------
-    ValueError
-        If they have not.
-    """
+    """Refuse two stores of different dimensions with ValueError."""
     if source.dim != target.dim:
         raise ValueError(f"`target` must have dim {source.dim}, as `source` has; got {target.dim}.")
 
@@ -145,19 +135,9 @@ def check_dims(source: Store, target: Store) -> None:
 def mutual_nearest(
     source: Store, target: Store, *, threads: int | None = None
 ) -> npt.NDArray[np.int64]:
-    """Return the rows of two stores that are each other's nearest: by CSLS, under cosine.
+    """Return the rows of two stores that are each other's nearest, (m, 2); by CSLS under cosine.
 
-    Parameters
-    ----------
-    source, target : Store
-        In one space, in memory, keyed by row numbers.
-    threads : int or None
-        As for `Store.search`.
-
-    Returns
-    -------
-    ndarray of int64, shape (m, 2)
-        Rows of the source and of the target.
+    Both stores must be in one space, in memory, and keyed by row number.
     """
     ours, theirs = (store[store.keys()] for store in (source, target))
     if source.metric == "cosine":
@@ -192,7 +172,7 @@ def _crowding(
 
 
 def _scaled(units: npt.NDArray[Any], crowding: Floats) -> Store:
-    """Return what `_doubled` vectors are to be searched in: ``(y, r(y))`` in place of ``y``."""
+    """Return ``(y, r(y))`` for each ``y``: the store in which to search `_doubled` vectors."""
     rows = np.empty((len(units), units.shape[1] + 1), np.float32)
     rows[:, :-1], rows[:, -1] = units, crowding
     return from_arrays(rows, metric="dot")

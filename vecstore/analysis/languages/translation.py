@@ -1,4 +1,4 @@
-"""Words of one language as those of another, through a space that both are in."""
+"""Translate word by word between two languages whose vectors are in one space."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,21 +24,11 @@ __all__ = [
 
 
 class TranslatedWord(NamedTuple):
-    """A word and what it may be in the other language.
+    """A word with its possible translations."""
 
-    Attributes
-    ----------
-    word : str or int
-        As the source spells it, or as the text does.
-    matches : Matches or None
-        Keys of the target, best first; None for a word that is not in the source, and for signs.
-    spaced : bool
-        Whether a space stands before it in the text.
-    """
-
-    word: Any
-    matches: Matches | None
-    spaced: bool = True
+    word: Any  # as the source spells it, else as the text does
+    matches: Matches | None  # best first; None for signs and unknown words
+    spaced: bool = True  # whether a space stands before it in the text
 
     @property
     def best(self) -> Any:
@@ -48,23 +38,25 @@ class TranslatedWord(NamedTuple):
 
 @dataclass(frozen=True)
 class Translation:
-    """A text word by word; `str` of it is the line.
+    """A text translated word by word; its `str` is the translated line.
 
     Attributes
     ----------
     words : list of TranslatedWord
-        In the order of the text.
+        The words and signs in the order of the text. Each has the ``word``, its ``matches`` in the
+        target, and the ``best`` of them.
     """
 
     words: list[TranslatedWord]
 
     @property
     def unknown(self) -> list[Any]:
-        """The words that have no translation, because the source does not have them."""
+        """The words without a translation, because the source does not have them."""
         return [one.word for one in self.words if not one.matches and is_word(str(one.word))]
 
     def __str__(self) -> str:
-        # What elides a word in the target ("l'") stands close to the next one, whatever the source.
+        # An elided word of the target ("l'") joins the next word, whatever the spaces of the
+        # source.
         elided = [
             bool(one.matches) and str(one.best).endswith(("'", "\u2019")) for one in self.words
         ]
@@ -81,11 +73,11 @@ class Precision:
     Attributes
     ----------
     at : mapping of int to float
-        For each k, the share of words of which a right translation was among the best k.
+        For each k, the share of words that have a right translation among the best k.
     words : int
-        Source keys that were tested: those known with a translation that is known too.
+        The number of source keys tested: those in the source with a translation in the target.
     unknown : int
-        Source keys of the dictionary that were not.
+        The number of source keys of the dictionary that were not tested.
     """
 
     at: Mapping[int, float]
@@ -94,14 +86,32 @@ class Precision:
 
 
 class Translator:
-    """Translates texts, or words, word by word; for one, `translate` does.
+    """Translates any number of texts; to translate a single one, use `translate`.
 
     Parameters
     ----------
-    source, target, retrieval, threads
-        As for `translate`.
+    source, target : Store
+        Two stores in one space; see `translate`.
+    retrieval : str, default "csls"
+        ``"csls"`` or ``"nn"``; see `translate`.
+    threads : int or None
+        As for `Store.search`.
     progress : callable or None
-        Called as ``progress(rows, total)`` while CSLS is made ready.
+        Called as ``progress(rows, total)`` while CSLS is prepared.
+
+    Raises
+    ------
+    ValueError
+        As for `translate`.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> english = vecstore.from_arrays([[1, 0], [0, 1]], ["cat", "sleeps"])
+    >>> french = vecstore.from_arrays([[9, 1], [1, 9]], ["chat", "dort"])
+    >>> translator = Translator(english, french)
+    >>> str(translator("cat sleeps")), str(translator(["sleeps"], k=1))
+    ('chat dort', 'dort')
     """
 
     def __init__(
@@ -117,12 +127,14 @@ class Translator:
         self._retrieve = Retrieval(source, target, retrieval, threads=threads, progress=progress)
 
     def __call__(self, text: str | Sequence[Any], k: int = 5) -> Translation:
-        """Translate one more text.
+        """Translate a text or a sequence of words.
 
         Parameters
         ----------
-        text, k
+        text : str, or sequence of keys
             As for `translate`.
+        k : int, default 5
+            Translations for each word.
 
         Returns
         -------
@@ -141,7 +153,7 @@ class Translator:
         return Translation([TranslatedWord(word, found.get(word), space) for word, space in words])
 
     def _words(self, text: str) -> list[tuple[str, bool]]:
-        """Take a text apart into keys of the source, words that are none, and signs."""
+        """Split a text into keys of the source, unknown words, and signs."""
         has = self._source.__contains__
         return [
             (part, spaced and not place)
@@ -159,18 +171,18 @@ def translate(
     *,
     threads: int | None = None,
 ) -> Translation:
-    """Translate a text, or words, word by word.
+    """Translate a text or a sequence of words, word by word.
 
     Parameters
     ----------
     text : str, or sequence of keys
-        A text, which is taken apart into words; or words, or other keys, as they are.
+        A text, which is split into words; or words or other keys, which are taken as they are.
     source, target : Store
-        Two stores in one space: made so by `align`, or from the beginning.
+        Two stores in one space, either aligned by `align` or trained together.
     k : int, default 5
         Translations for each word.
     retrieval : str, default "csls"
-        ``"csls"``, which sets back keys that are near everything, or ``"nn"`` for the nearest
+        ``"csls"``, which penalises keys that are near everything, or ``"nn"`` for the nearest
         neighbours; see `Retrieval`.
     threads : int or None
         As for `Store.search`.
@@ -178,20 +190,20 @@ def translate(
     Returns
     -------
     Translation
-        Its words with their translations. A word that is unknown stands for itself, and so do
-        signs.
+        The words with their translations. Unknown words and signs stay as they are.
 
     Raises
     ------
     ValueError
-        If the stores differ in dim; if CSLS is asked for and a store has not the metric cosine.
+        If the stores differ in dimension, if one is empty, or if CSLS is asked for and a store has
+        another metric than cosine.
 
     Notes
     -----
-    A word of a text that is not a key is tried in lower case, then in two parts at an apostrophe.
-    Under CSLS the similarities are CSLS. For it every key of the target is searched for in the
-    source, which takes a minute or so where there are hundreds of thousands of each; ``"nn"``
-    costs one search.
+    A word of the text that is not a key is tried in lower case, then split in two at an apostrophe.
+
+    Under CSLS the similarities are CSLS scores. It searches the source for every key of the target,
+    which takes about a minute if each has hundreds of thousands; ``"nn"`` takes one search.
 
     Examples
     --------
@@ -215,31 +227,41 @@ def precision(
     *,
     threads: int | None = None,
 ) -> Precision:
-    """Test translations with a dictionary.
+    """Test translations against a dictionary.
 
     Parameters
     ----------
     source, target : Store
         Two stores in one space.
     pairs : path-like, or iterable of (source key, target key)
-        What is right; not what the map was learned from, if the figure shall mean something: see
+        The right translations. They should not be the pairs that the map was learned from; see
         `split_pairs`.
     ks : iterable of int, default (1, 5)
-        How many translations to look at.
-    retrieval, threads
-        As for `translate`.
+        How many translations of each word to look at.
+    retrieval : str, default "csls"
+        ``"csls"`` or ``"nn"``; see `translate`.
+    threads : int or None
+        As for `Store.search`.
 
     Returns
     -------
     Precision
-        For each k, how often one of the right translations is among the best k.
+        For each k, how often a right translation is among the best k.
 
     Raises
     ------
     VecstoreError
         If no pair is known to both stores.
     ValueError
-        As for `translate`.
+        If `ks` is empty; otherwise as for `translate`.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> english = vecstore.from_arrays([[1, 0], [0, 1]], ["cat", "sleeps"])
+    >>> french = vecstore.from_arrays([[9, 1], [1, 9]], ["chat", "dort"])
+    >>> precision(english, french, [("cat", "chat"), ("sleeps", "chat")], ks=[1]).at
+    {1: 0.5}
     """
     depths = [check_count(k, "ks") for k in ks]
     if not depths:

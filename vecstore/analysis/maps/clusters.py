@@ -1,6 +1,6 @@
-"""Groups of rows that lie together: principal components, then k-means.
+"""Cluster rows: principal components, then k-means.
 
-Vectors of a cosine store are scaled to unit length first, so that k-means sees what cosine sees.
+Vectors of a cosine store are scaled to unit length first, so that k-means compares directions.
 """
 
 import warnings
@@ -30,40 +30,40 @@ Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 Transform = Callable[[Floats], Floats]
 
-_SHOWN = 5  # keys that stand for a cluster
-_PASSES = 3  # over all rows, where they do not fit in memory
-_SAMPLE = 5_000  # rows whose silhouettes are averaged: each costs a distance to every other
+_SHOWN = 5  # typical keys of a cluster
+_PASSES = 3  # over all rows, if they do not fit in memory
+_SAMPLE = 5_000  # rows for the silhouette, which takes the distance of each to every other
 
-# k-means finds a local optimum. Up to so many rows the best of ten costs next to nothing.
+# k-means finds a local optimum. Up to this many rows, ten tries cost next to nothing.
 _FEW, _TRIES = 20_000, 10
-_EACH = 50  # rows for each cluster, of a sample to begin from
+_EACH = 50  # rows per cluster in the sample that mini-batch k-means begins with
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """What `cluster` found.
+    """The result of `cluster`.
 
     Attributes
     ----------
-    keys : ndarray, shape (m,)
-        In the order of insertion.
+    keys : ndarray of object (str) or int64, shape (m,)
+        The rows, in the order of insertion.
     labels : ndarray of int64, shape (m,)
-        The cluster of each; 0 is the largest.
+        The cluster of each row; 0 is the largest.
     sizes : ndarray of int64, shape (n,)
-        Rows of each cluster, descending.
+        The number of rows in each cluster, descending.
     typical : list of n lists of keys
-        The keys nearest to the center of each cluster, nearest first.
+        The keys nearest to the centre of each cluster, nearest first; at most five.
     method : str
-        ``"k-means"``, or ``"mini-batch k-means"`` where the vectors did not fit in memory.
+        ``"k-means"``, or ``"mini-batch k-means"`` if the vectors did not fit in memory.
     explained : float
         The share of the variance that the principal components kept.
     silhouette : float or None
-        Mean of (b - a) / max(a, b) over rows (5,000 drawn, of more), a being the mean distance to
-        the own cluster and b to the next one; 1 is best. None if it is not defined.
+        The mean of (b - a) / max(a, b) over all rows, or over 5,000 drawn from more. For each row,
+        a is the mean distance to its own cluster and b that to the next one; 1 is best. None if it
+        is not defined.
     nmi, ari : float or None
-        Normalised mutual information with the labels that the caller had, and the Rand index
-        adjusted for chance: 1 if both say the same, about 0 if neither says anything about the
-        other. None without labels.
+        Normalised mutual information with the labels of `truth`, and the adjusted Rand index: 1 if
+        both agree, about 0 if they are independent. None without labels.
     """
 
     keys: npt.NDArray[Any]
@@ -89,50 +89,52 @@ def cluster(
     seed: int = 0,
     memory: int = MEMORY,
 ) -> Clusters:
-    """Put rows that lie together into one of n clusters, and write down into which.
+    """Group the rows into n clusters, and store the cluster of each row as an attribute.
 
     Parameters
     ----------
     store : Store
         Open for writing, unless `column` is None.
     n : int
-        How many clusters, at least 2.
+        The number of clusters, at least 2.
     reduce : int or None, default 100
-        Principal components to keep; None keeps the vectors as they are.
+        The number of principal components to keep; None keeps the vectors as they are.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to cluster; see `Store.search`.
     column : str or None, default "cluster"
-        The attribute that becomes the number of the cluster; null where `where` leaves a row out.
+        The attribute for the number of the cluster; null in rows that `where` leaves out. None
+        writes nothing.
     truth : str or None
-        An attribute with labels to compare with; rows without one are left out of the comparison.
+        An attribute with labels to compare with; rows without a label are left out of the
+        comparison.
     overwrite : bool, default False
-        Whether values that `column` has already may go.
+        Whether to overwrite values that `column` already has.
     seed : int, default 0
-        Of all that is random. The same seed finds clusters that stand out again; where none do,
-        rounding decides, which depends on the machine and its threads.
+        Seed of everything that is random. The same seed gives the same clusters if they are
+        distinct. Otherwise rounding decides, which depends on the machine and its threads.
     memory : int, default 1 GiB
-        Bytes that the vectors may take. If they take more, k-means begins from a sample of them
-        (50 rows for each cluster, 20,000 at least) and goes through them in batches.
+        Bytes that the vectors may take. If they take more, k-means begins with a sample of the rows
+        (50 per cluster, 20,000 at least) and goes through all rows in batches.
 
     Returns
     -------
     Clusters
-        Labels, sizes, typical keys, and how good it is.
+        Labels, sizes, typical keys, and measures of quality.
 
     Raises
     ------
     ValueError
-        If `n` is less than 2, or more than there are different rows; if `truth` is no column with
-        values.
+        If `n` is less than 2, or more than the number of different rows; if `truth` is not a column
+        with values.
     ReadOnlyError
-        If the result could not be written.
+        If `column` is given and the store is not open for writing.
     VecstoreError
-        If `column` has values already.
+        If `column` already has values, unless `overwrite` is True.
 
     Notes
     -----
-    Writing the attribute writes every row anew, vectors included: one commit, all of it or nothing.
-    It needs room on the disk for all rows once more, and an index must be built again.
+    Writing the attribute rewrites every row with its vector, in one commit: all of it or nothing.
+    It needs disk space for all rows once more, and an index must be built again.
 
     References
     ----------
@@ -189,7 +191,7 @@ def cluster(
 def _reducer(
     selection: Selection, reduce: int | None, seed: int, memory: int
 ) -> tuple[Transform, float]:
-    """Return what makes batches smaller, and the share of the variance that is left."""
+    """Return a function that reduces batches, and the share of the variance that it keeps."""
     if reduce is None or reduce >= selection.store.dim:
         return lambda vectors: vectors, 1.0
     kept = min(reduce, len(selection))
@@ -198,19 +200,17 @@ def _reducer(
 
 
 def _fit(selection: Selection, transform: Transform, n: int, seed: int) -> Transform:
-    """Return what gives the distances of points to all n centers."""
+    """Return a function from points to their distances to all n centres."""
     points = np.concatenate([transform(vectors) for vectors in selection.batches()])
     distances: Transform = _k_means(points, n, seed, "rows").transform
     return distances
 
 
 def _fit_batches(selection: Selection, transform: Transform, n: int, seed: int) -> Transform:
-    """Do what `_fit` does without all points at once.
-
-    It begins from a sample of all rows: those of the first batch may be of one kind.
-    """
+    """Do what `_fit` does without holding all points in memory."""
     from sklearn.cluster import MiniBatchKMeans
 
+    # Begin with a sample of all rows: those of the first batch may be of one kind.
     _, sample = selection.sample(max(_EACH * n, _FEW), seed)
     rows = "rows"
     if len(sample) < len(selection):
@@ -225,10 +225,7 @@ def _fit_batches(selection: Selection, transform: Transform, n: int, seed: int) 
 
 
 def _k_means(points: Floats, n: int, seed: int, rows: str) -> "KMeans":
-    """Return the model, fitted, if there are as many different points as clusters.
-
-    `rows` is what the error calls the points.
-    """
+    """Fit k-means; raises ValueError if there are fewer different points than clusters."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
@@ -238,6 +235,7 @@ def _k_means(points: Floats, n: int, seed: int, rows: str) -> "KMeans":
         try:
             return KMeans(n, n_init=tries, random_state=seed).fit(points)
         except ConvergenceWarning:
+            # `rows` is what the error calls the points.
             different = len(np.unique(points, axis=0))
             raise ValueError(
                 f"`n` must be at most the number of different {rows}, {different}; got {n}."

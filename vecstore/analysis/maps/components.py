@@ -11,27 +11,13 @@ __all__ = ["principal_components"]
 
 
 def principal_components(selection: Selection, n: int, *, seed: int, memory: int) -> "PCA":
-    """Find the n directions of largest variance.
-
-    Parameters
-    ----------
-    selection : Selection
-        The rows.
-    n : int
-        At most as many as there are rows and dimensions.
-    seed : int
-        For what is random: the solver for many dimensions, and which rows are drawn.
-    memory : int
-        Bytes of vectors to learn from. If there are more, they are drawn from all rows alike; the
-        error shrinks with the root of their number, and is of no interest past some thousands.
-
-    Returns
-    -------
-    PCA
-        Of scikit-learn, ready to transform batches.
-    """
+    """Fit scikit-learn's PCA to at most `memory` bytes of vectors."""
     from sklearn.decomposition import PCA
 
+    # n must not exceed rows or dims. If there are more vectors, they are drawn uniformly from all
+    # rows. The error shrinks with the root of their number, and no longer matters beyond some
+    # thousands.
     rows = max(n, memory // (4 * selection.store.dim))
     _, vectors = selection.sample(rows, seed)
+    # The solver for many dimensions is randomised.
     return PCA(n, random_state=seed).fit(vectors)

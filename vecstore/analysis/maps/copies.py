@@ -1,4 +1,4 @@
-"""Groups of vectors that are nearly the same."""
+"""Find groups of vectors that are nearly the same."""
 
 from typing import Any, NamedTuple
 
@@ -15,11 +15,11 @@ __all__ = ["Group", "duplicates"]
 
 Places = npt.NDArray[np.int64]
 
-_METRICS = ("cosine", "euclidean")  # under which what is near is alike
+_METRICS = ("cosine", "euclidean")  # under these, near vectors are similar
 _FIRST_K = 8
 _GROWTH = 4
 _BATCH = 8192  # rows, at most
-_ANSWER_BYTES = 64 << 20  # of one batch of answers; a neighbour takes 16 bytes
+_ANSWER_BYTES = 64 << 20  # per batch of answers; a neighbour takes 16 bytes
 
 
 class Group(NamedTuple):
@@ -30,7 +30,7 @@ class Group(NamedTuple):
     keys : list of str or int
         At least two, in the order of insertion.
     distance : float
-        How far the loneliest of them is from the one that is nearest to it.
+        The largest distance from a key of the group to its nearest neighbour.
     """
 
     keys: list[Any]
@@ -43,28 +43,29 @@ def duplicates(store: Store, within: float = 0.02, *, threads: int | None = None
     Parameters
     ----------
     store : Store
-        With the metric cosine or euclidean.
+        A store with the metric cosine or euclidean.
     within : float, default 0.02
-        Two keys that are no farther apart are in one group. So are two that are farther apart, if
-        others lead from one to the other in steps that are not.
+        Two keys at most this far apart are in one group. So are two keys farther apart, if a chain
+        of such steps connects them.
     threads : int or None
         As for `Store.search`.
 
     Returns
     -------
     list of Group
-        The largest first; of those of equal size, the one whose first key came first.
+        The largest first; of equal size, the one whose first key was inserted first.
 
     Raises
     ------
     ValueError
-        If `within` is negative or no number, or the store has another metric.
+        If `within` is negative or NaN, or the store has another metric.
 
     Notes
     -----
     Exact: no pair is missed. Equal vectors are found by their hashes, and one of each is searched.
-    One search of all finds their few nearest; rows that have more than that within reach are
-    searched again for more. A group of m different vectors costs up to m answers for each of them.
+    One search of all rows finds their few nearest; rows with more neighbours than that within reach
+    are searched again for more. A group of m different vectors takes up to m answers for each of
+    them.
 
     Examples
     --------
@@ -115,23 +116,23 @@ def _first_twins(snapshot: Snapshot) -> Places:
             snapshot.gather(rows[which], snapshot.dtype) for which in (some, twins[some])
         )
         other = some[(mine != theirs).any(axis=1)]
-        twins[other] = other  # the same hash by chance: searched, as if it had no twin
+        twins[other] = other  # a hash collision: searched as if it had no twin
     return twins
 
 
 def _hashes(vectors: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
     """Return numbers that are equal for equal vectors, and hardly ever for others."""
     factors = np.random.default_rng(0).integers(0, 1 << 64, vectors.shape[1], np.uint64)
-    bits = (vectors + 0.0).view(f"u{vectors.itemsize}")  # of -0.0 comes 0.0
+    bits = (vectors + 0.0).view(f"u{vectors.itemsize}")  # turns -0.0 into 0.0
     return np.asarray(bits @ factors)
 
 
 def _connected(
     snapshot: Snapshot, metric: str, singles: Places, within: float, threads: int | None
 ) -> tuple[Places, npt.NDArray[np.float64]]:
-    """Return which of some different vectors are connected, and how far the nearest of them is.
+    """Return a group label for each of some distinct vectors, and the distance to its nearest.
 
-    Equal labels mean connected; the label of a group is its first place.
+    Connected vectors have equal labels; the label of a group is its first place.
     """
     labels, distances = np.arange(len(singles)), np.full(len(singles), np.inf)
     rows, reachable = snapshot.live[singles], len(singles) - 1

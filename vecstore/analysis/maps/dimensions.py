@@ -1,4 +1,4 @@
-"""What a dimension stands for, and which direction stands for something.
+"""Find what a dimension stands for, and which direction stands for an attribute.
 
 Vectors of a cosine store are scaled to unit length first, as everywhere in `vecstore.analysis`.
 """
@@ -21,22 +21,30 @@ __all__ = ["Direction", "Extremes", "Place", "axis", "correlate", "dimension_ext
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-# Values along a dead dimension differ by less than this, relative to those along the others.
+# A dimension is dead if its standard deviation is at most this, relative to the average dimension.
 _DEAD = 0.05
 
 _FOLDS = 5
-_FEWEST = 2 * _FOLDS  # rows: two to each fold, for less has no correlation
+_FEWEST = 2 * _FOLDS  # rows: two per fold, because one has no correlation
 
-# Rows to learn a direction from; of more, so many are drawn. Their correlation is that of all rows
-# to within 1 / sqrt(20,000) = 0.007.
+# Rows to learn a direction from; of more, this many are drawn. Their correlation is that of all
+# rows to within 1 / sqrt(20,000) = 0.007.
 _MOST = 20_000
 
-# Penalties to choose from: next to none, up to five times the weight of 20,000 rows.
+# Penalties to choose from: from next to none to five times the weight of 20,000 rows.
 _ALPHAS = np.logspace(-3, 5, 17)
 
 
 class Place(NamedTuple):
-    """Where a key lies along a direction."""
+    """Where a key lies along a direction.
+
+    Attributes
+    ----------
+    key : str or int
+        The key.
+    value : float
+        Its coordinate along the direction.
+    """
 
     key: Any
     value: float
@@ -50,9 +58,9 @@ class Extremes(NamedTuple):
     lowest, highest : list of Place
         The smallest values, ascending, and the largest, descending.
     dead : bool
-        Whether the rows have next to the same value, so that the direction stands for nothing: the
-        standard deviation of their vectors, as stored, is at most a twentieth of what it is along
-        the dimensions on average (root mean square). False for a single row.
+        Whether the rows hardly differ along the direction, so that it stands for nothing: their
+        standard deviation along it, as stored, is at most a twentieth of the root mean square over
+        all dimensions. False for a single row.
     """
 
     lowest: list[Place]
@@ -67,20 +75,20 @@ class Direction:
     Attributes
     ----------
     attribute : str
-        Its name.
+        The name of the attribute.
     vector : ndarray of float32, shape (dim,)
-        Of unit length; the larger the attribute, the farther along it.
+        A unit vector; the larger the attribute, the farther a row lies along it.
     correlation : float
-        Pearson's, between the attribute and where rows lie along `vector`.
+        Pearson's correlation between the attribute and the place of rows along `vector`.
     held_out : float
-        The same for rows that the direction was not learned from (five-fold cross-validation).
-        Far below `correlation`, it says that there is no such direction, only noise that fits.
+        The same for rows that the direction was not learned from (five-fold cross-validation). If
+        it is far below `correlation`, there is no such direction, only noise that fits.
     dimension : int
-        The single dimension that is most correlated with the attribute.
+        The single dimension that correlates most with the attribute.
     dimension_correlation : float
         Its correlation; negative if it falls where the attribute grows.
     rows : int
-        How many rows it was learned from.
+        The number of rows that it was learned from.
     """
 
     attribute: str
@@ -100,18 +108,18 @@ def dimension_extremes(
     Parameters
     ----------
     store : Store
-        Of any metric.
-    dimension : int, or array_like of shape (dim,)
+        A store of any metric.
+    dimension : int, or array_like of numbers, shape (dim,)
         The number of a dimension, from 0; or a direction, such as `Direction.vector`.
     n : int, default 10
-        Keys at each end; of a store with less than twice as many rows, some are at both.
+        Keys at each end; if there are fewer than twice as many rows, some keys are at both.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to look at; see `Store.search`.
 
     Returns
     -------
     Extremes
-        Ties in the order of insertion.
+        Ties are in the order of insertion.
 
     Raises
     ------
@@ -140,22 +148,7 @@ def dimension_extremes(
 
 
 def ends(selection: Selection, directions: Floats, n: int) -> list[Extremes]:
-    """Find the keys at both ends of some directions, going through the rows once.
-
-    Parameters
-    ----------
-    selection : Selection
-        The rows.
-    directions : ndarray of float32, shape (m, dim)
-        Dimensions, from `axis`, or any others.
-    n : int
-        Keys at each end.
-
-    Returns
-    -------
-    list of m Extremes
-        Ties in the order of insertion.
-    """
+    """Find the keys at both ends of each direction (m, dim), in one pass; ties by insertion."""
     metric, spread, pieces = selection.store.metric, _Spread(directions), []
     for vectors in selection.stored():
         spread.add(vectors)
@@ -174,7 +167,7 @@ def ends(selection: Selection, directions: Floats, n: int) -> list[Extremes]:
 
 
 class _Spread:
-    """How far the rows differ along some directions, and along all dimensions on average."""
+    """The spread of rows along some directions, and along all dimensions on average."""
 
     def __init__(self, directions: Floats) -> None:
         self._directions = directions.astype(np.float64)
@@ -188,7 +181,7 @@ class _Spread:
         wide = vectors.astype(np.float64)
         if self._first is None:
             self._first = wide[0].copy()
-        wide -= self._first  # or rounding would make a spread of equal rows
+        wide -= self._first  # otherwise equal rows would spread by rounding
         along = wide @ self._directions.T
         self._rows += len(wide)
         self._sum += wide.sum(axis=0)
@@ -208,27 +201,7 @@ class _Spread:
 
 
 def axis(store: Store, number: int, argument: str) -> Floats:
-    """Return the direction of a dimension.
-
-    Parameters
-    ----------
-    store : Store
-        That has it.
-    number : int
-        From 0.
-    argument : str
-        What the caller calls it, for errors.
-
-    Returns
-    -------
-    ndarray of float32, shape (dim,)
-        1 there, and 0 elsewhere.
-
-    Raises
-    ------
-    ValueError
-        If there is no such dimension.
-    """
+    """Return the unit vector of a dimension; raises ValueError, naming `argument`, if none."""
     if not 0 <= number < store.dim:
         raise ValueError(
             f"`{argument}` must be from 0 to {store.dim - 1}, as the vectors have; got {number}."
@@ -239,45 +212,56 @@ def axis(store: Store, number: int, argument: str) -> Floats:
 
 
 def correlate(store: Store, attribute: str, *, where: Where = None, seed: int = 0) -> Direction:
-    """Find the direction most aligned with an attribute.
+    """Find the direction that correlates most with an attribute.
 
     Parameters
     ----------
     store : Store
-        Of any metric.
+        A store of any metric.
     attribute : str
-        A column of numbers or truth values. Rows that lack it are left out.
+        A column of numbers or booleans. Rows without a value are left out.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to learn from; see `Store.search`.
     seed : int, default 0
-        Of the folds, and of what is drawn from more than 20,000 rows.
+        Seed for the folds, and for drawing 20,000 rows if there are more.
 
     Returns
     -------
     Direction
-        The vector, and how well it fits, also for rows that it was not learned from.
+        The vector, and how well it fits, also on rows that it was not learned from.
 
     Raises
     ------
     ValueError
-        If there is no such column, its values are all equal or not finite, or there are less than
-        ten.
+        If there is no such column; if its values are all equal, not finite, or fewer than ten; or
+        if the vectors are all equal.
     TypeError
-        If it does not hold numbers or truth values.
+        If the column holds neither numbers nor booleans.
     ImportError
         If scikit-learn is not installed.
 
     Notes
     -----
-    Ridge regression, its strength chosen by cross-validation. Without
-    the penalty, any attribute fits perfectly where there are no more rows than dimensions.
+    Ridge regression, whose penalty is chosen by cross-validation. Without a penalty, any attribute
+    would fit perfectly if there are no more rows than dimensions.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> from vecstore.analysis import correlate
+    >>> with vecstore.create("houses.vecs", 2, metric="euclidean", keys="int") as store:
+    ...     points = [[i, i % 3] for i in range(20)]
+    ...     store.add(range(20), points, {"price": [2 * i + 1 for i in range(20)]})
+    ...     found = correlate(store, "price")
+    >>> found.dimension, round(found.held_out, 2)
+    (0, 1.0)
     """
     need("sklearn")
     vectors, values = _rows_with(Selection(store, where), attribute, seed)
     if (vectors == vectors[0]).all():
         raise ValueError("`store` must have vectors that differ; all of these rows are equal.")
     spread = vectors.std(axis=0).max()
-    # One scale for all dimensions: small ones stay small, so that noise in them counts little.
+    # One scale for all dimensions: small ones stay small, so their noise counts little.
     vector, guessed = _ridge(vectors / spread, values, seed)
     length = float(np.linalg.norm(vector))
     if not length:
@@ -296,7 +280,7 @@ def correlate(store: Store, attribute: str, *, where: Where = None, seed: int = 
 
 
 def _rows_with(selection: Selection, attribute: str, seed: int) -> tuple[Doubles, Doubles]:
-    """Return vectors and values of the rows that have the attribute, or of some of them."""
+    """Return vectors and values of the rows with the attribute, at most 20,000 of them."""
     column = selection.column(attribute, "attribute")
     if not (column.dtype.is_numeric() or str(column.dtype) == "Boolean"):
         raise TypeError(
@@ -323,7 +307,7 @@ def _rows_with(selection: Selection, attribute: str, seed: int) -> tuple[Doubles
 
 
 def _ridge(vectors: Doubles, values: Doubles, seed: int) -> tuple[Doubles, Doubles]:
-    """Return the weights of the dimensions, and guesses for rows by what the others say."""
+    """Return the weights of the dimensions, and for each row a prediction from the other folds."""
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import KFold, cross_val_predict
 
@@ -335,11 +319,11 @@ def _ridge(vectors: Doubles, values: Doubles, seed: int) -> tuple[Doubles, Doubl
 
 def _standardised(values: Doubles) -> Doubles:
     spread = values.std(axis=0)
-    # What is the same in all rows has no scale, and no part in any correlation.
+    # A constant dimension has no scale and no correlation.
     centered: Doubles = values - values.mean(axis=0)
     return centered / np.where(spread > 0, spread, np.inf)
 
 
 def _correlation(one: Doubles, other: Doubles) -> float:
-    """Return Pearson's correlation; 0 where all guesses are the same and so say nothing."""
+    """Return Pearson's correlation; 0 if all predictions are the same and so say nothing."""
     return float(np.nan_to_num(pearson(one, other)))

@@ -1,4 +1,4 @@
-"""Which keys are far from all others, and which are near to many."""
+"""Find keys that are far from all others, and keys that are near to many."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,19 +24,19 @@ def outliers(
     Parameters
     ----------
     store : Store
-        Any store of at least two keys.
+        A store of at least two keys.
     k : int, default 10
-        Neighbours over which distances are averaged; all others, if there are fewer.
+        The number of neighbours to average over; all others, if there are fewer.
     n : int, default 20
-        How many keys.
+        The number of keys to return.
     threads : int or None
         As for `Store.search`.
 
     Returns
     -------
     polars.DataFrame
-        Columns ``key`` and ``distance``, the mean to its k nearest; the largest first, ties in the
-        order of insertion.
+        Columns ``key`` and ``distance``, the mean distance to the k nearest. The largest comes
+        first; ties are in the order of insertion.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def outliers(
 
     Notes
     -----
-    One search of all rows; the answer takes 16 k bytes a row.
+    Takes one search of all rows, and 16 k bytes a row for its answer.
 
     References
     ----------
@@ -67,18 +67,18 @@ def outliers(
 
 @dataclass(frozen=True)
 class Hubness:
-    """How unequally keys are neighbours of others.
+    """How unevenly keys are neighbours of others.
 
     Attributes
     ----------
     counts : polars.DataFrame
-        Columns ``key`` and ``count``: among the k nearest of how many other keys it is. The
-        largest first, ties in the order of insertion. The mean is k.
+        Columns ``key`` and ``count``: for how many other keys it is among the k nearest. The
+        largest comes first; ties are in the order of insertion. The mean is k.
     k : int
         Neighbours per key.
     skewness : float
-        Third standardised moment of the counts. 0: no key is preferred; above 1 or so, some keys,
-        the hubs, are neighbours of very many, and most of hardly any.
+        The third standardised moment of the counts. At 0 no key is preferred. Above about 1, a few
+        keys, the hubs, are neighbours of very many, and most keys of hardly any.
     """
 
     counts: "polars.DataFrame"
@@ -92,7 +92,7 @@ def hubness(store: Store, k: int = 10, *, threads: int | None = None) -> Hubness
     Parameters
     ----------
     store : Store
-        Any store of at least two keys.
+        A store of at least two keys.
     k : int, default 10
         Neighbours per key; all others, if there are fewer.
     threads : int or None
@@ -101,7 +101,7 @@ def hubness(store: Store, k: int = 10, *, threads: int | None = None) -> Hubness
     Returns
     -------
     Hubness
-        The counts, and how skewed they are.
+        The counts and their skewness.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def hubness(store: Store, k: int = 10, *, threads: int | None = None) -> Hubness
 
     Notes
     -----
-    One search of all rows; the answer takes 16 k bytes a row.
+    Takes one search of all rows, and 16 k bytes a row for its answer.
 
     References
     ----------

@@ -1,8 +1,8 @@
 """Maps: every vector as a point of the plane.
 
-t-SNE and UMAP spend much of their time searching neighbours, approximately. Here they are given the
-exact ones, which cost less. Under cosine the distance between two rows of a map is that of their
-unit vectors, the square root of 2 - 2 cos, because both methods expect distances of points.
+t-SNE and UMAP usually spend much of their time on an approximate search of neighbours. Here they
+get the exact neighbours, which takes less time. Both expect euclidean distances. Under cosine they
+get the distance of the unit vectors, the square root of 2 - 2 cos.
 """
 
 import warnings
@@ -26,18 +26,18 @@ __all__ = ["METHODS", "Projection", "project"]
 
 Floats = npt.NDArray[np.float64]
 
-#: How many neighbours each row shall stay close to, by method.
+#: Neighbours that each row should stay close to, by method.
 METHODS = {"pca": 0, "tsne": 90, "umap": 15}
 
-# What computes them: the module, and the distribution whose version goes down with a map.
+# The module that computes each method, and the distribution whose version is recorded with the map.
 _MODULES = {"pca": "sklearn", "tsne": "openTSNE", "umap": "umap"}
 _PACKAGES = {"pca": "scikit-learn", "tsne": "openTSNE", "umap": "umap-learn"}
 
-_FEWEST = 3  # rows: two points are on a line in any map
-_PERPLEXITY = 3  # neighbours to one unit of it, as van der Maaten (2014) has it
-_EXAGGERATED, _NORMAL = 250, 500  # iterations of t-SNE, openTSNE's own
-_FEW = 1_000  # rows up to which threads spend more time waiting for each other than computing
-_EVERY = 50  # iterations between two reports
+_FEWEST = 3  # rows: two points always lie on a line
+_PERPLEXITY = 3  # neighbours per unit of perplexity (van der Maaten, 2014)
+_EXAGGERATED, _NORMAL = 250, 500  # iterations of t-SNE: openTSNE's defaults
+_FEW = 1_000  # rows; with fewer, threads wait for each other longer than they compute
+_EVERY = 50  # iterations between reports of progress
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Projection:
 
     Attributes
     ----------
-    keys : ndarray, shape (n,)
-        In the order of insertion.
+    keys : ndarray of object (str) or int64, shape (n,)
+        The rows, in the order of insertion.
     points : ndarray of float64, shape (n, 2)
-        Theirs, centered.
+        Their points, centred.
     method : str
-        What computed them.
+        The method that computed them.
     explained : float or None
         The share of the variance that two principal components show; None for other methods.
     """
@@ -74,7 +74,7 @@ def project(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Projection:
-    """Give every row a place in the plane, and write it down.
+    """Give every row a point in the plane, and store it as two attributes.
 
     Parameters
     ----------
@@ -82,18 +82,19 @@ def project(
         Open for writing, unless `columns` is None.
     method : str, default "pca"
         ``"pca"`` shows the directions of largest variance, in seconds at any size. ``"tsne"`` keeps
-        neighbours together. ``"umap"`` does too, and needs the package ``umap-learn``.
+        neighbours together. So does ``"umap"``, which needs the package ``umap-learn``.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to project; see `Store.search`.
     columns : pair of str or None, default ("x", "y")
-        The attributes that become the coordinates; null where `where` leaves a row out.
+        The attributes for the coordinates; null in rows that `where` leaves out. None writes
+        nothing.
     overwrite : bool, default False
-        Whether values that `columns` have already may go.
+        Whether to overwrite values that `columns` already have.
     k : int or None
-        How many neighbours each row shall stay close to; None takes 90 for t-SNE (a perplexity of
-        30) and 15 for UMAP.
+        The number of neighbours that each row should stay close to; None takes 90 for t-SNE (a
+        perplexity of 30) and 15 for UMAP.
     seed : int, default 0
-        The same seed gives the same map, on the same machine.
+        The same seed gives the same map on the same machine.
     threads : int or None
         None takes all.
     progress : callable or None
@@ -108,19 +109,19 @@ def project(
     Raises
     ------
     ValueError
-        If `method` is none of these, or there are fewer than 3 rows.
+        If the method is unknown, or there are fewer than 3 rows.
     ReadOnlyError
-        If the result could not be written.
+        If `columns` are given and the store is not open for writing.
     VecstoreError
-        If a column has values already.
+        If a column already has values, unless `overwrite` is True.
     ImportError
         If a package is missing.
 
     Notes
     -----
-    t-SNE and UMAP keep the vectors in memory, k neighbours for each row, and need time proportional
-    to the number of rows. Rows of a dot-product store are compared by their euclidean distance.
-    What writing the attributes costs, `cluster` says.
+    t-SNE and UMAP keep the vectors and k neighbours for each row in memory, and take time
+    proportional to the number of rows. Rows of a dot-product store are compared by euclidean
+    distance. Writing the attributes costs what it does for `cluster`.
 
     References
     ----------
@@ -171,7 +172,7 @@ def _by_components(selection: Selection, seed: int) -> tuple[Floats, float]:
     kept = min(2, selection.store.dim)
     components = principal_components(selection, kept, seed=seed, memory=MEMORY)
     points = np.concatenate([components.transform(vectors) for vectors in selection.batches()])
-    flat = np.zeros((len(points), 2))  # the second stays so where vectors have one dimension
+    flat = np.zeros((len(points), 2))  # the second column stays 0 if vectors have one dimension
     flat[:, :kept] = points
     return flat, float(components.explained_variance_ratio_.sum())
 
@@ -219,7 +220,7 @@ def _by_tsne(
 
 
 def _reported(progress: Progress) -> Callable[[int, float, Any], None]:
-    """Return what openTSNE calls every 50 iterations; each of its two phases counts from 0."""
+    """Return a callback for openTSNE, which counts each of its two phases from 0."""
     done = 0
 
     def report(iteration: int, error: float, embedding: Any) -> None:
@@ -242,6 +243,6 @@ def _by_umap(
     known = np.hstack([itself, rows]), np.hstack([np.zeros(itself.shape), distances])
     model = UMAP(n_neighbors=k, precomputed_knn=known, init="pca", random_state=seed, n_jobs=1)
     with warnings.catch_warnings():
-        # It cannot place new points without an index of its own, and says so.
+        # It warns that it cannot place new points without an index of its own.
         warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
         return np.array(model.fit_transform(vectors), np.float64)

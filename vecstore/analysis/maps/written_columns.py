@@ -1,4 +1,4 @@
-"""Results that go back into the store as attributes."""
+"""Results that are written back into the store as attributes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,27 +14,12 @@ __all__ = ["check_columns", "write_columns"]
 
 
 def check_columns(store: Store, names: Mapping[str, str], *, overwrite: bool) -> None:
-    """Find out, before anything is computed, whether results can be written.
+    """Check, before anything is computed, whether results can be written.
 
-    Parameters
-    ----------
-    store : Store
-        Where to.
-    names : mapping of str to str
-        The columns, and of which kind they shall be: ``"int64"`` or ``"float64"``.
-    overwrite : bool
-        Whether values that are there may go.
-
-    Raises
-    ------
-    ReadOnlyError
-        If the store is not open for writing.
-    TypeError
-        If a column is there, of another kind.
-    VecstoreError
-        If a column has values that may not go.
+    `names` maps each column to "int64" or "float64". Raises ReadOnlyError; TypeError if a column is
+    of another type; VecstoreError if one has values, unless `overwrite` is True.
     """
-    store.batch()  # for what it refuses; nothing begins before it is entered
+    store.batch()  # only for its checks: nothing begins before it is entered
     schema = store.frame([]).schema
     for name, kind in names.items():
         check_name(name)
@@ -57,26 +42,12 @@ def write_columns(
     columns: Mapping[str, npt.NDArray[Any]],
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write results as attributes. Rows that they are not about lose what they had there.
+    """Write results as attributes in one commit that rewrites every row; other rows become null.
 
-    So a column is one result, never two halves of different ones, and rows keep their order.
-
-    Parameters
-    ----------
-    store : Store
-        Open for writing.
-    keys : ndarray, shape (m,)
-        What the results are about, in the order of insertion.
-    columns : mapping of str to ndarray of int64 or float64, shape (m,)
-        From `check_columns`, the same names.
-    provenance : mapping
-        What computed them, for `Store.info`.
-
-    Notes
-    -----
-    One commit that writes every row anew: all of it or nothing. Keys and attributes are in memory
-    meanwhile, vectors a segment at a time.
+    `keys`, (m,), are in the order of insertion; `columns` are those that `check_columns` has seen.
     """
+    # Rows without a result lose their old value, so that a column is one result, never a mixture of
+    # two. Keys and attributes are held in memory meanwhile, vectors one segment at a time.
     every = store.keys()
     chosen = np.isin(every, keys) if len(keys) < len(every) else np.ones(len(every), bool)
     full = {}

@@ -1,23 +1,21 @@
-"""Pictures of a store, as figures of matplotlib.
+"""Draw the vectors of a store, as figures of matplotlib.
 
-===================  ===========================================================
-`map`                every row where `project` put it, coloured by an attribute
-`neighbourhood`      a key with its nearest keys around it
-`analogy`            arrows: one analogy, or many pairs of one relation
-`matrix`             how alike some keys are, each to each
-`extremes`           the keys at both ends of a dimension
-`images`             images with those nearest to them
-`confusion`          what a classifier takes for what
-`curves`             loss and accuracy of a training, on two axes
-`reconstructions`    images over what an autoencoder made of them
-`style`              colours, sizes, and how a figure becomes a file
-`layout`             places on the page, in pixels
-`labels`             names that do not collide
-`crowd`, `shades`    points of any number, and what colours they have
-===================  ===========================================================
+Every function returns a figure that belongs to the caller; `save` writes it as PNG or SVG. Nothing
+here touches pyplot. matplotlib (extra ``analysis``) is loaded when the first name is used. In
+reading order:
 
-Every function returns a figure that is the caller's own; `save` makes a PNG or SVG of it. Nothing
-here touches pyplot. Loads matplotlib (extra ``analysis``) when the first name is used.
+- `style`: colours, sizes, and how a figure becomes a file;
+- `layout`: places on the page, in pixels; `labels`: names that do not collide;
+- `shades`: colours of an attribute; `crowd`: any number of points; `pairwise`: distances;
+- `map`: every row where `project` put it, coloured by an attribute;
+- `neighbourhood`: a key with its nearest keys around it;
+- `analogy`: arrows for one analogy, or for many pairs of one relation;
+- `matrix`: how similar some keys are, each to each;
+- `extremes`: the keys at both ends of a dimension;
+- `images`: images with the images nearest to them;
+- `confusion`: which classes a classifier confuses;
+- `curves`: loss and accuracy of a training, on two axes;
+- `reconstructions`: images over what an autoencoder made of them.
 """
 
 from importlib import import_module
@@ -51,7 +49,7 @@ __all__ = [
     "save",
 ]
 
-# Which module defines what.
+# Name to module.
 _HOMES = {
     "draw_analogy": "analogy",
     "draw_confusion": "confusion",

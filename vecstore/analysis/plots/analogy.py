@@ -1,4 +1,4 @@
-"""An analogy as arrows: "man is to king as woman is to ...", in the plane of the three."""
+"""Draw an analogy, "man is to king as woman is to ...", as arrows in the plane of the three."""
 
 from typing import Any
 
@@ -33,31 +33,38 @@ _FEWEST = 2  # pairs
 def draw_analogy(
     store: Store, start: Any, end: Any, other: Any, k: int = 8, heading: str = ""
 ) -> Figure:
-    """Draw what is to a key as one key is to another.
+    """Draw the keys that are to `other` as `end` is to `start`.
 
     Parameters
     ----------
     store : Store
-        Of any metric.
+        A store of any metric.
     start, end, other : str or int
-        Keys: `start` is to `end` as `other` is to what is searched.
+        Keys: `start` is to `end` as `other` is to the answer.
     k : int, default 8
-        How many answers, the best of them in red.
+        The number of answers; the best is red.
     heading : str
-        Over the picture; empty takes the analogy as a sum.
+        The title; empty writes the analogy as a sum.
 
     Returns
     -------
     Figure
-        The plane through the three. The tip of the lower arrow is the very point that is searched
-        near, and the answers are where they fall on the plane.
+        The plane through the three keys. The tip of the lower arrow is the point whose neighbours
+        are searched; the answers are projected onto the plane.
 
     Raises
     ------
     KeyNotFoundError
         If a key is missing.
     ValueError
-        If the three are on a line, or the store has no other keys.
+        If the three keys are on a line, or the store has no other keys.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> people = {"man": [1, 0, 9], "king": [1, 5, 9], "woman": [5, 0, 9], "queen": [5, 5, 9]}
+    >>> store = vecstore.from_arrays(list(people.values()), list(people), metric="euclidean")
+    >>> figure = draw_analogy(store, "man", "king", "woman")
     """
     answers = [match.key for match in store.analogy([end, other], [start], k=k)]
     if not answers:
@@ -89,16 +96,16 @@ def draw_analogy(
 
 
 def draw_pairs(store: Store, pairs: list[tuple[Any, Any]], heading: str = "") -> Figure:
-    """Draw an arrow for each pair of keys: if they stand for one relation, the arrows agree.
+    """Draw an arrow for each pair of keys; the arrows of one relation are parallel.
 
     Parameters
     ----------
     store : Store
-        Of any metric.
+        A store of any metric.
     pairs : list of pairs of keys
-        Each from and to, two pairs at least.
+        The start and the end of each arrow; at least two pairs.
     heading : str
-        Over the picture.
+        The title; empty names the first pair.
 
     Returns
     -------
@@ -111,6 +118,13 @@ def draw_pairs(store: Store, pairs: list[tuple[Any, Any]], heading: str = "") ->
         If a key is missing.
     ValueError
         If there are fewer than two pairs.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> people = {"man": [1, 0, 9], "king": [1, 5, 9], "woman": [5, 0, 9], "queen": [5, 5, 9]}
+    >>> store = vecstore.from_arrays(list(people.values()), list(people), metric="euclidean")
+    >>> figure = draw_pairs(store, [("man", "king"), ("woman", "queen")])
     """
     if len(pairs) < _FEWEST:
         raise ValueError(f"`pairs` must be at least {_FEWEST}; got {len(pairs)}.")
@@ -158,7 +172,7 @@ def _new_axes(text: str, note: str, points: Floats) -> tuple[Figure, Axes]:
     strip(axes, frame=True)
     title(axes, text, note)
     settle(figure)
-    margin = 0.1 * np.ptp(points, axis=0).max()  # for names
+    margin = 0.1 * np.ptp(points, axis=0).max()  # room for names
     set_window(axes, np.vstack([points - margin, points + margin]))
     return figure, axes
 

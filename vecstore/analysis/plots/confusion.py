@@ -1,4 +1,4 @@
-"""What a classifier takes for what."""
+"""Draw which classes a classifier confuses."""
 
 from collections.abc import Sequence
 
@@ -10,28 +10,33 @@ from vecstore.analysis.plots.style import INK, MUTED, literal, new_figure, title
 
 __all__ = ["draw_confusion"]
 
-_WRITTEN = 30  # classes up to which the counts are written into the cells
+_WRITTEN = 30  # classes; with more, the cells have no numbers
 
 
 def draw_confusion(counts: npt.NDArray[np.int64], classes: Sequence[object]) -> Figure:
-    """Draw how many rows of each class were taken for which.
+    """Draw how often each class was predicted as each other.
 
     Parameters
     ----------
     counts : ndarray of int64, shape (n, n)
-        From row i, which is right, to column j, which was said; see `Validation.confusion`.
-    classes : sequence of length n
-        Their names.
+        Rows are true classes, columns are predicted classes; see `Validation.confusion`.
+    classes : sequence of n str, bool or int
+        The names of the classes.
 
     Returns
     -------
     Figure
-        Shares of each row are shades, counts are written into the cells up to 30 classes.
+        Shades are shares of a row. Up to 30 classes, the counts are written into the cells.
 
     Raises
     ------
     ValueError
         If there is not a row and a column for each class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = draw_confusion(np.array([[8, 2], [1, 9]]), ["cat", "dog"])
     """
     n = len(classes)
     if counts.shape != (n, n):

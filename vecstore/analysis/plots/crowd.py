@@ -1,7 +1,7 @@
-"""Points of any number: dots as long as they are few, and counts by pixel when they are many.
+"""Draw any number of points: few as dots, many as counts by pixel.
 
-Of 100,000 dots the last ones drawn hide the others. A pixel instead shows how many points it has,
-and the category that most of them are of, or the mean of their values.
+Among 100,000 dots, those drawn last hide the others. A pixel shows instead how many points it has,
+and their most frequent category or the mean of their values.
 """
 
 import numpy as np
@@ -19,28 +19,18 @@ __all__ = ["DOTS", "draw_points", "scale"]
 Floats = npt.NDArray[np.float64]
 Look = Categories | Quantities | None
 
-#: As many points as are drawn as dots.
+#: The most points that are drawn as dots.
 DOTS = 20_000
 
-_INK_SHARE = 0.10  # of the axes that dots may cover if none is over another
-_SMALLEST, _LARGEST = 2.0, 40.0  # area of a dot, in square points
-_FAINTEST = 0.4  # of a pixel with one point; one with many is opaque
+_INK_SHARE = 0.10  # share of the axes that dots may cover if none overlap
+_SMALLEST, _LARGEST = 2.0, 40.0  # area of a dot in square points
+_FAINTEST = 0.4  # opacity of a pixel with one point; one with many is opaque
 # A pixel alone is hard to see: each point is drawn as a cross of five.
 _CROSS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def draw_points(axes: Axes, points: Floats, look: Look) -> None:
-    """Draw points so that none hides how many there are.
-
-    Parameters
-    ----------
-    axes : Axes
-        Of a figure that is settled.
-    points : ndarray of float64, shape (n, 2)
-        Finite.
-    look : Categories, Quantities or None
-        Of n points.
-    """
+    """Draw finite points, (n, 2), so that their number stays visible; settle the figure first."""
     if len(points) <= DOTS:
         _draw_dots(axes, points, look)
     else:
@@ -56,7 +46,7 @@ def _draw_dots(axes: Axes, points: Floats, look: Look) -> None:
     box = axes.get_window_extent()
     area = box.width * box.height * (72 / axes.figure.dpi) ** 2
     size = np.clip(_INK_SHARE * area / len(points), _SMALLEST, _LARGEST)
-    # In any order but that of the store, which may be by category: then the last one would win.
+    # Shuffled: a store may be in order of category, and the last category would hide the others.
     order = np.random.default_rng(0).permutation(len(points))
     x, y = points[order].T
     axes.scatter(
@@ -117,7 +107,7 @@ def _pixel_colors(
         colors = colormaps[SEQUENTIAL](Normalize(look.low, look.high)(mean))[..., :3]
         colors[there == 0] = to_rgb(NOTHING)
         return np.asarray(colors)
-    # The category of most points; one of them beats any number of points without.
+    # The most frequent category. A single point with a category beats any number without.
     most, winner = np.zeros(shape), np.full(shape, -1)
     for code in range(len(look.names)):
         found = _spread(cells[look.codes == code], None, shape)

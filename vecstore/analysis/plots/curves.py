@@ -1,4 +1,4 @@
-"""How training went: loss and accuracy over the epochs, each on an axis of its own."""
+"""Draw the course of a training: loss and accuracy over the epochs, on two axes."""
 
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,15 @@ HELD_OUT = "val_"
 
 
 def draw_curves(history: "pl.DataFrame", *, metric: str | None = None) -> Figure:
-    """Draw the loss, and a metric beside it, against the epochs.
+    """Draw the loss, and a metric beside it, over the epochs.
 
     Parameters
     ----------
     history : polars.DataFrame
-        `Trainer.history`: a row per epoch, with the columns ``epoch``, ``loss`` and others; one
-        that begins with ``val_`` is of rows held out, and is drawn dashed.
+        `Trainer.history`: a row per epoch, with the columns ``epoch``, ``loss`` and others. Columns
+        that begin with ``val_`` are about held-out rows, and are drawn dashed.
     metric : str or None
-        The column for the right axis. None takes ``accuracy`` if it is there, else no right axis.
+        The column for the right axis. None takes ``accuracy`` if there is one, else no right axis.
 
     Returns
     -------
@@ -38,6 +38,12 @@ def draw_curves(history: "pl.DataFrame", *, metric: str | None = None) -> Figure
     ------
     ValueError
         If there are no epochs, or no such columns.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> history = pl.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.4], "accuracy": [0.5, 0.8]})
+    >>> figure = draw_curves(history)
     """
     if metric is None and "accuracy" in history.columns:
         metric = "accuracy"
@@ -68,7 +74,7 @@ def draw_curves(history: "pl.DataFrame", *, metric: str | None = None) -> Figure
 
 
 def _draw(axes: Axes, history: "pl.DataFrame", name: str, color: str) -> list[Line2D]:
-    """Draw a column and, dashed, what it was on rows held out; color the axis as the lines."""
+    """Draw a column and, dashed, its held-out counterpart; colour the axis like the lines."""
     axes.set_ylabel(name, color=color)
     axes.tick_params(axis="y", labelcolor=color)
     lines = []
@@ -90,7 +96,7 @@ def _draw(axes: Axes, history: "pl.DataFrame", name: str, color: str) -> list[Li
 
 
 def _last(history: "pl.DataFrame") -> str:
-    """Say what the last epoch came to."""
+    """Describe the last epoch."""
     last = history.row(-1, named=True)
     shown = []
     for name, value in last.items():

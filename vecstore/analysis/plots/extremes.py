@@ -1,4 +1,4 @@
-"""What a dimension stands for, if for anything: the keys with its largest and smallest values."""
+"""Draw what a dimension stands for, if for anything: the keys with its extreme values."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ __all__ = ["draw_extremes"]
 
 _MOST = 24  # panels
 _ACROSS = 3  # panels in a row
-_LONGEST = 26  # characters of a key that half a panel has room for
+_LONGEST = 26  # characters of a key that fit into half a panel
 
 
 def draw_extremes(
@@ -36,24 +36,30 @@ def draw_extremes(
     Parameters
     ----------
     store : Store
-        Of any metric. Vectors are scaled to unit length first where it is cosine.
+        A store of any metric. Under cosine, vectors are scaled to unit length first.
     dimensions : sequence of int
-        1 to 24 of them, from 0.
+        1 to 24 dimensions, numbered from 0.
     n : int, default 8
         Keys at each end.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to look at; see `Store.search`.
 
     Returns
     -------
     Figure
         A panel of bars for each dimension, all on one scale. A dimension along which the rows
-        hardly differ (`Extremes.dead`) is grey, and called dead.
+        hardly differ (`Extremes.dead`) is grey and marked as dead.
 
     Raises
     ------
     ValueError
         If there is no such dimension, or there are too many.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[3, 1], [1, 0], [-2, 1]], ["red", "rosé", "white"])
+    >>> figure = draw_extremes(store, [0, 1], n=1)
     """
     n = check_count(n, "n")
     chosen = list(dict.fromkeys(dimensions))
@@ -75,7 +81,7 @@ def draw_extremes(
 
 
 def _bars(found: Extremes) -> list[Place]:
-    """Return the places of one dimension, descending; of few rows some are at both ends."""
+    """Return the places of one dimension, descending; if rows are few, some are at both ends."""
     high = {place.key for place in found.highest}
     return [*found.highest, *(place for place in found.lowest[::-1] if place.key not in high)]
 
@@ -87,7 +93,7 @@ def _draw_panel(axes: Axes, number: int, found: Extremes, reach: float) -> None:
     colors = [NOTHING] * len(values) if found.dead else colors
     axes.barh(range(len(places)), values, color=colors, height=0.75)
     axes.axvline(0, color=MUTED, linewidth=0.8)
-    # Names stand on the side of zero where no bar is.
+    # Names stand across zero from their bars.
     for height, (key, value) in enumerate(places):
         side = -1 if value >= 0 else 1
         name = axes.annotate(
@@ -100,7 +106,7 @@ def _draw_panel(axes: Axes, number: int, found: Extremes, reach: float) -> None:
             fontsize=8.5,
             color=INK,
         )
-        name.set_in_layout(False)  # it fits into its half of the panel
+        name.set_in_layout(False)  # it fits into its half, so the layout can ignore it
     axes.set_xlim(-1.15 * reach, 1.15 * reach)
     axes.invert_yaxis()
     axes.set_yticks([])

@@ -1,4 +1,4 @@
-"""Images, and the images nearest to them."""
+"""Draw images with the images nearest to them."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["draw_images"]
 
 _MOST = 20  # rows, and columns
-_LONGEST = 20  # characters that an image has room for under it
-_SIDE = 224  # pixels to which images are made smaller
+_LONGEST = 20  # characters that fit under an image
+_SIDE = 224  # pixels; larger images are shrunk to it
 
 
 def draw_images(
@@ -51,35 +51,44 @@ def draw_images(
     Parameters
     ----------
     store : Store
-        Of vectors of images.
+        A store of vectors of images.
     keys : sequence of keys
-        Of 1 to 20 images, a row of the grid each.
+        1 to 20 images, one for each row of the grid.
     k : int, default 7
-        How many neighbours each.
+        Neighbours of each image, at most 20.
     folder : path-like, default "."
-        Where paths that are not absolute begin.
+        The folder that relative paths start from.
     column : str or None
-        The attribute with the path of each image; None takes ``path``, which `ImageExtractor`
+        The attribute with the path of each image. None takes ``path``, which `ImageExtractor`
         writes, or else the keys themselves.
     label : str or None
-        An attribute to write under the images; neighbours that differ in it from their image are
-        framed in red, those that do not in blue.
+        An attribute to write under the images. Neighbours with the same value as their image are
+        framed in blue, others in red.
     where : str, polars.Expr, array_like of bool, or None
-        Which neighbours; see `Store.search`.
+        The rows that may be neighbours; see `Store.search`.
 
     Returns
     -------
     Figure
-        A row for each image, the image first, with distances under its neighbours.
+        A row for each image: the image, then its neighbours with their distances.
 
     Raises
     ------
     KeyNotFoundError
         If a key is missing.
     ValueError
-        If there are no keys or too many, or no such attribute.
+        If there are no keys, `keys` or `k` are too many, or there is no such attribute.
     VecstoreError
         If an image cannot be read.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> from PIL import Image
+    >>> for name in ("red", "blue"):
+    ...     Image.new("RGB", (8, 8), name).save(f"{name}.png")
+    >>> store = vecstore.from_arrays([[1, 0], [1, 1]], keys=["red.png", "blue.png"])
+    >>> figure = draw_images(store, ["red.png"], k=1)
     """
     k = check_count(k, "k")
     names = list(dict.fromkeys(keys))
@@ -110,18 +119,18 @@ def draw_images(
     for axes in grid.flat:
         strip(axes)
     for row, tiles in zip(grid, rows, strict=True):
-        for axes, tile in zip(row, tiles, strict=False):  # fewer may be near than there is room for
+        for axes, tile in zip(row, tiles, strict=False):  # a row may have fewer neighbours than k
             _draw_tile(axes, tile)
     return figure
 
 
 class _Tile(NamedTuple):
-    """An image of the grid, and what is written under it."""
+    """An image of the grid, and the text under it."""
 
     image: "Image"
     text: str
-    distance: float | None
-    color: str
+    distance: float | None  # None for the image in the first column
+    color: str  # of the frame
 
 
 def _tiles(
@@ -143,7 +152,7 @@ def _tiles(
 
 
 def _caption(text: object) -> str:
-    """Return what fits under an image: the end of a long text, where paths have their names."""
+    """Return what fits under an image: the end of a long text, because paths end with the name."""
     shown = str(text)
     if len(shown) > _LONGEST:
         shown = "\N{HORIZONTAL ELLIPSIS}" + shown[1 - _LONGEST :]
@@ -161,7 +170,7 @@ def _read(folder: Path, key: Any, path: Any) -> "Image":
         "images in an archive must be unpacked."
     )
     try:
-        if problem_of(str(folder / path)):  # a pipe would be waited for
+        if problem_of(str(folder / path)):  # opening a pipe would block
             raise unreadable
         with Image.open(folder / path) as image:
             image.draft("RGB", (_SIDE, _SIDE))

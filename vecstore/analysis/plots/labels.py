@@ -1,7 +1,7 @@
-"""Names beside points, none of them over another.
+"""Place names beside points so that no name covers another.
 
-Greedy: each name takes, of the free places in the nearest ring around its point that has any, the
-one that covers the fewest other points. From the second ring on a line leads to the point.
+Greedy: each name goes to the nearest ring around its point that has a free place, and there to the
+place that covers the fewest other points. From the second ring on, a line leads to the point.
 """
 
 from collections.abc import Sequence
@@ -20,28 +20,22 @@ __all__ = ["Labels"]
 
 Floats = npt.NDArray[np.float64]
 
-# Distances of the rings, and of two names, in pixels.
+# Distances of the rings from the point, and between two names, in pixels.
 _RINGS = (3.0, 14.0, 28.0, 46.0, 70.0, 100.0, 140.0)
 _GAP = 2.0
-# Where around the point: right, left, above, below, and between.
+# Places on a ring: right, left, above, below, and the diagonals.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-_CELL = 4  # pixels, of the grid in which points are counted
-_SHORTEST = np.array([3.5, 6.0])  # pixels, half of a name of one thin letter
-_AT_ONCE = 1_000  # points that are looked at together
-_MISSES = 300  # names in a row without a place, after which the page counts as full
+_CELL = 4  # pixels: side of a cell of the grid that counts points
+_SHORTEST = np.array([3.5, 6.0])  # pixels: half the extent of a name of one thin letter
+_AT_ONCE = 1_000  # points tested together
+_MISSES = 300  # names in a row without a place; then the page counts as full
 
 
 class Labels:
-    """The names in one set of axes. A ring of 0 is the point itself.
+    """The names in one set of axes, whose figure must be settled.
 
-    Parameters
-    ----------
-    axes : Axes
-        Of a figure that is settled.
-    crowd : ndarray, shape (n, 2)
-        All points that are drawn, and points on lines: what names shall rather not cover.
-    marker : float, default 2
-        Half the width of what marks a point, in typographic points.
+    `crowd`, (m, 2), holds all drawn points, and points on lines: names avoid covering them.
+    `marker` is half the width of a point's marker, in typographic points.
     """
 
     def __init__(self, axes: Axes, crowd: npt.NDArray[np.floating], marker: float = 2) -> None:
@@ -51,12 +45,14 @@ class Labels:
         self._marker = marker / self._points_per_pixel
         box = axes.get_window_extent()
         self._low, self._high = np.array(box.min), np.array(box.max)
+        # Boxes of names and markers, (left, bottom, right, top) in pixels. `_full` marks the pixels
+        # where no name can have its middle, and `_sums` counts the crowd, as a summed-area table.
         self._taken = np.empty((0, 4))
         self._full = np.zeros((self._high - self._low).astype(int) + 1, bool)
         self._sums = self._counted(crowd)
 
     def add(self, points: npt.NDArray[np.floating], names: Sequence[object]) -> None:
-        """Name points, every one of them, even where no place is free."""
+        """Name all of the points, even where no place is free."""
         here = self._axes.transData.transform(points)
         self._take(np.hstack([here - self._marker, here + self._marker]))
         for point, name in zip(points, names, strict=True):
@@ -64,20 +60,14 @@ class Labels:
                 self._put(point, name, _RINGS, bold=True, anywhere=True)
 
     def add_over(self, points: npt.NDArray[np.floating], names: Sequence[object]) -> None:
-        """Name places rather than points: right there, or as near as is free."""
+        """Name regions rather than points: a name covers its point, or is as near as is free."""
         for point, name in zip(points, names, strict=True):
             self._put(point, name, (0.0, *_RINGS[:3]), size=11, bold=True, line=False)
 
     def add_what_fits(
         self, points: npt.NDArray[np.floating], names: Sequence[object], most: int
     ) -> int:
-        """Name at most so many of the points, in their order, where there is room.
-
-        Returns
-        -------
-        int
-            How many it named.
-        """
+        """Name at most `most` points, in their order, where there is room; return how many."""
         named = missed = 0
         for first in range(0, len(points), _AT_ONCE):
             near = np.flatnonzero(self._have_room(points[first : first + _AT_ONCE]))
@@ -90,7 +80,7 @@ class Labels:
         return named
 
     def _have_room(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
-        """Return beside which points a short name may fit: to write one down takes far longer."""
+        """Tell beside which points a short name may fit: cheap, unlike laying out its text."""
         pixels = self._axes.transData.transform(points)
         room = np.zeros(len(points), bool)
         for side in _SIDES:
@@ -129,6 +119,7 @@ class Labels:
         extent = label.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2 + _GAP
         pixel = self._axes.transData.transform(point)
+        # A ring of 0 is the point itself.
         for ring in rings:
             offsets = [self._offset(np.array(side, float), half, ring) for side in _SIDES]
             costs = [0.0 if anywhere else self._cost(pixel + offset, half) for offset in offsets]
@@ -140,7 +131,7 @@ class Labels:
         return False
 
     def _offset(self, side: Floats, half: Floats, ring: float) -> Floats:
-        """Return where the middle of a name is that touches the ring on this side."""
+        """Return the offset of the middle of a name that touches the ring on this side."""
         if not ring:
             return np.zeros(2)
         return np.asarray(side * (half + (self._marker + ring) / np.linalg.norm(side)))
@@ -172,7 +163,8 @@ class Labels:
 
     def _take(self, boxes: Floats) -> None:
         self._taken = np.vstack([self._taken, boxes])
-        # No short name has its middle here. Rounded so that it is none of those that just fit.
+        # No short name can have its middle here. Rounded inwards, so that names that just fit still
+        # do.
         low = np.ceil(boxes[:, :2] - _SHORTEST - self._low).clip(0).astype(int)
         high = np.floor(boxes[:, 2:] + _SHORTEST - self._low).clip(0).astype(int)
         for (left, bottom), (right, top) in zip(low, high, strict=True):

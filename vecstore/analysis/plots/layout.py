@@ -1,4 +1,4 @@
-"""Where things are on the page, in pixels, once it is settled."""
+"""Places on the page, in pixels, once its layout is settled."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,26 +9,18 @@ from vecstore.analysis.plots.style import set_fonts
 
 __all__ = ["along", "set_window", "settle"]
 
-_MARGIN = 0.03  # of a map, on each side of its outermost points
+_MARGIN = 0.03  # share of the page on each side of the outermost points
 
 
 def settle(figure: Figure) -> None:
-    """Lay everything out now and for good, so that what comes next can count on pixels."""
+    """Fix the layout now, so that later code can rely on pixels."""
     set_fonts(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
 
 
 def set_window(axes: Axes, points: npt.NDArray[np.floating]) -> None:
-    """Show all points, with as many pixels to a unit across as up: distances are true.
-
-    Parameters
-    ----------
-    axes : Axes
-        Of a figure that is settled.
-    points : ndarray, shape (n, 2)
-        Finite.
-    """
+    """Show all points, which must be finite, at the same scale across and up; settle first."""
     box = axes.get_window_extent()
     pixels = np.array([box.width, box.height])
     low, high = points.min(axis=0), points.max(axis=0)
@@ -41,5 +33,5 @@ def set_window(axes: Axes, points: npt.NDArray[np.floating]) -> None:
 def along(
     start: npt.NDArray[np.floating], end: npt.NDArray[np.floating]
 ) -> npt.NDArray[np.float64]:
-    """Return points on a line, for names to keep off it: shape (50, 2)."""
+    """Return 50 points on a line, (50, 2), so that names keep off it."""
     return np.linspace(start, end, 50)

@@ -1,4 +1,4 @@
-"""A map: every row where its coordinates say, in the colour of an attribute."""
+"""Draw a map: every row at its coordinates, coloured by an attribute."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from vecstore.store import Store
 
 __all__ = ["draw_map"]
 
-_CELLS = 32  # of a side of the grid in which the middle of a category is looked for
+_CELLS = 32  # per side of the grid that finds the middle of a category
 
 
 def draw_map(
@@ -39,21 +39,21 @@ def draw_map(
     Parameters
     ----------
     store : Store
-        With coordinates.
+        A store with coordinates.
     color : str or None
-        An attribute. Categories get a legend, and their names where they are unless keys are named
+        An attribute. Categories get a legend, and their names on the map unless keys are named
         there; quantities get a scale.
     names : sequence of keys
         Points to name, all of them.
     most : int, default 0
-        How many more points to name, in the order of insertion, as far as there is room. In a file
-        of word vectors that is usually the order of frequency.
+        How many more points to name, in the order of insertion, where there is room. In a file of
+        word vectors that is usually the order of frequency.
     where : str, polars.Expr, array_like of bool, or None
-        Which rows; see `Store.search`.
+        The rows to draw; see `Store.search`.
     columns : pair of str, default ("x", "y")
-        The attributes with the coordinates; rows that have none are left out.
+        The attributes with the coordinates; rows without them are left out.
     heading : str or None
-        Over the picture; None takes the name of the store.
+        The title; None takes the name of the store.
 
     Returns
     -------
@@ -63,13 +63,21 @@ def draw_map(
     Raises
     ------
     ValueError
-        If there is no such attribute, or nothing in it for these points.
+        If there is no such attribute, or it has no values for these points.
     TypeError
-        If coordinates are no numbers, or colours should be made of dates.
+        If coordinates are not numbers, or `color` is a column of dates.
     VecstoreError
-        If no row, or not every key to name, has coordinates.
+        If no row has coordinates, or a key in `names` has none.
     KeyNotFoundError
-        If a name is no key of the store.
+        If a name is not a key of the store.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> with vecstore.create("places.vecs", dim=2, metric="euclidean") as store:
+    ...     points = {"x": [0.0, 3.0, 4.0], "y": [0.0, 1.0, 2.0], "kind": ["sea", "land", "land"]}
+    ...     store.add(["a", "b", "c"], [[0, 0], [3, 1], [4, 2]], points)
+    ...     figure = draw_map(store, color="kind", names=["a"])
     """
     selection = Selection(store, where)
     points = _points(selection, columns)
@@ -104,7 +112,7 @@ def draw_map(
 
 
 def _points(selection: Selection, columns: tuple[str, str]) -> npt.NDArray[np.float64]:
-    """Return coordinates, NaN where there are none: shape (n, 2)."""
+    """Return coordinates, (n, 2), NaN where there are none."""
     missing = [name for name in columns if name not in selection.frame.columns]
     if missing:
         raise VecstoreError(
@@ -130,7 +138,7 @@ def _named_points(
 
 
 def _add_key(figure: Figure, axes: Axes, look: Categories | Quantities | None, name: str) -> None:
-    """Say beside the map what the colours mean."""
+    """Explain the colours beside the map."""
     if isinstance(look, Quantities):
         bar = figure.colorbar(scale(look), ax=axes, shrink=0.5, aspect=25, extend="both")
         bar.set_label(name, color=MUTED)
@@ -158,7 +166,8 @@ def _add_key(figure: Figure, axes: Axes, look: Categories | Quantities | None, n
 def _middles(
     points: npt.NDArray[np.float64], look: Categories
 ) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """Return for each category where most of it is. A mean may lie where nothing is."""
+    """Return where most of each category is."""
+    # The fullest 3 x 3 cells of a grid, because a mean may lie where there are no points.
     low, high = points.min(axis=0), points.max(axis=0)
     edges = [np.linspace(low[axis], high[axis], _CELLS + 1) for axis in (0, 1)]
     middles = []

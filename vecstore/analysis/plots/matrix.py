@@ -1,4 +1,4 @@
-"""How alike some keys are, each to each."""
+"""Draw how similar some keys are, each to each."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,25 +27,25 @@ __all__ = ["draw_matrix"]
 Floats = npt.NDArray[np.float64]
 
 _FEWEST, _MOST = 2, 80  # keys
-_WRITTEN = 16  # keys up to which the numbers are written into the cells
+_WRITTEN = 16  # keys; with more, the cells have no numbers
 
 
 def draw_matrix(store: Store, keys: Sequence[Any], *, ordered: bool = True) -> Figure:
-    """Draw the similarities of keys, or their distances where the metric has no similarity.
+    """Draw the similarities of keys, or their distances if the metric has no similarity.
 
     Parameters
     ----------
     store : Store
-        Of any metric.
+        A store of any metric.
     keys : sequence of keys
-        2 to 80 of them.
+        2 to 80 different keys.
     ordered : bool, default True
-        Whether to put keys that are alike side by side; otherwise they stay as given.
+        Whether to put similar keys side by side; otherwise they stay in the given order.
 
     Returns
     -------
     Figure
-        A heat map, with numbers in it up to 16 keys.
+        A heat map; up to 16 keys, with the numbers in it.
 
     Raises
     ------
@@ -53,6 +53,12 @@ def draw_matrix(store: Store, keys: Sequence[Any], *, ordered: bool = True) -> F
         If a key is missing.
     ValueError
         If there are too few or too many different keys.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [2, 1], [0, 1]], keys=["cat", "dog", "car"])
+    >>> figure = draw_matrix(store, ["cat", "car", "dog"])
     """
     names = list(dict.fromkeys(keys))
     if not _FEWEST <= len(names) <= _MOST:
@@ -86,20 +92,20 @@ def draw_matrix(store: Store, keys: Sequence[Any], *, ordered: bool = True) -> F
 
 
 def _scale(apart: Floats, alike: bool) -> dict[str, Any]:
-    """Return colours for what lies between different keys; a key is most like itself anyway."""
+    """Return colours for the values between different keys; those on the diagonal do not count."""
     low, high = float(apart.min()), float(apart.max())
     most = max(-low, high)
-    if alike and low < -0.1 * most:  # some are opposite: zero is the middle
+    if alike and low < -0.1 * most:  # some are opposite: centre the colours on zero
         return {"cmap": DIVERGING, "vmin": -most, "vmax": most}
     return {"cmap": SEQUENTIAL if alike else f"{SEQUENTIAL}_r", "vmin": low, "vmax": high}
 
 
 def _order(distances: Floats) -> list[int]:
-    """Return an order in which keys that are alike stand side by side."""
+    """Return an order that puts similar keys side by side."""
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
-    # Dot products make negative distances; only which are nearer than others matters here.
+    # Dot products give negative distances; only their order matters here.
     apart = distances - distances.min()
     apart = (apart + apart.T) / 2
     np.fill_diagonal(apart, 0)

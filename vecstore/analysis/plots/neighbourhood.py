@@ -1,4 +1,4 @@
-"""What is near a key: distances as they are, directions as well as a plane allows."""
+"""Draw what is near a key: distances from it are true, directions as good as a plane allows."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ __all__ = ["draw_neighbourhood"]
 
 Floats = npt.NDArray[np.float64]
 
-_MOST = 60  # keys around the middle that can be told apart
-_RINGS = 4  # circles of equal distance, about
+_MOST = 60  # keys around the middle; more could not be told apart
+_RINGS = 4  # circles of equal distance, approximately
 
 
 def draw_neighbourhood(store: Store, key: Any, k: int = 20, *, where: Where = None) -> Figure:
@@ -40,26 +40,32 @@ def draw_neighbourhood(store: Store, key: Any, k: int = 20, *, where: Where = No
     Parameters
     ----------
     store : Store
-        Of a metric whose distances are not negative.
+        A store of any metric but the dot product.
     key : str or int
-        What is in the middle.
+        The key in the middle.
     k : int, default 20
-        How many keys around it, at most 60.
+        The number of keys around it, at most 60.
     where : str, polars.Expr, array_like of bool, or None
-        Which keys; see `Store.search`.
+        The rows that may be neighbours; see `Store.search`.
 
     Returns
     -------
     Figure
         Every key is as far from the middle as it is in the store. The directions are those that
-        make distances between neighbours least wrong.
+        distort the distances between neighbours least.
 
     Raises
     ------
     KeyNotFoundError
         If the key is not in the store.
     ValueError
-        If `k` is too large, the metric is the dot product, or nothing qualifies.
+        If `k` is too large, the metric is the dot product, or no row qualifies.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [2, 1], [0, 1]], keys=["cat", "dog", "car"])
+    >>> figure = draw_neighbourhood(store, "cat", k=2)
     """
     k = check_count(k, "k")
     if k > _MOST:
@@ -117,7 +123,7 @@ def _angles(store: Store, names: list[Any], radii: Floats) -> Floats:
         slope = 2 * (wrong * product * np.sin(apart) / drawn).sum(axis=1)
         return float((wrong**2).sum() / 2), slope
 
-    # From a few starts: the stress of angles has many valleys.
+    # From several starts, because the stress has many local minima.
     starts = np.random.default_rng(0).uniform(0, 2 * np.pi, (8, n))
     results = [minimize(stress, start, jac=True, method="L-BFGS-B") for start in starts]
     return np.asarray(min(results, key=lambda result: result.fun).x)

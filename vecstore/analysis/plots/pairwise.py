@@ -12,7 +12,7 @@ __all__ = ["pairwise"]
 
 
 def pairwise(store: Store, keys: Sequence[Any]) -> npt.NDArray[np.float64]:
-    """Return the distances between n keys as the store has them: shape (n, n)."""
+    """Return the distances between n keys under the metric of the store: shape (n, n)."""
     vectors = store[list(keys)]
     found = from_arrays(vectors, metric=store.metric).search(vectors, k=len(vectors))
     distances = np.empty((len(vectors), len(vectors)))

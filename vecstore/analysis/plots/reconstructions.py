@@ -1,4 +1,4 @@
-"""What went into an autoencoder, over what came out."""
+"""Draw the input of an autoencoder over its output."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from vecstore.analysis.plots.style import INK, new_figure, strip
 
 __all__ = ["draw_reconstructions"]
 
-WIDTH = 0.8  # inches of an image
+WIDTH = 0.8  # inches per image
 
 
 def draw_reconstructions(
@@ -17,16 +17,16 @@ def draw_reconstructions(
     *,
     noisy: npt.ArrayLike | None = None,
 ) -> Figure:
-    """Draw images in a row, and under each what was made of it.
+    """Draw images in a row, with the reconstruction under each.
 
     Parameters
     ----------
     originals : array_like, shape (n, height, width) or (n, height, width, channels)
-        Bytes, or values from 0 to 1; 1 or 3 channels.
+        uint8, or numbers from 0 to 1; 1 or 3 channels.
     reconstructed : array_like of the same shape
-        From `reconstruct`: values from 0 to 1.
+        Numbers from 0 to 1, from `reconstruct`.
     noisy : array_like of the same shape, or None
-        What went in, if it was not the originals; drawn between them.
+        The input, if it was not the originals; drawn between them and the reconstructions.
 
     Returns
     -------
@@ -36,7 +36,13 @@ def draw_reconstructions(
     Raises
     ------
     ValueError
-        If they are no images, there are none, or the shapes differ.
+        If they are not images, there are none, or the shapes differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> originals = np.random.default_rng(0).random((3, 8, 8))
+    >>> figure = draw_reconstructions(originals, originals / 2)
     """
     given = {"originals": originals, "noisy": noisy, "reconstructed": reconstructed}
     rows = {name: np.asarray(images) for name, images in given.items() if images is not None}
@@ -56,7 +62,7 @@ def draw_reconstructions(
     figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     grid = figure.subplots(len(rows), n, squeeze=False)
     for line, (name, images) in zip(grid, rows.items(), strict=True):
-        # Invisible axes would take their label with them.
+        # The axes must stay visible, or their label would vanish with them.
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", color=INK)
         for axes, image in zip(line, images, strict=True):
             strip(axes)
@@ -65,5 +71,5 @@ def draw_reconstructions(
 
 
 def _white(image: npt.NDArray[np.generic]) -> int:
-    """Return what white is in an image: 255 in bytes, 1 otherwise."""
+    """Return the value of white in an image: 255 in bytes, 1 otherwise."""
     return 255 if image.dtype == np.uint8 else 1

@@ -1,4 +1,4 @@
-"""What the values of an attribute look like: categories, or quantities."""
+"""Turn the values of an attribute into colours: categories or quantities."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,74 +17,40 @@ __all__ = ["Categories", "Quantities", "shades"]
 
 @dataclass(frozen=True)
 class Categories:
-    """Values of which there are few different ones.
+    """Values of which few are different."""
 
-    Attributes
-    ----------
-    codes : ndarray of int64, shape (n,)
-        Which of the names each point has; -1 for none of them.
-    names : list of str
-        In their natural order, if they are all and at most ten; otherwise the nine most frequent.
-    counts : list of int
-        How many points have each.
-    rest : str
-        What the others are, for a legend; empty if there are none.
-    """
-
-    codes: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int64]  # (n,): index into names; -1 for none of them
+    # Sorted by value if these are all, at most ten; otherwise the nine most frequent, in that
+    # order.
     names: list[str]
-    counts: list[int]
-    rest: str
+    counts: list[int]  # points per name
+    rest: str  # what the legend says of the other points; empty if there are none
 
     @property
     def colors(self) -> npt.NDArray[np.float64]:
-        """Red, green and blue of each name, and last of what has none: shape (names + 1, 3)."""
+        """RGB of each name, and last of points without one: shape (names + 1, 3)."""
         return np.array([to_rgb(color) for color in (*PALETTE[: len(self.names)], NOTHING)])
 
 
 @dataclass(frozen=True)
 class Quantities:
-    """Numbers on a scale.
+    """Numbers on a scale."""
 
-    Attributes
-    ----------
-    values : ndarray of float64, shape (n,)
-        NaN where one is missing, or infinite.
-    low, high : float
-        The scale, from the 1st to the 99th percentile: one outlier shall not grey out the rest.
-    """
-
-    values: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float64]  # (n,): NaN where missing or infinite
+    # From the 1st to the 99th percentile: one outlier must not grey out the rest.
     low: float
     high: float
 
 
 def shades(values: "polars.Series") -> Categories | Quantities:
-    """Return how to colour by an attribute.
-
-    Parameters
-    ----------
-    values : polars.Series
-        Text, booleans, and integers of at most ten different values are categories.
-
-    Returns
-    -------
-    Categories or Quantities
-        Of as many points.
-
-    Raises
-    ------
-    TypeError
-        If the values are dates, which have no agreed colours.
-    ValueError
-        If there are none.
-    """
+    """Return how to colour by an attribute; raises TypeError for dates, ValueError if empty."""
     import polars as pl
 
     if values.dtype.is_temporal():
         raise TypeError(
             f'Colours need numbers or categories; "{values.name}" holds {values.dtype}.'
         )
+    # Text, booleans, and integers of at most ten different values are categories.
     few = values.dtype.is_integer() and values.drop_nulls().n_unique() <= len(PALETTE)
     if values.dtype.is_numeric() and not few:
         numbers = values.cast(pl.Float64).to_numpy().astype(np.float64)
@@ -93,7 +59,7 @@ def shades(values: "polars.Series") -> Categories | Quantities:
             raise _nothing(values.name)
         low, high = np.nanpercentile(numbers, [1, 99])
         return Quantities(numbers, float(low), float(high))
-    there = values.drop_nulls().rename("value")  # which is not what the counts are called
+    there = values.drop_nulls().rename("value")  # not "count", which the counts get
     counts = there.value_counts().sort("count", "value", descending=[True, False])
     different, missing = counts.height, values.null_count()
     if not different:

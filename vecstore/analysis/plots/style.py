@@ -1,7 +1,7 @@
-"""How every picture looks, and how it becomes a file.
+"""The look of every figure, and writing it to a file.
 
-Figures are made without pyplot, which keeps every figure of a process alive and belongs to the
-program that uses us. A figure here belongs to who asked for it.
+Figures are made without pyplot, which keeps every figure of the process alive and belongs to the
+calling program. A figure here belongs to its caller.
 """
 
 from functools import cache, partial
@@ -37,7 +37,7 @@ __all__ = [
     "title",
 ]
 
-#: Ten categories that anybody tells apart, with any kind of colour blindness (Petroff, 2021,
+#: Colours of ten categories, distinguishable with any kind of colour blindness (Petroff, 2021,
 #: arXiv:2107.02270); greys come last.
 PALETTE = (
     "#3f90da",
@@ -51,16 +51,16 @@ PALETTE = (
     "#717581",
     "#94a4a2",
 )
-#: What belongs to none of the categories, of which there are nine then.
+#: The colour of points in no category; then there are at most nine categories.
 NOTHING = PALETTE[-1]
-#: The one thing that a picture is about.
+#: The colour of the one thing that a figure is about.
 ACCENT = PALETTE[2]
-#: Text; text that explains; lines that only guide the eye.
+#: Colours of text, of explaining text, and of lines that only guide the eye.
 INK, MUTED, FAINT = "#22262a", "#6b7278", "#dfe3e6"
 #: Colour maps of quantities, and of quantities with a middle. Both are safe for the colour-blind.
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
-# Families that have the letters which matplotlib's own lacks, where the system has them.
+# Families with letters that matplotlib's own font lacks, used where they are installed.
 _FONT = "DejaVu Sans"
 _MORE_FONTS = (
     "Noto Sans CJK SC",
@@ -74,27 +74,16 @@ _MORE_FONTS = (
     "Noto Sans Thai",
 )
 
-_LONGEST = 40  # characters of a key in a picture
+_LONGEST = 40  # characters of a key in a figure
 _DPI = 120
 _PAD = 0.12  # inches, around everything
-_PHOTOGRAPHS = 1 << 17  # colours: nothing else has so many
-_UNSEEN = 20  # of 255 in red, green or blue: by so much may one pixel differ
+_PHOTOGRAPHS = 1 << 17  # colours: only photographs have as many
+_UNSEEN = 20  # of 255 in red, green or blue: a pixel may differ by this much
 _SUFFIXES = (".png", ".svg")
 
 
 def new_figure(width: float = 9.0, height: float = 7.0) -> Figure:
-    """Return an empty figure that no global state knows of.
-
-    Parameters
-    ----------
-    width, height : float
-        In inches, of 120 pixels each.
-
-    Returns
-    -------
-    Figure
-        With a layout that leaves room for titles, labels and legends.
-    """
+    """Return an empty figure, in inches of 120 pixels, that pyplot does not know of."""
     figure = Figure(
         figsize=(width, height),
         dpi=_DPI,
@@ -107,30 +96,20 @@ def new_figure(width: float = 9.0, height: float = 7.0) -> Figure:
 
 @cache
 def fonts() -> list[str]:
-    """Return the families that text is written in: each letter in the first that has it."""
+    """Return the font families in order of preference: each letter uses the first that has it."""
     installed = set(fontManager.get_font_names())
     return [_FONT, *(name for name in _MORE_FONTS if name in installed)]
 
 
 def strip(axes: Axes, *, frame: bool = False) -> None:
-    """Take away ticks, and the frame, where the numbers on them mean nothing."""
+    """Remove ticks, and the frame, of axes whose numbers mean nothing."""
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
     axes.spines[:].set_visible(frame)
     axes.spines[:].set_color(FAINT)
 
 
 def title(axes: Axes, text: str, note: str = "") -> None:
-    """Write what a picture shows over its left edge, and how to read it in small print below.
-
-    Parameters
-    ----------
-    axes : Axes
-        What to write over.
-    text : str
-        Plain text; `literal` makes it of a key.
-    note : str
-        Plain text, a line at most.
-    """
+    """Write a title over the left edge, and a note of one line in small print below it."""
     if note:
         axes.set_title(note, loc="left", fontsize=9, color=MUTED, pad=6)
         axes.annotate(
@@ -148,54 +127,47 @@ def title(axes: Axes, text: str, note: str = "") -> None:
 
 
 def literal(key: object, longest: int = _LONGEST) -> str:
-    r"""Return a key as matplotlib shall show it: as it is, on one line, and not endless.
+    r"""Return a key as plain text for matplotlib: on one line, shortened, dollar signs escaped.
 
-    Parameters
-    ----------
-    key : object
-        A key, or a value of an attribute.
-    longest : int, default 40
-        Characters that it may have; a longer one ends in an ellipsis.
-
-    Returns
-    -------
-    str
-        Dollar signs would begin a formula.
-
-    Examples
-    --------
     >>> literal("a$b$c"), literal("two\nlines"), literal(7)
     ('a\\$b\\$c', 'two lines', '7')
-    >>> len(literal("long" * 100))
-    40
     """
     text = " ".join(str(key).split())
     if len(text) > longest:
         text = text[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    # Dollar signs would begin a formula.
     return text.replace("$", r"\$")
 
 
 def save(figure: Figure, path: str | PathLike[str]) -> Path:
-    """Write a figure to a new file: all of it or nothing.
+    """Write a figure to a new file, all of it or nothing.
 
     Parameters
     ----------
     figure : Figure
-        From any function of this package.
+        A figure from any function of this package.
     path : path-like
-        Ends in ``.png`` or ``.svg``.
+        A path that ends in ``.png`` or ``.svg``.
 
     Returns
     -------
     Path
-        The file.
+        The path of the file.
 
     Raises
     ------
     ValueError
         If the path ends in anything else.
     FileExistsError
-        If there is such a file.
+        If the file exists.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> from vecstore.analysis.plots import draw_matrix, save
+    >>> store = vecstore.from_arrays([[1, 0], [2, 1], [0, 1]], keys=["cat", "dog", "car"])
+    >>> save(draw_matrix(store, ["cat", "dog", "car"]), "animals.png").name
+    'animals.png'
     """
     path = Path(path)
     if path.suffix not in _SUFFIXES:
@@ -207,7 +179,7 @@ def save(figure: Figure, path: str | PathLike[str]) -> Path:
 
 
 def set_fonts(figure: Figure) -> None:
-    """Let every text have letters that only other fonts than matplotlib's own have."""
+    """Let every text use letters that matplotlib's own font lacks."""
     for text in figure.findobj(Text):
         text.set_fontfamily(fonts())
 
@@ -215,7 +187,7 @@ def set_fonts(figure: Figure) -> None:
 def _write(figure: Figure, form: str, path: Path) -> None:
     set_fonts(figure)
     if form == "svg":
-        # The same picture, the same file: ids come from a salt, which is random if it is not given.
+        # A fixed salt for the ids, which is random by default: the same figure gives the same file.
         with rc_context({"svg.hashsalt": "vecstore"}):
             figure.savefig(path, format="svg", metadata={"Date": None})
     else:
@@ -223,7 +195,7 @@ def _write(figure: Figure, form: str, path: Path) -> None:
 
 
 def _write_png(figure: Figure, path: Path) -> None:
-    """Write with 256 colours, in a third of the bytes, unless somebody could see the difference."""
+    """Write with 256 colours, in a third of the bytes, unless the difference would be visible."""
     from PIL import Image
 
     canvas = FigureCanvasAgg(figure)

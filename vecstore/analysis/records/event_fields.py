@@ -1,4 +1,4 @@
-"""The fields of a record, and the parts that their values have."""
+"""The fields of a record, and how their values are split into parts."""
 
 from collections.abc import Callable, Iterable
 from math import inf, isnan
@@ -10,7 +10,7 @@ from vecstore.store import Store
 
 __all__ = ["Field", "check_field", "words"]
 
-# The key of a part that is not changed on its way to the store.
+# The part itself is the key.
 _AS_IT_IS = "{value}"
 
 
@@ -20,15 +20,24 @@ class Field(NamedTuple):
     Attributes
     ----------
     store : Store
-        Has a vector for every part.
+        The store with a vector for every part.
     weight : float, default 1.0
-        What the field counts in the sum, above 0.
+        The weight of the field in the sum, above 0.
     split : callable, str or None
-        What makes parts of a value: a function from text to texts, such as `words`; what stands
-        between them (``"|"``); None if the value is one part.
+        How a value is split into parts: a function from text to an iterable of str, such as
+        `words`; a separator, such as ``"|"``; or None if the value is one part.
     key : str, default "{value}"
-        The key of a part in the store, made of its ``{value}`` and the name of the ``{field}``:
-        ``"{field}={value}"`` is how `vecstore.trainers.CategoricalFactors` names categories.
+        The pattern of a part's key in the store, with ``{value}`` for the part and optionally
+        ``{field}`` for the name of the field. `vecstore.trainers.CategoricalFactors` names
+        categories by ``"{field}={value}"``.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> from vecstore.analysis import Field
+    >>> genres = vecstore.from_arrays([[1, 0], [0, 1]], keys=["drama", "comedy"])
+    >>> Field(genres, split="|").parts("drama|comedy")
+    ['drama', 'comedy']
     """
 
     store: Store
@@ -37,10 +46,21 @@ class Field(NamedTuple):
     key: str = _AS_IT_IS
 
     def parts(self, value: Any) -> list[str]:
-        """Return the parts of a value, as texts; none of one that is missing."""
+        """Return the parts of a value.
+
+        Parameters
+        ----------
+        value : object
+            Text, a number, or None or NaN where the value is missing.
+
+        Returns
+        -------
+        list of str
+            Empty if the value is missing.
+        """
         if value is None or (isinstance(value, float) and isnan(value)):
             return []
-        # What is a whole number in a column with gaps comes as 1999.0.
+        # A column of integers with gaps holds floats: 1999.0.
         whole = isinstance(value, float) and value.is_integer()
         text = str(int(value) if whole else value)
         if self.split is None:
@@ -50,7 +70,20 @@ class Field(NamedTuple):
         return [part for part in map(str.strip, text.split(self.split)) if part]
 
     def key_of(self, part: str, name: str) -> Any:
-        """Return the key of a part of the field called `name`; None if it cannot be one."""
+        """Return the key of a part.
+
+        Parameters
+        ----------
+        part : str
+            One of `parts`.
+        name : str
+            The name of the field.
+
+        Returns
+        -------
+        str, int or None
+            None if the store has integer keys and the part is not an integer.
+        """
         key = self.key.format(field=name, value=part)
         if self.store.key_kind == "str":
             return key
@@ -58,7 +91,19 @@ class Field(NamedTuple):
         return int(key) if digits.isascii() and digits.isdecimal() else None
 
     def spelled(self, part: str) -> list[Any]:
-        """Return the keys of a part that is none as it stands: in lower case, or in two halves."""
+        """Return the keys under which the store has a part that is not a key as it stands.
+
+        Parameters
+        ----------
+        part : str
+            One of `parts`.
+
+        Returns
+        -------
+        list of str
+            The part in lower case, or its two halves around an apostrophe; empty if neither is
+            known.
+        """
         if self.store.key_kind == "int" or self.key != _AS_IT_IS:
             return []
         known = self.store.__contains__
@@ -67,29 +112,17 @@ class Field(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, without its signs: what a `Field` of free text is split by.
+    """Return the words of a text without its signs; a `split` for a `Field` of free text.
 
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    list of str
-        In the order of the text.
-
-    Examples
-    --------
     >>> words("Tart, and snappy!")
     ['Tart', 'and', 'snappy']
     """
-    # Nearly all begin with a letter or a digit, which is seen at once.
+    # The cheap test of the first character settles nearly all tokens.
     return [token for token in tokens(text) if token[0].isalnum() or is_word(token)]
 
 
 def check_field(name: str, field: Field) -> None:
-    """Refuse a field that nothing can be composed of."""
+    """Refuse a field without a store, with a weight of 0 or less, or with a bad key pattern."""
     store, weight, key = cast("tuple[Any, Any, Any]", (field.store, field.weight, field.key))
     if not isinstance(store, Store):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""Whether records are found by what they are composed of."""
+"""Measure whether records are found by the parts that they are composed of."""
 
 from collections.abc import Iterable
 from math import nan
@@ -16,8 +16,8 @@ __all__ = ["found_by_parts"]
 
 Floats = npt.NDArray[np.float64]
 
-# How far distances of the same two vectors are apart that are computed in two ways: as a part of
-# the products of their lengths, or of their differences, that were added.
+# Tolerance for a distance that is computed in two ways, relative to the product of the lengths of
+# the vectors, or to the norm of their difference.
 _ROUNDING = 1e-12
 
 
@@ -32,32 +32,32 @@ def found_by_parts(
     sample: int = 1000,
     seed: int = 0,
 ) -> float:
-    """Return which share of the records are found by their own parts: recall@k.
+    """Return recall@k: the share of records that are found by their own parts.
 
     Parameters
     ----------
     events : Events
-        What the store was made with.
+        The fields that the store was made with.
     store : Store
-        What `Events.to_store` has made.
+        The store that `Events.to_store` made.
     table : polars or pandas frame, mapping of str to sequence, or path-like
-        The records that are in it.
+        The records in the store.
     key : str or None
         As for `Events.to_store`.
     parts : iterable of str, or None
-        By which fields to look for them; None takes all.
+        The fields to search with; None takes all.
     k : int, default 10
-        A record is found if it is no farther than the k-th nearest. Records with the same parts
-        are equally far, and are found together.
+        A record is found if it is no farther than the k-th nearest. Records with the same parts are
+        equally far, so they are found together.
     sample : int, default 1000
-        How many records to look for, at most.
+        The most records to search for.
     seed : int, default 0
-        Of their choice.
+        Seed for drawing them.
 
     Returns
     -------
     float
-        From 0 to 1; not a number if none of those looked for has such parts.
+        From 0 to 1; NaN if no sampled record has a vector for these parts.
 
     Raises
     ------
@@ -68,8 +68,9 @@ def found_by_parts(
 
     Notes
     -----
-    Asked with all parts, a record is at distance 0 under cosine and euclidean: less than 1 tells
-    that the store is not of these records. Asked with some, the share says how much they tell.
+    Searched with all its parts, a record is at distance 0 under cosine and euclidean, so a result
+    below 1 means that the store does not hold these records. Searched with some parts, the result
+    says how much these parts tell.
 
     Examples
     --------
@@ -99,7 +100,7 @@ def found_by_parts(
 def _distances(
     queries: npt.NDArray[np.float32], vectors: npt.NDArray[Any], metric: Any
 ) -> tuple[Floats, Floats]:
-    """Return how far each query is from the vector beside it, and what rounding grows with."""
+    """Return the distance of each query to the vector beside it, and the scale of its rounding."""
     x, y = queries.astype(np.float64), vectors.astype(np.float64)
     if metric == "euclidean":
         distances = np.linalg.norm(x - y, axis=1)

@@ -1,4 +1,4 @@
-"""Events: records of several fields as vectors, to be found by any of their parts."""
+"""Records of several fields as vectors, which any of their parts can find."""
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
@@ -19,57 +19,48 @@ if TYPE_CHECKING:
 
 __all__ = ["Composed", "Events"]
 
-# Records that are composed at a time, which bounds what sums in float64 take. The vectors of all
-# records are kept until they are written.
+# Records composed at a time. It bounds the memory of the sums in float64; the float32 vectors of
+# all records stay in memory until they are written.
 _STEP = 2048
 
 
 class Composed(NamedTuple):
-    """The vectors of records.
+    """The vectors of the records that have one."""
 
-    Attributes
-    ----------
-    vectors : ndarray of float32, shape (m, dim)
-        Of those that have one.
-    rows : ndarray of int64, shape (m,)
-        Which records these are, ascending; the others have no part with a vector, or parts that
-        cancel out under cosine.
-    missing : dict of str to int
-        For each field, how many parts of all records are not in its store.
-    """
-
-    vectors: npt.NDArray[np.float32]
+    vectors: npt.NDArray[np.float32]  # (m, dim)
+    # (m,), ascending. The other records have no part with a vector, or parts that cancel out under
+    # cosine.
     rows: Rows
-    missing: dict[str, int]
+    missing: dict[str, int]  # by field: how many parts its store lacks
 
 
 class Events:
     """Records as vectors: each the weighted sum, or mean, of the vectors of its fields.
 
-    The vector of a field is that of its value, or the mean of the vectors of its parts: of the
-    words of a text, of the genres of a film. Under cosine every vector that is added is of unit
-    length, as in `Store.compose`; so is the result.
+    The vector of a field is that of its value, or the mean of the vectors of its parts: the words
+    of a text, or the genres of a film. Under cosine every vector is scaled to unit length before it
+    is added, as in `Store.compose`, and so is the result.
 
     Parameters
     ----------
     fields : mapping of str to Field or Store
-        For each column that counts, where its vectors come from: one store for all, or several of
-        the same dimension and metric.
+        The columns that count, and where their vectors come from: one store for all of them, or
+        several of the same dimension and metric.
     method : str, default "mean"
-        ``"mean"`` divides by the weights of the fields that a record has, ``"sum"`` does not.
-        Cosine does not tell the difference.
+        ``"mean"`` divides by the total weight of the fields that a record has; ``"sum"`` does not.
+        Under cosine both give the same.
     missing : str, default "raise"
-        What happens to a part that is not in the store: ``"raise"`` is an error, ``"ignore"``
-        leaves it out. A value that is missing from the table is always left out.
+        What to do with a part that is not in the store: ``"raise"`` an error, or ``"ignore"`` the
+        part. A value that is missing from the table is always ignored.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as above, or the stores do not go together.
+        If an argument is invalid, or the stores differ in dimension or metric.
 
     Notes
     -----
-    A part is looked up as it is written, then in lower case, then in two at an apostrophe.
+    A part is looked up as it is written, then in lower case, then split in two at an apostrophe.
 
     Examples
     --------
@@ -124,22 +115,24 @@ class Events:
         Parameters
         ----------
         table : polars or pandas frame, mapping of str to sequence, or path-like
-            Of n records, with the columns that are fields; a file is CSV, TSV, Parquet, JSON or
-            JSON lines by its name.
+            n records, with a column for each field. The name of a file tells its format: CSV, TSV,
+            Parquet, JSON or JSON lines.
         parts : iterable of str, or None
-            Of which fields; None takes all.
+            The fields to add up; None takes all.
 
         Returns
         -------
         Composed
-            The vectors, of which records they are, and what was missing.
+            ``vectors``, ndarray of float32, shape (m, dim); ``rows``, the records that they belong
+            to, ndarray of int64, shape (m,), ascending; and ``missing``, for each field how many
+            parts were not in its store.
 
         Raises
         ------
         KeyNotFoundError
-            If a part is not in its store, and that is not to be ignored.
+            If a part is not in its store, unless `missing` is ``"ignore"``.
         ValueError, TypeError
-            If a field is no column of the table, or `table` is no table.
+            If a field is not a column of the table, or `table` is not a table.
 
         Notes
         -----
@@ -163,24 +156,24 @@ class Events:
         return Composed(np.concatenate(pieces), np.concatenate(rows), missing)
 
     def query(self, parts: Mapping[str, Any]) -> npt.NDArray[np.float32]:
-        """Return the vector of what one knows of a record, to search its likes with.
+        """Return the vector of a partly known record, to search for similar ones.
 
         Parameters
         ----------
         parts : mapping of str to value
-            Of some of the fields.
+            Values of some of the fields.
 
         Returns
         -------
         ndarray of float32, shape (dim,)
-            As of a record with these values and no others.
+            The vector of a record with these values and no others.
 
         Raises
         ------
         KeyNotFoundError
-            If a part is not in its store, and that is not to be ignored.
+            If a part is not in its store, unless `missing` is ``"ignore"``.
         ValueError
-            If one of them is no field, or none has a vector.
+            If a name is not a field, or no part has a vector.
         """
         names = self._chosen(parts)
         composed = self.compose({name: [parts[name]] for name in names}, names)
@@ -202,37 +195,37 @@ class Events:
         Parameters
         ----------
         store : path-like or Store
-            A path at which to make a store, or a store that is open for writing.
+            The path of a new store, or a store that is open for writing.
         table : polars or pandas frame, mapping of str to sequence, or path-like
-            The records. Of columns that are no fields attributes are made, too.
+            The records. All columns become attributes, whether they are fields or not.
         key : str or None
-            The column of the keys; None takes the numbers of the records, from 0.
+            The column of the keys; None numbers the records from 0.
         metric : str or None
-            Of a new store; None takes that of the stores of the fields.
+            The metric of a new store; None takes that of the stores of the fields.
 
         Returns
         -------
         Store
-            Open for writing; close it when done with it.
+            Open for writing; close it when done.
 
         Raises
         ------
         StoreExistsError
             If the path is taken.
         DuplicateKeyError
-            If two records have the same key, or the store has it.
+            If two records have the same key, or the store already has it.
         KeyNotFoundError, ValueError, TypeError
-            As for `compose`; if no record has a vector, or a column cannot be an attribute.
+            As for `compose`; also if no record has a vector, or a column cannot be an attribute.
 
         Notes
         -----
-        It is one commit. Its provenance names the fields, their weights and their stores, how many
-        records were left out, and how many parts of each field were missing.
+        All records are added in one commit. Its provenance names the fields, their weights and
+        their stores, and counts the records that were left out and the missing parts of each field.
         """
         frame = as_table(table, name="table")
         keys = record_keys(frame, key)
         if isinstance(store, Store):
-            store.batch()  # for what it refuses: nothing is begun before it is entered
+            store.batch()  # only for its checks: nothing begins before it is entered
             self._add(store, frame, keys, key)
             return store
         kind = "int" if isinstance(keys[0], int) else "str"

@@ -1,4 +1,4 @@
-"""Small questions about a few words: which is odd, which is nearer, how alike they are."""
+"""Small questions about a few words: which is odd, which is nearer, how similar they are."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,27 +14,29 @@ __all__ = ["closer_than", "n_similarity", "odd_one_out", "rank", "relative_cosin
 
 
 def odd_one_out(store: Store, keys: Sequence[Any]) -> Any:
-    """Return the key that goes least with the others: gensim's ``doesnt_match``.
+    """Return the key that fits the others least: gensim's ``doesnt_match``.
 
     Parameters
     ----------
     store : Store
-        Where the vectors are.
+        The store with the vectors.
     keys : sequence of keys
         At least one; all in the store.
 
     Returns
     -------
     str or int
-        The one whose cosine with the mean of their directions is smallest; of equals, the one that
-        sorts first.
+        The key whose cosine with the mean direction is smallest; of equals, the one that sorts
+        first.
 
     Raises
     ------
     KeyNotFoundError
-        If a key is missing; gensim leaves it out.
+        If a key is missing; gensim ignores it.
     ValueError
         If there are no keys.
+    TypeError
+        If `keys` is a single key.
 
     Examples
     --------
@@ -55,14 +57,14 @@ def closer_than(store: Store, key: Any, other: Any) -> npt.NDArray[Any]:
     Parameters
     ----------
     store : Store
-        Where the vectors are.
+        The store with the vectors.
     key, other : str or int
         Keys of the store.
 
     Returns
     -------
     ndarray of object (str) or int64, shape (n,)
-        `key` itself is not among them, and nothing is nearer to a key than that key.
+        Without `key` itself. Empty if `other` is `key`.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def closer_than(store: Store, key: Any, other: Any) -> npt.NDArray[Any]:
 
     Notes
     -----
-    Near means what it means in the store; under cosine these are gensim's.
+    Distances are those of the store's metric; under cosine the result is gensim's.
 
     Examples
     --------
@@ -94,44 +96,53 @@ def rank(store: Store, key: Any, other: Any) -> int:
     Parameters
     ----------
     store : Store
-        Where the vectors are.
+        The store with the vectors.
     key, other : str or int
         Keys of the store.
 
     Returns
     -------
     int
-        One more than there are keys that are nearer; see `closer_than`.
+        One more than the number of keys that are nearer; see `closer_than`.
 
     Raises
     ------
     KeyNotFoundError
         If a key is missing.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [3, 1], [1, 1], [0, 1]], keys=["e", "ene", "ne", "n"])
+    >>> rank(store, "e", "n")
+    3
     """
     return len(closer_than(store, key, other)) + 1
 
 
 def n_similarity(store: Store, keys: Sequence[Any], others: Sequence[Any]) -> float:
-    """Return how alike two sets of keys are.
+    """Return how similar two sets of keys are.
 
     Parameters
     ----------
     store : Store
-        Where the vectors are.
+        The store with the vectors.
     keys, others : sequence of keys
         At least one each; all in the store.
 
     Returns
     -------
     float
-        The cosine between the means of their vectors, as they are stored; 0 if a mean is zero.
+        The cosine between the means of their vectors, as stored; 0 if a mean is zero.
 
     Raises
     ------
     KeyNotFoundError
-        If a key is missing; gensim leaves it out.
+        If a key is missing; gensim ignores it.
     ValueError
         If there are no keys.
+    TypeError
+        If `keys` or `others` is a single key.
 
     Examples
     --------
@@ -145,22 +156,22 @@ def n_similarity(store: Store, keys: Sequence[Any], others: Sequence[Any]) -> fl
 
 
 def relative_cosine_similarity(store: Store, key: Any, other: Any, k: int = 10) -> float:
-    """Return the cosine of two keys in relation to those of the nearest neighbours of the first.
+    """Return the cosine of two keys relative to the cosines of the first key's nearest neighbours.
 
     Parameters
     ----------
     store : Store
-        With the metric cosine.
+        A store with the metric cosine.
     key, other : str or int
         Keys of the store.
     k : int, default 10
-        How many neighbours.
+        The number of neighbours.
 
     Returns
     -------
     float
-        ``cos(key, other)`` divided by the sum of the cosines of `key` and its k nearest. With ten
-        of them, more than 0.1 speaks for synonyms.
+        ``cos(key, other)`` divided by the sum of the cosines of `key` with its k nearest. With ten
+        neighbours, more than 0.1 suggests synonyms.
 
     Raises
     ------
@@ -173,6 +184,13 @@ def relative_cosine_similarity(store: Store, key: Any, other: Any, k: int = 10) 
     ----------
     .. [1] Leeuwenberg, Vela, Dehdari and van Genabith, 2016, "A minimally supervised approach for
        synonym extraction with word embeddings", PBML 105.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[1, 0], [1, 1], [0, 1]], keys=["big", "large", "red"])
+    >>> round(relative_cosine_similarity(store, "big", "large", k=2), 6)
+    1.0
     """
     if store.metric != "cosine":
         raise ValueError(f'`store` must have the metric "cosine"; it has "{store.metric}".')
@@ -192,6 +210,6 @@ def _vectors(store: Store, keys: Sequence[Any], name: str) -> npt.NDArray[np.flo
 
 
 def _directions(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the rows with length 1; those that are zero stay so."""
+    """Return the rows scaled to length 1; zero rows stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))

@@ -1,7 +1,7 @@
-"""Tests of word vectors: analogies, and how similar people find two words.
+"""Run tests of word vectors: analogies, and similarities as people rate them.
 
-The same questions count, and the figures are the same, as with gensim's
-``evaluate_word_analogies`` and ``evaluate_word_pairs``.
+The questions that count, and the figures, are those of gensim's ``evaluate_word_analogies`` and
+``evaluate_word_pairs``.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ from vecstore.store import Store
 
 __all__ = ["kind_of", "word_analogies", "word_pairs"]
 
-# Answers looked at: the best is passed over while it is an input in another case.
+# Answers to look at: the best one is skipped while it is an input in another case.
 _CANDIDATES = 5
-# Lines from which the kind of a file is told.
+# Lines that tell the kind of a file.
 _LOOKED_AT = 50
 
 Booleans = npt.NDArray[np.bool_]
@@ -45,24 +45,24 @@ def word_analogies(
     count_unknown: bool = False,
     threads: int | None = None,
 ) -> Analogies:
-    """Ask all analogies of a file in one batch.
+    """Answer all analogies of a file in one batch.
 
     Parameters
     ----------
     store : Store
         Vectors keyed by words.
     path : path-like
-        ``questions-words.txt`` or another in its format; or BATS: its folder, or a file of it.
+        ``questions-words.txt`` or another file in its format; or the folder of BATS, or a file of
+        it.
     method : str, default "add"
         ``"add"`` for 3CosAdd, ``"mul"`` for 3CosMul; see `Store.analogy`.
     restrict : int or None
-        Only the first so many keys are words, the commonest where they are in that order. None
-        takes all; gensim's ``restrict_vocab`` is 300,000 unless told otherwise.
+        Use only the first so many keys: the most frequent words, if the store is in that order.
+        None takes all; gensim's ``restrict_vocab`` defaults to 300,000.
     case_insensitive : bool, default True
-        Whether words that differ only in case are one. The first of them in the store is taken.
+        Whether words that differ only in case are one; the first of them in the store is used.
     count_unknown : bool, default False
-        Whether questions with unknown words count, as answered wrongly: gensim's
-        ``dummy4unknown``.
+        Whether questions with unknown words count as answered wrongly: gensim's ``dummy4unknown``.
     threads : int or None
         As for `Store.search`.
 
@@ -76,15 +76,16 @@ def word_analogies(
     IngestError
         If the file holds no analogies.
     VecstoreError
-        If no question has all its words in the store, and unknown ones do not count.
+        If no question has all its words in the store, unless `count_unknown` is True.
     TypeError
         If the store is not keyed by words.
 
     Notes
     -----
-    What a question asks with is no answer to it, in whatever case. Of BATS's alternatives the first
-    that is in the store stands for the pair that is given, and any counts as an answer. Near means
-    what it means in the store; under cosine the answers are gensim's.
+    The words of a question are not answers to it, in whatever case. Where BATS gives alternatives
+    for the known pair, the first that is in the store is used; where it gives several answers, any
+    of them counts. Distances are those of the store's metric; under cosine the answers are
+    gensim's.
 
     Examples
     --------
@@ -127,25 +128,28 @@ def word_pairs(
     case_insensitive: bool = True,
     count_unknown: bool = False,
 ) -> PairScores:
-    """Compare the similarities of a store with those that people see.
+    r"""Correlate the similarities of a store with people's ratings.
 
     Parameters
     ----------
     store : Store
         Vectors keyed by words.
     path : path-like
-        Lines of two words and a number, between tabs, commas or spaces: WordSim-353, SimLex-999.
+        A file with two words and a number a line, separated by tabs, commas or spaces, such as
+        WordSim-353 or SimLex-999.
     column : str or None
         The heading of the column with the numbers, if there are several, as in Multi-SimLex.
-    restrict, case_insensitive
-        As for `word_analogies`.
+    restrict : int or None
+        Use only the first so many keys; see `word_analogies`.
+    case_insensitive : bool, default True
+        Whether words that differ only in case are one; see `word_analogies`.
     count_unknown : bool, default False
-        Whether pairs with unknown words count, as of similarity 0: gensim's ``dummy4unknown``.
+        Whether pairs with unknown words count, with similarity 0: gensim's ``dummy4unknown``.
 
     Returns
     -------
     PairScores
-        Correlations, what they were computed from, and how many pairs were known.
+        The correlations, the numbers behind them, and how many pairs were known.
 
     Raises
     ------
@@ -160,8 +164,18 @@ def word_pairs(
 
     Notes
     -----
-    The similarity is the cosine, whatever the metric of the store. How significant a correlation
-    is, ``scipy.stats.spearmanr(scores.ratings, scores.similarities)`` tells.
+    The similarity is the cosine, whatever the metric of the store. For the significance of a
+    correlation, call ``scipy.stats.spearmanr(scores.ratings, scores.similarities)``.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> from pathlib import Path
+    >>> store = vecstore.from_arrays([[1, 0], [3, 1], [0, 1]], keys=["cat", "kitten", "car"])
+    >>> size = Path("pairs.txt").write_text("cat kitten 9\ncat car 1\nkitten car 2\ncat tom 8\n")
+    >>> scores = word_pairs(store, "pairs.txt")
+    >>> round(scores.spearman, 6), scores.unknown
+    (1.0, 1)
     """
     words = KnownWords(store, restrict, case_insensitive)
     ratings, skipped = read_ratings(path, column)
@@ -187,22 +201,9 @@ def word_pairs(
 
 
 def kind_of(path: str | PathLike[str]) -> str:
-    """Tell what a file tests, from its first lines.
+    """Tell from its first lines whether a file (or BATS's folder) tests "analogies" or "pairs".
 
-    Parameters
-    ----------
-    path : path-like
-        A file, or the folder of BATS.
-
-    Returns
-    -------
-    str
-        ``"analogies"`` or ``"pairs"``.
-
-    Raises
-    ------
-    IngestError
-        If it is neither.
+    Raises IngestError if it is neither.
     """
     path = Path(path)
     if path.is_dir():
@@ -238,7 +239,7 @@ def _is_question(line: str) -> bool:
 
 
 class _Alternatives:
-    """Rows of words of which any will do: a group, which is not empty, for each question."""
+    """Rows of interchangeable words: a non-empty group for each question."""
 
     def __init__(self, groups: Sequence[Sequence[str]], rows: Rows) -> None:
         self._rows = rows
@@ -259,7 +260,7 @@ class _Alternatives:
 
 
 def _rows(questions: Sequence[PlainQuestion], words: KnownWords) -> tuple[Rows, _Alternatives]:
-    """Return a, b and c of the questions as rows, shape (n, 3), and what is expected."""
+    """Return a, b and c of the questions as rows, shape (n, 3), and the expected answers."""
     a, b, c, expected = (list(map(itemgetter(place), questions)) for place in range(4))
     columns = [a, c, list(chain(*b)), list(chain(*expected))]
     stops = np.cumsum([len(column) for column in columns])
@@ -277,7 +278,7 @@ def _answers(
         words.snapshot,
         as_groups(two, inputs[:, 1:].ravel()),
         as_groups(one, inputs[:, 0]),
-        # Without two spellings of a word no input comes back as another key.
+        # If no word has two spellings, no input comes back as another key.
         1 if words.unique else _CANDIDATES,
         metric,
         method=method,
@@ -286,7 +287,7 @@ def _answers(
     )
     rows = words.standing_for(matches.rows)
     passed = (rows[:, :, np.newaxis] == inputs[:, np.newaxis]).any(axis=2) | (rows < 0)
-    # As gensim has it: if all were inputs in another case, the last of them is the answer.
+    # As in gensim: if all candidates are inputs in another case, the last of them is the answer.
     last = np.asarray(matches.counts) - 1
     chosen = np.where(passed.all(axis=1), last, np.argmin(passed, axis=1))
     return rows[np.arange(len(rows)), chosen]
@@ -302,7 +303,7 @@ def _score(section: Section, right: Booleans, wrong: Booleans, unknown: Booleans
 
 
 def _cosines(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the cosines of the first half of vectors with the second; 0 where one is zero."""
+    """Return the cosines of the first half of the vectors with the second; 0 where one is zero."""
     left, right = vectors.reshape(2, -1, vectors.shape[1])
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     products = np.einsum("nd,nd->n", left, right)

@@ -1,4 +1,4 @@
-"""The words of a store as a test knows them: the first so many, with or without case."""
+"""The words of a store that a test may use: the first so many, with or without case."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -16,43 +16,16 @@ __all__ = ["KnownWords"]
 class KnownWords:
     """Finds the row that stands for a word.
 
-    Parameters
-    ----------
-    store : Store
-        Vectors keyed by words.
-    restrict : int or None
-        Only the first so many keys are words; None takes all.
-    case_insensitive : bool
-        Whether words that differ only in case are one, for which the first of them stands.
-
-    Attributes
-    ----------
-    snapshot : Snapshot
-        What the rows are rows of.
-    where : ndarray of bool, shape (snapshot.rows,), or None
-        Which rows may be answers; None if all may.
-
-    Raises
-    ------
-    TypeError
-        If the store is not keyed by words.
-    ValueError
-        If `restrict` is less than 1.
-
-    Examples
-    --------
-    >>> import vecstore
-    >>> store = vecstore.from_arrays([[1], [2], [3]], keys=["Polish", "polish", "varnish"])
-    >>> KnownWords(store, 2, True).find(["POLISH", "varnish"])
-    array([ 0, -1])
+    Raises TypeError if the store is not keyed by words, and ValueError if `restrict` is below 1.
     """
 
-    where: npt.NDArray[np.bool_] | None = None
+    where: npt.NDArray[np.bool_] | None = None  # (snapshot.rows,): possible answers; None: all
 
     def __init__(self, store: Store, restrict: int | None, case_insensitive: bool) -> None:
         if store.key_kind != "str":
             raise TypeError("`store` must be keyed by words; its keys are integers.")
         self.snapshot = snapshot_of(store)
+        # If True, words that differ only in case are one, and the first of them stands for all.
         self._folds = case_insensitive
         self._end = self.snapshot.rows
         if restrict is not None and check_count(restrict, "restrict") < len(store):
@@ -60,18 +33,7 @@ class KnownWords:
             self.where = self.snapshot.spread(np.arange(len(store)) < restrict)
 
     def find(self, words: Iterable[str]) -> Rows:
-        """Return the row that stands for every word.
-
-        Parameters
-        ----------
-        words : iterable of m str
-            Any words.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            -1 where there is none.
-        """
+        """Return the row that stands for every word; -1 where there is none."""
         listed = list(words)
         distinct = {word: place for place, word in enumerate(dict.fromkeys(listed))}
         rows = find_folded(self.snapshot, distinct) if self._folds else self._find(distinct)
@@ -79,18 +41,7 @@ class KnownWords:
         return rows[np.fromiter(map(distinct.__getitem__, listed), np.intp, len(listed))]
 
     def standing_for(self, rows: Rows) -> Rows:
-        """Return the row that stands for the key of every row.
-
-        Parameters
-        ----------
-        rows : ndarray of int64
-            Rows that may be answers, or -1.
-
-        Returns
-        -------
-        ndarray of int64, of the same shape
-            -1 stays.
-        """
+        """Return the row that stands for the key of every row; -1 stays."""
         if self.unique:
             return rows
         distinct, places = np.unique(rows, return_inverse=True)

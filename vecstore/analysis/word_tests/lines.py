@@ -20,25 +20,10 @@ _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
-    """Go through the lines of a text file.
+    """Yield the lines of a text file, numbered from 1, without their ends.
 
-    Parameters
-    ----------
-    path : path-like
-        UTF-8, or what a byte order mark tells; gzip is told by the first bytes. A pipe can be read
-        once.
-
-    Yields
-    ------
-    number : int
-        From 1.
-    line : str
-        Without the end of the line.
-
-    Raises
-    ------
-    IngestError
-        If the file is not text, or its compression is damaged.
+    The file is UTF-8 unless it has a byte order mark; gzip is recognised by its first bytes. A pipe
+    can be read once. Raises IngestError if the file is not text, or its compression is damaged.
     """
     path = Path(path)
     with open_once(path) as file:
@@ -57,9 +42,9 @@ def _numbered(file: BufferedReader, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _lines(file: BufferedReader) -> Iterator[bytes]:
-    """Go through the lines in UTF-8, without marks and ends, whatever system they come from."""
+    """Yield the lines as UTF-8, without byte order mark and line ends of any system."""
     stream = file
-    if file.peek(len(_GZIP)).startswith(_GZIP):  # not a seek: a pipe has none
+    if file.peek(len(_GZIP)).startswith(_GZIP):  # peek, because a pipe cannot seek
         stream = cast("BufferedReader", gzip.GzipFile(fileobj=file))
     if encoding := find_encoding(stream.peek(_LOOKED_AT)):
         stream = BufferedReader(Transcoding(stream, encoding))
@@ -70,23 +55,7 @@ def _lines(file: BufferedReader) -> Iterator[bytes]:
 
 
 def read_lines(path: str | PathLike[str]) -> list[str]:
-    """Return the lines of a text file that are not empty.
-
-    Parameters
-    ----------
-    path : path-like
-        As for `numbered_lines`.
-
-    Returns
-    -------
-    list of str
-        Without the ends of the lines.
-
-    Raises
-    ------
-    IngestError
-        If the file is not text, or its compression is damaged.
-    """
+    """Return the non-blank lines of a file, as `numbered_lines` but faster."""
     with open_once(path) as file:
         content = file.read()
     try:
@@ -94,7 +63,7 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
             content = gzip.decompress(content)
         text = content.decode(find_encoding(content) or "utf-8-sig")
     except (UnicodeDecodeError, *_DAMAGE):
-        # For an error that names the line.
+        # Read again line by line, for an error that names the line.
         text = "\n".join(
             line for _, line in _numbered(BufferedReader(BytesIO(content)), Path(path))
         )

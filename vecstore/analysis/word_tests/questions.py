@@ -12,75 +12,40 @@ from vecstore.errors import IngestError
 __all__ = ["HEADING", "PlainQuestion", "Question", "Section", "read_questions"]
 
 HEADING = ": "
-# Where BATS keeps its categories: 1_Inflectional_morphology/I01 [noun - plural_reg].txt.
+# The files of BATS: 1_Inflectional_morphology/I01 [noun - plural_reg].txt.
 _BATS = ("*.txt", "*/*.txt")
 
 
-#: What `Question` names. A file has tens of thousands, and plain tuples of texts are what the
-#: garbage collector need not go through again and again, which would take as long as answering.
+#: A `Question` as a plain tuple. A file has tens of thousands. The garbage collector stops tracking
+#: plain tuples of strings; traversing `Question` objects would take as long as answering them.
 PlainQuestion = tuple[str, tuple[str, ...], str, tuple[str, ...]]
 
 
 class Question(NamedTuple):
-    """The question what ``c`` is to, as ``a`` is to ``b``.
-
-    Attributes
-    ----------
-    a, c : str
-        Words.
-    b, expected : tuple of str
-        Words of which any will do, the preferred one first.
-    """
+    """The question what is to c as b is to a."""
 
     a: str
-    b: tuple[str, ...]
+    b: tuple[str, ...]  # interchangeable words, the preferred one first
     c: str
-    expected: tuple[str, ...]
+    expected: tuple[str, ...]  # likewise
 
 
 class Section(NamedTuple):
-    """Questions of one kind.
-
-    Attributes
-    ----------
-    name : str
-        As the file has it.
-    questions : list of PlainQuestion
-        In the order of the file.
-    """
+    """Questions of one kind."""
 
     name: str
     questions: list[PlainQuestion]
 
 
 def read_questions(path: str | PathLike[str]) -> tuple[list[Section], int]:
-    """Read a file or a folder of analogies.
+    """Read analogies; return the sections, and the number of lines that are not a question.
 
-    Parameters
-    ----------
-    path : path-like
-        A file in word2vec's format: lines ``a b c d``, in sections headed ``: name``. Or pairs in
-        that of BATS: lines ``word<TAB>target/target/...``, a file per category in a folder or its
-        subfolders, or one file with the category in a third column. Each pair of a category is
-        asked about with every other.
+    A file has either word2vec's format (Mikolov et al., 2013): lines ``a b c d`` in sections headed
+    ``: name``; or that of BATS (Gladkova, Drozd and Matsuoka, 2016): lines
+    ``word<TAB>target/target``, with the category in a third column or one file per category in a
+    folder.
 
-    Returns
-    -------
-    sections : list of Section
-        In the order of the file, or of the names in the folder.
-    skipped : int
-        Lines that are no question.
-
-    Raises
-    ------
-    IngestError
-        If there is no question at all, or a file of the folder holds something else.
-
-    References
-    ----------
-    .. [1] Mikolov et al., 2013, "Efficient estimation of word representations in vector space".
-    .. [2] Gladkova, Drozd and Matsuoka, 2016, "Analogy-based detection of morphological and
-       semantic relations with word embeddings: what works and what doesn't", NAACL-HLT SRW.
+    Raises IngestError if there are no questions, or a file of the folder is not of BATS.
     """
     path = Path(path)
     if path.is_dir():
@@ -113,7 +78,7 @@ def _read_category(path: Path) -> tuple[list[Section], int]:
 
 
 def _quadruples(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
-    """Read word2vec's format; what comes before the first heading is called after the file."""
+    """Read word2vec's format; questions before the first heading get the name of the file."""
     sections, skipped = [Section(name, [])], 0
     alone: dict[str, tuple[str]] = {}  # a word is in dozens of questions
     for line in lines:
@@ -129,7 +94,7 @@ def _quadruples(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
 
 
 def _pairs(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
-    """Read BATS's format. A line of headings is a category of one pair, which asks nothing."""
+    """Read BATS's format, and ask each pair of a category about every other."""
     categories: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     skipped = 0
     for line in lines:
@@ -143,10 +108,12 @@ def _pairs(lines: Iterable[str], name: str) -> tuple[list[Section], int]:
     return [
         Section(category, list(_crossed(pairs)))
         for category, pairs in categories.items()
+        # A line of headings makes a category of one pair, which asks nothing.
         if len(pairs) > 1
     ], skipped
 
 
 def _crossed(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[PlainQuestion]:
+    """Yield a question for every two pairs, both ways."""
     for (a, b), (c, expected) in permutations(pairs, 2):
         yield a, b, c, expected

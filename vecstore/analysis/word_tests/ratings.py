@@ -1,4 +1,4 @@
-"""Files of word pairs that people rated: WordSim-353, SimLex-999, Multi-SimLex and their like."""
+"""Files of word pairs that people rated: WordSim-353, SimLex-999, Multi-SimLex and the like."""
 
 import csv
 import math
@@ -20,46 +20,18 @@ _COMMENT = "#"
 
 
 class Ratings(NamedTuple):
-    """How similar people find words.
-
-    Attributes
-    ----------
-    first, second : list of n str
-        The words of each pair.
-    scores : ndarray of float64, shape (n,)
-        On whatever scale.
-    """
+    """Word pairs with people's ratings of their similarity."""
 
     first: list[str]
     second: list[str]
-    scores: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64]  # (n,), on any scale
 
 
 def read_ratings(path: str | PathLike[str], column: str | None = None) -> tuple[Ratings, int]:
-    """Read pairs of words with a number each.
+    """Read pairs of words with a number; return them, and the number of lines that are not a pair.
 
-    Parameters
-    ----------
-    path : path-like
-        Lines of two words and a number, between tabs, commas or spaces; those that begin with
-        ``#`` are comments.
-    column : str or None
-        For a table of more columns: the heading of the one with the numbers. The first two columns
-        are the words.
-
-    Returns
-    -------
-    ratings : Ratings
-        In the order of the file.
-    skipped : int
-        Lines that are none of this; a line of headings is one.
-
-    Raises
-    ------
-    ValueError
-        If the table has no column of that name.
-    IngestError
-        If there is no pair at all.
+    Fields are separated by tabs, commas or spaces. `column` is the heading of the numbers, if there
+    are several columns. Raises ValueError if there is no such column, IngestError if no pair.
     """
     path = Path(path)
     rows = fields_of(read_lines(path))
@@ -84,43 +56,22 @@ def read_ratings(path: str | PathLike[str], column: str | None = None) -> tuple[
 
 
 def fields_of(lines: Iterable[str]) -> list[list[str]]:
-    """Split each line of a table; the first one tells what stands between the fields.
-
-    Parameters
-    ----------
-    lines : iterable of str
-        Not empty. Comments are left out.
-
-    Returns
-    -------
-    list of list of str
-        The fields of each line, without spaces around them.
-    """
+    """Split the lines of a table, without comments; the first line tells the separator."""
     rows = [line for line in lines if not line.startswith(_COMMENT)]
     first = rows[0] if rows else ""
     if "\t" in first:
         return [[field.strip() for field in row.split("\t")] for row in rows]
     if "," in first:
-        # Quotes are quotes between commas only: "tab\t'" is two fields. None leads to a next line.
+        # Quotes have a meaning between commas only: "tab\t'" is two fields. No field spans lines.
         return [[field.strip() for field in next(csv.reader([row]))] for row in rows]
     return [row.split() for row in rows]
 
 
 def number_in(field: str) -> float | None:
-    """Return the number that a field holds, or None.
-
-    Parameters
-    ----------
-    field : str
-        Text.
-
-    Returns
-    -------
-    float or None
-        As Python reads it; None for what is not finite, because "nan" and "inf" may be words.
-    """
+    """Return the number in a field, or None."""
     try:
         number = float(field)
     except ValueError:
         return None
+    # "nan" and "inf" may be words.
     return number if math.isfinite(number) else None

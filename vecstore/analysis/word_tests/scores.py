@@ -1,4 +1,4 @@
-"""What a test of word vectors found: scores, with what they were computed from."""
+"""The results of tests of word vectors: scores, and the numbers behind them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,22 +16,12 @@ __all__ = ["Analogies", "PairScores", "SectionScore"]
 
 @dataclass(frozen=True)
 class SectionScore:
-    """How the questions of one section were answered.
-
-    Attributes
-    ----------
-    section : str
-        Its name.
-    right, wrong : list of PlainQuestion
-        The questions that count, as plain tuples; `correct` and `incorrect` are the same ones.
-    unknown : int
-        Questions with a word that is not in the store.
-    """
+    """How the questions of one section were answered."""
 
     section: str
-    right: list[PlainQuestion]
-    wrong: list[PlainQuestion]
-    unknown: int
+    right: list[PlainQuestion]  # `correct` gives them as Question
+    wrong: list[PlainQuestion]  # `incorrect`, likewise
+    unknown: int  # questions with a word that is not in the store
 
     @property
     def correct(self) -> list[Question]:
@@ -40,7 +30,7 @@ class SectionScore:
 
     @property
     def incorrect(self) -> list[Question]:
-        """The questions that were not."""
+        """The questions that were answered wrongly."""
         return list(map(Question._make, self.wrong))
 
     @property
@@ -50,7 +40,7 @@ class SectionScore:
 
     @property
     def accuracy(self) -> float:
-        """The share of correct answers among those that count; 0 if none do."""
+        """The share of correct answers among the questions that count; 0 if none do."""
         return len(self.right) / self.counted if self.counted else 0.0
 
 
@@ -61,9 +51,10 @@ class Analogies:
     Attributes
     ----------
     sections : list of SectionScore
-        In the order of the file.
+        In the order of the file. Each has its name, ``section``; the questions ``correct`` and
+        ``incorrect``; how many ``counted``, how many were ``unknown``; and the ``accuracy``.
     skipped : int
-        Lines of the file that are no question.
+        The number of lines of the file that are not a question.
     """
 
     sections: list[SectionScore]
@@ -81,7 +72,7 @@ class Analogies:
 
     @property
     def accuracy(self) -> float:
-        """The share of correct answers among all that count."""
+        """The share of correct answers among all questions that count."""
         return self.total.accuracy
 
     def to_frame(self) -> "polars.DataFrame":
@@ -107,23 +98,23 @@ class Analogies:
 
 @dataclass(frozen=True)
 class PairScores:
-    """How the similarities of a store go with those that people see.
+    """How the similarities of a store agree with people's ratings.
 
     Attributes
     ----------
     spearman, pearson : float
-        Correlations of ratings and similarities; the first is that of their ranks. NaN where one
-        of them is the same for all pairs.
+        The rank correlation and the linear correlation of ratings and similarities. NaN where one
+        of them is constant.
     ratings : ndarray of float64, shape (n,)
-        What people said of the pairs that count.
+        People's ratings of the pairs that count.
     similarities : ndarray of float64, shape (n,)
-        The cosines of the same.
+        The cosines of the same pairs.
     unknown : int
-        Pairs with a word that is not in the store.
+        The number of pairs with a word that is not in the store.
     coverage : float
-        The share of the pairs of which both words are in the store.
+        The share of pairs whose words are both in the store.
     skipped : int
-        Lines of the file that are no pair.
+        The number of lines of the file that are not a pair.
     """
 
     spearman: float
