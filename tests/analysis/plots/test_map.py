@@ -64,6 +64,10 @@ def test_keys_that_were_asked_for_are_named_and_others_as_they_fit(store: Store)
     assert len(names(draw_map(store, most=10, heading="Bunches"))) == 11
 
 
+def test_a_key_that_was_asked_for_is_named_once(store: Store) -> None:
+    assert names(draw_map(store, names=["row 3"], most=60)).count("row 3") == 1
+
+
 def test_only_rows_that_qualify_are_drawn(store: Store) -> None:
     assert "59 points" in draw_map(store).axes[0].get_title(loc="left")
     assert "20 points" in draw_map(store, where="kind = 'dog'").axes[0].get_title(loc="left")

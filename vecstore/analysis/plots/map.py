@@ -107,7 +107,9 @@ def draw_map(
     elif isinstance(look, Categories) and not most:
         labels.add_over(*_middles(points, look))
     if most:
-        labels.add_what_fits(points, keys.tolist(), most)
+        given = set(names)
+        others = [place for place, key in enumerate(keys.tolist()) if key not in given]
+        labels.add_what_fits(points[others], keys[others].tolist(), most)
     return figure
 
 
