@@ -1,7 +1,7 @@
-"""What is in anybody's HDF5 file, before anything of it is believed.
+"""What is in an HDF5 file of unknown origin, before anything in it is trusted.
 
-Only hard links are followed: the others may lead to other files, or to a pipe that never ends. And
-a header may claim any number of rows: a file of 2 KB can hold a dataset of 10^12 that was never
+Only hard links are followed: other links may lead to other files, or to a pipe that never ends. A
+header may claim any number of rows: a file of 2 KB can hold a dataset of 10^12 rows that was never
 written, or a string of 500 MB.
 """
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 __all__ = ["attribute", "check_claims", "datasets", "groups", "hard_path", "visit_datasets"]
 
-_DEEPEST = 64  # groups in groups; HDF5 itself goes on until the stack overflows
+_DEEPEST = 64  # nested groups; HDF5 itself goes on until the stack overflows
 _MOST_HOPS = 16
 
-# Deflate makes at most 1032 bytes of one.
+# Deflate expands one byte to 1032 at most.
 _LARGEST_RATIO = 1100
-_SMALL_CLAIM = 1 << 26  # bytes that may be claimed whatever lies behind
+_SMALL_CLAIM = 1 << 26  # bytes that may be claimed without any stored
 
 
 def visit_datasets(root: "h5py.h5g.GroupID") -> Iterator[tuple[str, "h5py.h5d.DatasetID"]]:
-    """Go through the datasets behind hard links, each once; RuntimeError if too deep."""
+    """Yield each dataset behind hard links once; raises RuntimeError if nested too deep."""
     from h5py import h5d
 
     return ((path, item) for path, item in _visit(root) if isinstance(item, h5d.DatasetID))
 
 
 def groups(file: "h5py.File") -> Iterator["h5py.Group"]:
-    """Go through the groups behind hard links, each once; RuntimeError if too deep."""
+    """Yield each group behind hard links once; raises RuntimeError if nested too deep."""
     import h5py
     from h5py import h5g
 
@@ -72,7 +72,7 @@ def _visit(root: "h5py.h5g.GroupID") -> Iterator[tuple[str, "h5py.h5g.ObjectID"]
 
 
 def datasets(file: "h5py.File") -> dict[str, "h5py.Dataset"]:
-    """Return the datasets of a file by their paths, without the slash of the root."""
+    """Return the datasets of a file by path, without the leading slash."""
     import h5py
     from h5py import h5g
 
@@ -81,7 +81,7 @@ def datasets(file: "h5py.File") -> dict[str, "h5py.Dataset"]:
 
 
 def hard_path(file: "h5py.File", path: Path, name: str) -> str:
-    """Return a path without soft links; IngestError where one leads to another file."""
+    """Return a path without soft links; raises IngestError if one leads to another file."""
     from h5py import h5g, h5l, h5o
 
     left, group, done = name.strip("/").split("/"), h5g.open(file.id, b"/"), list[str]()
@@ -110,14 +110,12 @@ def hard_path(file: "h5py.File", path: Path, name: str) -> str:
 
 
 def attribute(item: "h5py.Group", name: str, path: Path) -> Any:
-    """Return the value of an attribute, None if there is none; IngestError if it claims too much.
-
-    One string may claim 4 GiB, which HDF5 allocates before it sees that they are not there.
-    """
+    """Return an attribute, None if absent; raises IngestError if it claims too much."""
     if name not in item.attrs:
         return None
     stored = item.attrs.get_id(name)
-    # Not its storage size: of an empty one HDF5 takes asking for an error.
+    # One string may claim 4 GiB, which HDF5 allocates before it sees that they are not there.
+    # The storage size will not do: HDF5 raises an error if asked for that of an empty attribute.
     claimed = math.prod(stored.shape or ()) * stored.dtype.itemsize
     if claimed > (size := path.stat().st_size):
         raise IngestError(
@@ -128,7 +126,7 @@ def attribute(item: "h5py.Group", name: str, path: Path) -> Any:
 
 
 def check_claims(dataset: "h5py.Dataset", path: Path) -> None:
-    """Raise IngestError for what lies in other files, or cannot be what the header claims."""
+    """Raise IngestError if a dataset lies in other files or cannot be what its header claims."""
     import h5py
 
     name = (dataset.name or "").lstrip("/")
@@ -157,7 +155,7 @@ def check_claims(dataset: "h5py.Dataset", path: Path) -> None:
 
 
 def _string_lengths(dataset: "h5py.Dataset", path: Path) -> Iterator[npt.NDArray[np.uint32]]:
-    """Go through how long strings are said to be; HDF5 itself would allocate as much first."""
+    """Yield the claimed lengths of strings; HDF5 itself would allocate as much first."""
     address, _ = dataset.file.id.get_create_plist().get_sizes()
     kept = np.dtype([("length", "<u4"), ("address", f"V{address}"), ("place", "<u4")])
     if dataset.chunks:
@@ -169,11 +167,11 @@ def _string_lengths(dataset: "h5py.Dataset", path: Path) -> Iterator[npt.NDArray
 
 
 def _opaque_chunks(dataset: "h5py.Dataset", kept: np.dtype[Any]) -> Iterator[npt.NDArray[Any]]:
-    """Go through the chunks of a dataset as they are before HDF5 makes strings of them."""
+    """Yield the chunks of a dataset before HDF5 makes strings of them."""
     import h5py
 
-    # The same filters in a file in memory, which takes the same bytes for other values. Strings
-    # have no length to be shuffled by: HDF5 leaves that filter out, and marks it in the mask.
+    # Decode the same bytes with the same filters, as opaque values in a file in memory. Strings
+    # have no fixed length to shuffle by: HDF5 skips that filter and marks it in the mask.
     place = dataset.id.get_create_plist().copy()
     place.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     filters = [place.get_filter(number)[0] for number in range(place.get_nfilters())]
@@ -192,6 +190,6 @@ def _opaque_chunks(dataset: "h5py.Dataset", kept: np.dtype[Any]) -> Iterator[npt
             made.write_direct_chunk((0,) * len(start), data, mask)
             found = np.empty(dataset.chunks, f"V{kept.itemsize}")
             made.read(h5py.h5s.ALL, h5py.h5s.ALL, found, mtype=opaque)
-            # What an edge chunk holds beyond the dataset is anything.
+            # An edge chunk may hold anything beyond the dataset.
             inside = zip(dataset.shape, start, strict=True)
             yield found.view(kept)[tuple(slice(n - at) for n, at in inside)]

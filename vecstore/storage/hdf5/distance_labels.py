@@ -1,7 +1,7 @@
-"""The attribute "distance" of benchmark files: what their neighbours were computed with.
+"""The attribute "distance" of benchmark files: the metric their neighbours were computed with.
 
-Everybody spells it another way, so that only letters and digits count, and no capitals. Squared
-euclidean distances have the same neighbours as euclidean ones.
+Spellings vary, so only letters and digits count, and case does not. Squared euclidean distances
+give the same neighbours as euclidean ones.
 """
 
 from pathlib import Path
@@ -27,10 +27,8 @@ _SHOWN = 40  # characters
 
 
 def metric_of_label(label: str, path: Path) -> str:
-    """Return the metric that a label means; ValueError that names it where we have none such.
+    """Return the metric that a label means; raises ValueError for an unknown one.
 
-    Examples
-    --------
     >>> metric_of_label("Inner-Product", Path("f.hdf5"))
     'dot'
     """
@@ -46,11 +44,11 @@ def metric_of_label(label: str, path: Path) -> str:
 
 
 def file_metric(file: "h5py.File", path: Path) -> str | None:
-    """Return the metric that a file names; None where it says nothing."""
+    """Return the metric that a file names, None if it names none."""
     if "distance" not in file.attrs:
         return None
     stored = file.attrs.get_id("distance")
-    if stored.shape is None or 0 in stored.shape:  # HDF5 has values that are nothing
+    if stored.shape is None or 0 in stored.shape:  # HDF5 allows empty attributes
         return metric_of_label("nothing", path)
     size = stored.get_storage_size()
     if size > _LONGEST_LABEL or np.prod(stored.shape, dtype=float) != 1:

@@ -1,4 +1,4 @@
-"""Vectors in anybody's HDF5 file: one contiguous dataset, mapped where it lies, never written."""
+"""Vectors in anybody's HDF5 file: one contiguous dataset, mapped in place and never written."""
 
 import math
 from pathlib import Path
@@ -17,60 +17,28 @@ if TYPE_CHECKING:
 
 __all__ = ["ForeignVectors", "open_dataset"]
 
-# What benchmark files hold besides vectors: answers.
+# Benchmark files hold answers besides vectors.
 _ANSWERS = ("neighbors", "distances")
 _LISTED = 12
 
 
 class ForeignVectors(NamedTuple):
-    """A dataset of somebody else's file.
+    """A dataset of somebody else's file, mapped read-only."""
 
-    Attributes
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        Mapped, read-only.
-    dataset : str
-        Its name in the file.
-    metric : str or None
-        What was asked for, or else what an ann-benchmarks file names; None where it says nothing.
-    file : MappedFile or None
-        What the vectors are mapped from; None where there are none.
-    """
-
-    vectors: npt.NDArray[Any]
-    dataset: str
-    metric: str | None
-    file: MappedFile | None
+    vectors: npt.NDArray[Any]  # (n, dim); float32 or float16
+    dataset: str  # its name in the file
+    metric: str | None  # as asked for, else as the file names it; None if it names none
+    file: MappedFile | None  # what the vectors are mapped from
 
 
 def open_dataset(
     path: Path, dataset: str | None = None, metric: str | None = None
 ) -> ForeignVectors:
-    """Map one dataset of an HDF5 file.
+    """Map one dataset of an HDF5 file, by default the only one that could be vectors.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    dataset : str or None
-        Which dataset; None takes the only one that could be vectors.
-    metric : str or None
-        What near means, whatever the file says.
-
-    Returns
-    -------
-    ForeignVectors
-        The mapped matrix and what the file says about it. HDF5 is closed again.
-
-    Raises
-    ------
-    StoreNotFoundError
-        If the file is not HDF5.
-    ValueError
-        If the dataset does not exist, or is not a contiguous matrix of native float32 or float16;
-        if the file names a metric that there is not.
-    CorruptStoreError
-        If the file is damaged, or ends before the dataset does.
+    Raises StoreNotFoundError if the file is not HDF5, CorruptStoreError if it is damaged or cut
+    short, and ValueError if the dataset is missing or not a contiguous matrix of native float32 or
+    float16, or if the file names an unknown metric.
     """
     import h5py
 
@@ -89,7 +57,7 @@ def open_dataset(
                 )
             _check_mappable(known[name], name, path)
             vectors = _view(known[name], name, mapped)
-    except (OSError, KeyError, RuntimeError, UnicodeError) as error:  # what h5py makes of damage
+    except (OSError, KeyError, RuntimeError, UnicodeError) as error:  # h5py's errors on damage
         raise CorruptStoreError(f"{path} is damaged: {error}. Fetch the file again.") from error
     if not mapped.is_at_path():
         raise CorruptStoreError(f"{path} was replaced while it was opened. Open it again.")
@@ -104,7 +72,7 @@ def _only_candidate(known: "dict[str, h5py.Dataset]", path: Path) -> str:
     if len(candidates) == 1:
         return candidates[0]
     if not candidates and "train" in matrices:
-        return "train"  # of a benchmark of bits or bytes, which has its own error
+        return "train"  # a benchmark of bits or bytes, for which there is an error of its own
     if not candidates:
         raise ValueError(f"{path} holds no matrix of floats that could be opened as vectors.")
     raise ValueError(

@@ -1,8 +1,8 @@
-"""The label of a file of arrays: all of an HDF5 file but the arrays.
+"""The label of a file of arrays: all of an HDF5 file except the arrays.
 
-The HDF5 library is given a file in memory to write, of which only the pages that it touches exist:
-a few kilobytes that say what each array is, and where in the file it will lie. The library never
-writes to the disk itself, because a full disk in the middle of its work can take the process down.
+The HDF5 library writes to a file in memory, of which only the pages that it touches exist: a few
+kilobytes that say what each array is and where in the file it will lie. The library never writes
+to the disk itself, because a disk that fills up during its work can crash the process.
 """
 
 import io
@@ -20,7 +20,7 @@ ALIGNMENT = 4096
 
 
 class _Described(Protocol):
-    """An array, or what will be one."""
+    """An array, or what will become one."""
 
     @property
     def dtype(self) -> np.dtype[Any]: ...
@@ -29,44 +29,20 @@ class _Described(Protocol):
 
 
 class Label(NamedTuple):
-    """What HDF5 made of a description.
+    """The layout that HDF5 made for a file."""
 
-    Attributes
-    ----------
-    size : int
-        Bytes of the whole file.
-    pages : dict of int to bytes
-        What is to be written besides the arrays, by its place in the file.
-    offsets : dict of str to int
-        The place of every array.
-    """
-
-    size: int
-    pages: dict[int, bytes]
-    offsets: dict[str, int]
+    size: int  # bytes of the whole file
+    pages: dict[int, bytes]  # what to write besides the arrays, by offset
+    offsets: dict[str, int]  # of every array, by path
 
 
 def make_label(attributes: Mapping[str, str | int], arrays: Mapping[str, _Described]) -> Label:
-    """Let HDF5 lay out a file.
+    """Let HDF5 lay out a file of these arrays, in this order; only their dtypes and shapes count.
 
-    Parameters
-    ----------
-    attributes : mapping of str or int
-        For the root: text becomes ASCII of fixed length, integers int64.
-    arrays : mapping of ndarray or Pieces
-        By path in the file, in the order in which they are to lie; only dtype and shape count.
-
-    Returns
-    -------
-    Label
-        All there is to know for writing the file.
-
-    Raises
-    ------
-    ValueError
-        If an array is empty: HDF5 gives those no place.
+    Text attributes become ASCII of fixed length, integers int64. Raises ValueError for an empty
+    array, because HDF5 gives it no place.
     """
-    import h5py  # noqa: F401  # here, and not in the thread: a fork waits for imports of this one
+    import h5py  # noqa: F401  # not in the new thread: a fork waits only for this one's imports
 
     made: list[Label] = []
     _beyond_signals(lambda: made.append(_label(attributes, arrays)))
@@ -107,11 +83,9 @@ def _label(attributes: Mapping[str, str | int], arrays: Mapping[str, _Described]
 
 
 def _beyond_signals(call: Callable[[], object]) -> None:
-    """Call in a thread of its own, where no signal's handler runs.
-
-    What a handler raises, KeyboardInterrupt for instance, would come within the methods below, and
-    HDF5, which calls them, makes other errors of it.
-    """
+    """Call in a thread of its own, where no signal handler runs."""
+    # A handler may raise, KeyboardInterrupt for instance. Raised within the methods of
+    # `_SparseMemory`, which HDF5 calls, HDF5 would turn it into another error.
     errors: list[BaseException] = []
     done = allocate_lock()
     done.acquire()
@@ -124,11 +98,11 @@ def _beyond_signals(call: Callable[[], object]) -> None:
         finally:
             done.release()
 
-    # Not `threading.Thread`: what a handler raises within its `start` is taken for a failure to
-    # start, and the thread, which runs, trips over what is cleared away.
+    # Not `threading.Thread`: it takes what a handler raises within `start` for a failure to start
+    # and clears its state, over which the running thread then trips.
     try:
         start_new_thread(work, ())
-    except RuntimeError:  # the interpreter ends, or the system gives no more threads
+    except RuntimeError:  # the interpreter is ending, or the system grants no more threads
         call()
         return
     done.acquire()

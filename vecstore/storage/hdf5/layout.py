@@ -1,7 +1,7 @@
-"""What a manifest knows of a file of arrays, so that opening it need not load the HDF5 library.
+"""What a manifest knows about a file of arrays, so that opening it need not load the HDF5 library.
 
-A layout holds the label of the file and where its arrays lie. The file itself is the truth; `check`
-compares the two. Opening compares the file's id, read where the layout says that it stands.
+A layout holds the label of the file and where its arrays lie. The file itself is the truth, and
+`check` compares the two. Opening only compares the file's id, read where the layout places it.
 """
 
 from collections.abc import Mapping
@@ -24,25 +24,10 @@ Described = Mapping[str, Any]
 def layout_of(
     label: Label, attributes: Mapping[str, str | int], arrays: Mapping[str, Any]
 ) -> Described | None:
-    """Return the layout of a file that has just been written.
-
-    Parameters
-    ----------
-    label : Label
-        What HDF5 made of it.
-    attributes : mapping of str or int
-        Of its root, ``"id"`` among them.
-    arrays : mapping of ndarray or Pieces
-        By path in the file.
-
-    Returns
-    -------
-    dict or None
-        For the manifest; None in the unlikely case that the id lies across two pages.
-    """
+    """Return the layout of a file just written; None if the id is not in exactly one page."""
     identity = str(attributes["id"]).encode()
     found = [page + at for page, text in label.pages.items() if (at := text.find(identity)) >= 0]
-    if len(found) != 1:
+    if len(found) != 1:  # in the unlikely case that the id lies across two pages, say
         return None
     return {
         "attributes": dict(attributes),
@@ -55,28 +40,10 @@ def layout_of(
 
 
 def map_layout(path: Path, size: int, identity: str, layout: Described) -> ArrayFile:
-    """Map every array of a file by its layout.
+    """Map every array of a file by its layout; `map_arrays` does the same by asking HDF5.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    size : int
-        How many bytes it must have.
-    identity : str
-        Its id.
-    layout : mapping
-        From `layout_of`, by way of a manifest.
-
-    Returns
-    -------
-    ArrayFile
-        As `map_arrays` returns it, which asks HDF5.
-
-    Raises
-    ------
-    CorruptStoreError
-        If the file is missing, has another size or another id, or the layout does not fit it.
+    Raises CorruptStoreError if the file is missing, has another size or id, or does not fit the
+    layout.
     """
     try:
         with open_regular(path) as file:
@@ -85,7 +52,7 @@ def map_layout(path: Path, size: int, identity: str, layout: Described) -> Array
                 raise damaged(path, f"{size} bytes expected, {found} found")
             file.seek(min(_whole(layout["id_at"]), size))
             if (there := file.read(len(identity)).decode("latin-1")) != identity:
-                shown = ascii(there).strip("'")  # it may be anything
+                shown = ascii(there).strip("'")  # the bytes may be anything
                 raise damaged(path, f"id {identity} expected, id {shown} found")
             mapped = MappedFile(path, file)
         extents = {

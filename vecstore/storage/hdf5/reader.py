@@ -1,8 +1,8 @@
 """Mapping the arrays of an HDF5 file.
 
-The HDF5 library says where the arrays lie and closes the file; one mapping holds them all, and
-nothing that searches enters the library. What a file says is checked before it is believed,
-because reading a mapping past the end of its file kills the process.
+The HDF5 library says where the arrays lie and closes the file. One mapping holds them all, and no
+search enters the library. What a file claims is checked first, because reading a mapping past the
+end of its file kills the process.
 """
 
 import math
@@ -23,66 +23,31 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayFile", "Extent", "map_arrays", "read_extents", "view"]
 
-# What the HDF5 library raises on files that are not what they should be.
+# What the HDF5 library raises on damaged files.
 _HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 _LONGEST_ATTRIBUTE = 1024
 
 
 class ArrayFile(NamedTuple):
-    """What a file holds.
+    """The attributes and mapped arrays of a file."""
 
-    Attributes
-    ----------
-    attributes : dict of str or int
-        The text and integer attributes of the root.
-    arrays : dict of ndarray
-        Every dataset by its path in the file, such as ``"keys/utf8"``: mapped, read-only.
-    file : MappedFile or None
-        What they are mapped from.
-    """
-
-    attributes: dict[str, str | int]
-    arrays: dict[str, npt.NDArray[Any]]
-    file: MappedFile | None = None
+    attributes: dict[str, str | int]  # of the root
+    arrays: dict[str, npt.NDArray[Any]]  # by path, such as "keys/utf8"; read-only
+    file: MappedFile | None = None  # what they are mapped from
 
 
 class Extent(NamedTuple):
-    """Where HDF5 says that an array lies.
-
-    Attributes
-    ----------
-    dtype : numpy.dtype
-        Of the array.
-    shape : tuple of int
-        Of the array.
-    offset : int or None
-        Its first byte in the file; None if it is not in one piece, or not in this file.
-    """
+    """Where HDF5 says that an array lies."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    offset: int | None
+    offset: int | None  # first byte; None if not in one piece, or not in this file
 
 
 def map_arrays(path: Path, size: int | None = None) -> ArrayFile:
-    """Map every array of a file.
+    """Map every array of a file that nobody changes any more, without reading any.
 
-    Parameters
-    ----------
-    path : Path
-        A file that nobody changes any more.
-    size : int or None
-        How many bytes it must have.
-
-    Returns
-    -------
-    ArrayFile
-        Nothing of the arrays has been read yet.
-
-    Raises
-    ------
-    CorruptStoreError
-        If the file is missing, has another size, or is not a file of arrays that it contains.
+    Raises CorruptStoreError if the file is missing, does not have `size` bytes, or is damaged.
     """
     with open_regular(path) as file:
         found = os.fstat(file.fileno()).st_size
@@ -99,28 +64,9 @@ def map_arrays(path: Path, size: int | None = None) -> ArrayFile:
 
 
 def view(path: Path, name: str, extent: Extent, mapping: mmap.mmap) -> npt.NDArray[Any]:
-    """Return one array of a mapping, once it is known to lie inside.
+    """Return one array of a mapping, which it keeps alive.
 
-    Parameters
-    ----------
-    path : Path
-        The mapped file, for the errors.
-    name : str
-        The array's path in it, for the errors.
-    extent : Extent
-        What the file says about the array.
-    mapping : mmap
-        The whole file.
-
-    Returns
-    -------
-    ndarray
-        Keeps the mapping alive.
-
-    Raises
-    ------
-    CorruptStoreError
-        If the array is not numbers of this machine in one piece inside the file.
+    Raises CorruptStoreError unless the array is native numbers in one piece inside the file.
     """
     dtype, shape, offset = extent
     if offset is None or dtype.kind not in "iuf" or not dtype.isnative:
@@ -135,30 +81,15 @@ def view(path: Path, name: str, extent: Extent, mapping: mmap.mmap) -> npt.NDArr
 
 
 def read_extents(path: Path) -> tuple[dict[str, str | int], dict[str, Extent]]:
-    """Return what HDF5 says about a file.
+    """Return the root's text and integer attributes, and the extent of every dataset by its path.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    attributes : dict of str or int
-        The text and integer attributes of the root.
-    extents : dict of Extent
-        Of every dataset by its path in the file.
-
-    Raises
-    ------
-    CorruptStoreError
-        If HDF5 cannot read it.
+    Raises CorruptStoreError if HDF5 cannot read the file.
     """
     from h5py import h5f, h5p
 
     access = h5p.create(h5p.FILE_ACCESS)
     access.set_fclose_degree(h5f.CLOSE_STRONG)
-    # The file never changes, and network file systems refuse the library's locks.
+    # No locks: the file never changes, and network file systems refuse the library's locks.
     access.set_file_locking(False, True)
     try:
         label = h5f.open(os.fsencode(path), h5f.ACC_RDONLY, fapl=access)

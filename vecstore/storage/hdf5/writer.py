@@ -1,7 +1,7 @@
-"""Writing arrays to an HDF5 file, past the HDF5 library.
+"""Writing arrays to an HDF5 file without the HDF5 library.
 
-The label comes from the library; it and the arrays are written by ordinary writes, piece by piece
-if need be, and a full disk is an ordinary error.
+Only the label comes from the library. The label and the arrays are written by ordinary writes,
+piece by piece if need be, so that a full disk is an ordinary OSError.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,21 +17,11 @@ __all__ = ["Pieces", "write_arrays", "write_side_by_side"]
 
 
 class Pieces(NamedTuple):
-    """An array that is written a few rows at a time and is never in memory as a whole.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Of the whole.
-    dtype : numpy.dtype
-        Of the whole and of every piece.
-    pieces : iterable of ndarray, shape (m, ...)
-        Consecutive rows; consumed once.
-    """
+    """An array written a few rows at a time, never in memory as a whole."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    pieces: Iterable[npt.NDArray[Any]]
+    pieces: Iterable[npt.NDArray[Any]]  # consecutive rows, (m, ...); consumed once
 
 
 def write_arrays(
@@ -39,28 +29,9 @@ def write_arrays(
     attributes: Mapping[str, str | int],
     arrays: Mapping[str, npt.NDArray[Any] | Pieces],
 ) -> Label:
-    """Write arrays to a new file, in their order.
+    """Write arrays to a new file in their order, unsynced, with attributes as in `make_label`.
 
-    Parameters
-    ----------
-    path : Path
-        The file; not synced.
-    attributes : mapping of str or int
-        Written to the root, text as ASCII of fixed length, integers as int64.
-    arrays : mapping of ndarray or Pieces
-        By path in the file.
-
-    Returns
-    -------
-    Label
-        What HDF5 made of them.
-
-    Raises
-    ------
-    ValueError
-        If pieces do not make up the array that they were said to, or an array is empty.
-    OSError
-        If the disk is full, say.
+    Raises ValueError if an array is empty, or its pieces do not make up its shape and dtype.
     """
     label = make_label(attributes, arrays)
     with path.open("wb") as file:
@@ -77,25 +48,10 @@ def write_side_by_side(
     arrays: Mapping[str, Pieces],
     steps: Iterable[Mapping[str, npt.NDArray[Any]]],
 ) -> None:
-    """Write arrays to a new file that grow together, a few rows of each at a time.
+    """Write arrays to a new file, a few rows of each at a time.
 
-    Parameters
-    ----------
-    path : Path
-        The file; not synced.
-    attributes : mapping of str or int
-        As for `write_arrays`.
-    arrays : mapping of Pieces
-        What each will be; their own pieces are not used.
-    steps : iterable of mapping of ndarray, shape (m, ...)
-        The next rows of every array.
-
-    Raises
-    ------
-    ValueError
-        If the steps do not make up the arrays, or an array is empty.
-    OSError
-        If the disk is full, say.
+    `steps` yields the next rows by path; the pieces of `arrays` are not used. Raises as
+    `write_arrays` does.
     """
     label = make_label(attributes, arrays)
     written = dict.fromkeys(arrays, 0)

@@ -3,12 +3,12 @@
 ========== ================== ====================================================
 table      keys               stored as
 ========== ================== ====================================================
-`StrKeys`  strings            UTF-8, offsets, sorted hashes over their rows
-`IntKeys`  64-bit integers    ids in row order, sorted ids over their rows
+`StrKeys`  strings            UTF-8, offsets, sorted hashes and the row of each
+`IntKeys`  64-bit integers    ids in row order, sorted ids and the row of each
 `RangeKeys` the row numbers   nothing
 ========== ================== ====================================================
 
-All are immutable, answer from mapped arrays as well as from arrays in memory, and share four
+All are immutable and work on mapped arrays as well as on arrays in memory. They share four
 methods: ``find(keys)``, ``find_one(key)``, ``take(rows)`` and ``len``.
 """
 
@@ -28,28 +28,10 @@ __all__ = ["IntKeys", "RangeKeys", "StrKeys", "build_keys"]
 
 
 def build_keys(keys: Sequence[Any], kind: str) -> "StrKeys | IntKeys":
-    """Index keys in memory.
+    """Index keys in memory; `kind` is ``"str"`` or ``"int"``.
 
-    Parameters
-    ----------
-    keys : sequence of str or of int, shape (n,)
-        One for every row.
-    kind : str
-        ``"str"`` or ``"int"``.
-
-    Returns
-    -------
-    StrKeys or IntKeys
-        Row i has ``keys[i]``.
-
-    Raises
-    ------
-    DuplicateKeyError
-        Naming the first key that comes a second time.
-    TypeError
-        If a key is of the other kind.
-    ValueError
-        If a string is not valid Unicode or an integer does not fit 64 bits.
+    Raises DuplicateKeyError, TypeError for a key of the other kind, and ValueError for a string
+    that is not valid Unicode or an integer that does not fit 64 bits.
     """
     return StrKeys.build(keys) if kind == "str" else IntKeys.build(keys)
 
@@ -57,17 +39,6 @@ def build_keys(keys: Sequence[Any], kind: str) -> "StrKeys | IntKeys":
 class IntKeys:
     """The integer keys of the rows of a part.
 
-    Parameters
-    ----------
-    ids : ndarray of int64, shape (n,)
-        The key of every row.
-    id_table : ndarray of int64, shape (2, n)
-        The sorted keys, over the row of each.
-    path : str, default "memory"
-        The file they are mapped from, for the errors.
-
-    Examples
-    --------
     >>> keys = IntKeys.build([30, 10, 20])
     >>> keys.find([10, 11]), keys.find_one(20), keys.take(np.array([0]))
     (array([ 1, -1]), 2, array([30]))
@@ -76,23 +47,14 @@ class IntKeys:
     kind: str = "int"
 
     def __init__(self, ids: Rows, id_table: Rows, path: str = "memory") -> None:
+        # `id_table` has shape (2, n): the sorted ids, and the row of each.
+        # `path` names the mapped file in errors.
         self._ids = ids
         self._table = SortedTable(id_table, path)
 
     @classmethod
     def build(cls, keys: Sequence[int] | Rows) -> Self:
-        """Index keys in memory; the errors are those of `build_keys`.
-
-        Parameters
-        ----------
-        keys : sequence of int, shape (n,)
-            One for every row.
-
-        Returns
-        -------
-        IntKeys
-            Row i has ``keys[i]``.
-        """
+        """Index keys in memory; raises as `build_keys` does."""
         ids = _as_ids(keys)
         table = SortedTable.build(ids)
         _refuse_duplicates(ids, table.shared())
@@ -102,34 +64,13 @@ class IntKeys:
         return len(self._ids)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what a segment stores of the keys.
-
-        Returns
-        -------
-        dict of ndarray
-            By path in the file.
-        """
+        """Return the arrays that a segment stores, by path in the file."""
         return {"keys/ids": self._ids, "keys/id_table": self._table.array}
 
     def find(self, keys: Sequence[int] | Rows) -> Rows:
-        """Return the row of every key.
+        """Return the row of every key, -1 where a key is absent.
 
-        Parameters
-        ----------
-        keys : sequence of int, shape (m,)
-            The keys wanted.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            -1 where a key is absent.
-
-        Raises
-        ------
-        TypeError
-            If a key is not an integer.
-        CorruptStoreError
-            If the mapped arrays contradict each other.
+        Raises TypeError for a key that is not an integer.
         """
         wanted = _as_ids(keys)
         found = np.full(len(wanted), -1, np.int64)
@@ -140,53 +81,19 @@ class IntKeys:
         return found
 
     def find_one(self, key: int) -> int:
-        """Return the row of one key, as `find`, but in a few microseconds.
-
-        Parameters
-        ----------
-        key : int
-            The key wanted.
-
-        Returns
-        -------
-        int
-            -1 if it is absent.
-        """
+        """Return the row of one key or -1, as `find` does, but in a few microseconds."""
         wanted = _as_id(key)
         place = self._table.place(wanted)
         found = place < len(self) and self._table.value(place) == wanted
         return self._table.row(place) if found else -1
 
     def take(self, rows: Rows) -> Rows:
-        """Return the keys of rows.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            In any order.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            A copy.
-        """
+        """Return a copy of the keys of rows."""
         return self._ids[rows]
 
 
 class RangeKeys:
-    """The keys 0 to n - 1 in order: every row is its own key.
-
-    Parameters
-    ----------
-    n : int
-        How many rows there are.
-
-    Examples
-    --------
-    >>> keys = RangeKeys(3)
-    >>> keys.find([2, 3]), keys.find_one(1), keys.take(np.array([0]))
-    (array([ 2, -1]), 1, array([0]))
-    """
+    """The keys 0 to n - 1 in order: every row is its own key."""
 
     kind: str = "int"
 
@@ -197,50 +104,17 @@ class RangeKeys:
         return self._n
 
     def find(self, keys: Sequence[int] | Rows) -> Rows:
-        """Return the row of every key.
-
-        Parameters
-        ----------
-        keys : sequence of int, shape (m,)
-            The keys wanted.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            -1 where a key is absent.
-        """
+        """Return the row of every key, -1 where a key is absent."""
         wanted = _as_ids(keys)
         return np.where((wanted >= 0) & (wanted < self._n), wanted, -1)
 
     def find_one(self, key: int) -> int:
-        """Return the row of one key.
-
-        Parameters
-        ----------
-        key : int
-            The key wanted.
-
-        Returns
-        -------
-        int
-            -1 if it is absent.
-        """
+        """Return the row of one key, -1 if it is absent."""
         wanted = _as_id(key)
         return wanted if 0 <= wanted < self._n else -1
 
     def take(self, rows: Rows) -> Rows:
-        """Return the keys of rows: the rows.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            In any order.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            A copy.
-        """
+        """Return a copy of `rows`, which are their own keys."""
         return np.array(rows, np.int64)
 
 
@@ -265,7 +139,7 @@ def _as_ids(keys: Sequence[int] | Rows) -> Rows:
 
 
 def _refuse_duplicates(ids: Rows, rows: Rows) -> None:
-    """Raise DuplicateKeyError if there are `rows`: they share their ids."""
+    """Raise DuplicateKeyError if `rows` is not empty; it holds the rows with shared ids."""
     first_rows: dict[int, int] = {}
     for row in rows.tolist():
         key = int(ids[row])

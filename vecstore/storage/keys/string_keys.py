@@ -1,7 +1,7 @@
-"""String keys: packed, with a table of sorted hashes in place of a dict.
+"""String keys: packed strings, with a table of sorted hashes in place of a dict.
 
-Opening millions of keys builds nothing and reads nothing. Looking one up is a binary search among
-the hashes; the row found is believed only after its bytes have been compared.
+Opening millions of keys builds nothing and reads nothing. A lookup is a binary search among the
+hashes; the row found counts only once its bytes have been compared.
 """
 
 from collections.abc import Sequence
@@ -19,26 +19,13 @@ from vecstore.storage.keys.strings import PackedStrings
 __all__ = ["StrKeys"]
 
 
-# No key holds half of a surrogate pair, so looking one up finds nothing; it is not an error.
+# No stored key holds half of a surrogate pair. Looking one up finds nothing, which is no error.
 _LOOKUP = "surrogatepass"
 
 
 class StrKeys:
     """The string keys of the rows of a part.
 
-    Parameters
-    ----------
-    utf8 : ndarray of uint8, shape (n_bytes + 8,)
-        The keys one after another, then eight zero bytes.
-    offsets : ndarray of uint64, shape (n + 1,)
-        Key i is ``utf8[offsets[i]:offsets[i + 1]]``.
-    hash_table : ndarray of uint64, shape (2, n)
-        The sorted hashes of the keys, over the row of each.
-    path : str, default "memory"
-        The file they are mapped from, for the errors.
-
-    Examples
-    --------
     >>> keys = StrKeys.build(["king", "queen", "rød"])
     >>> keys.find(["queen", "kat"]), keys.find_one("rød"), keys.take(np.array([0]))
     (array([ 1, -1]), 2, array(['king'], dtype=object))
@@ -48,9 +35,9 @@ class StrKeys:
 
     def __init__(
         self,
-        utf8: npt.NDArray[np.uint8],
-        offsets: npt.NDArray[np.uint64],
-        hash_table: npt.NDArray[np.uint64],
+        utf8: npt.NDArray[np.uint8],  # the keys, then eight zero bytes
+        offsets: npt.NDArray[np.uint64],  # (n + 1,); key i is utf8[offsets[i]:offsets[i + 1]]
+        hash_table: npt.NDArray[np.uint64],  # (2, n): sorted hashes, and the row of each
         path: str = "memory",
     ) -> None:
         self._strings = PackedStrings(utf8, offsets, path)
@@ -58,48 +45,15 @@ class StrKeys:
 
     @classmethod
     def build(cls, keys: Sequence[str]) -> Self:
-        """Index keys in memory.
+        """Index keys in memory: a list, or an array of strings or objects.
 
-        Parameters
-        ----------
-        keys : sequence of str, shape (n,)
-            A list, or an array of strings or objects.
-
-        Returns
-        -------
-        StrKeys
-            Row i has ``keys[i]``.
-
-        Raises
-        ------
-        DuplicateKeyError
-            Naming the first key that comes a second time.
-        TypeError
-            If a key is not a string.
-        ValueError
-            If a key holds half of a surrogate pair.
+        Raises DuplicateKeyError, TypeError, and ValueError for half of a surrogate pair.
         """
         return cls.from_packed(_packed(keys, "strict"))
 
     @classmethod
     def from_packed(cls, strings: PackedStrings) -> Self:
-        """Index keys that are packed already.
-
-        Parameters
-        ----------
-        strings : PackedStrings
-            The key of every row.
-
-        Returns
-        -------
-        StrKeys
-            Shares their arrays.
-
-        Raises
-        ------
-        DuplicateKeyError
-            Naming the first key that comes a second time.
-        """
+        """Index packed keys, sharing their arrays; raises DuplicateKeyError."""
         table = SortedTable.build(strings.hashes())
         _refuse_duplicates(strings, table.shared())
         return cls(strings.utf8, strings.offsets, table.array)
@@ -113,13 +67,7 @@ class StrKeys:
         return self._strings
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what a segment stores of the keys.
-
-        Returns
-        -------
-        dict of ndarray
-            By path in the file.
-        """
+        """Return the arrays that a segment stores, by path in the file."""
         return {
             "keys/utf8": self._strings.utf8,
             "keys/offsets": self._strings.offsets,
@@ -127,31 +75,16 @@ class StrKeys:
         }
 
     def find(self, keys: Sequence[str] | npt.NDArray[Any]) -> Rows:
-        """Return the row of every key.
+        """Return the row of every key, -1 where a key is absent.
 
-        Parameters
-        ----------
-        keys : sequence of str, shape (m,)
-            A list, or an array of strings or objects.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            -1 where a key is absent.
-
-        Raises
-        ------
-        TypeError
-            If a key is not a string.
-        CorruptStoreError
-            If the mapped arrays contradict each other.
+        Raises TypeError for a key that is not a string.
         """
         wanted = _packed(keys, _LOOKUP)
         hashes = wanted.hashes()
         places = self._table.places(hashes)
         found = np.full(len(wanted), -1, np.int64)
         pending = np.arange(len(wanted))
-        # Once around, but for hashes that several keys share: then on to the next place.
+        # One pass, unless several keys share a hash: then those go on to the next place.
         while len(pending := pending[places[pending] < len(self)]):
             pending = pending[self._table.values(places[pending]) == hashes[pending]]
             rows = self._table.rows(places[pending])
@@ -162,18 +95,7 @@ class StrKeys:
         return found
 
     def find_one(self, key: str) -> int:
-        """Return the row of one key, as `find`, but in a few microseconds.
-
-        Parameters
-        ----------
-        key : str
-            The key wanted.
-
-        Returns
-        -------
-        int
-            -1 if it is absent.
-        """
+        """Return the row of one key or -1, as `find` does, but in a few microseconds."""
         if not isinstance(key, str):
             raise TypeError(f"`key` must be a string; got {type(key).__name__} {key!r}.")
         wanted = key.encode("utf-8", _LOOKUP)
@@ -187,28 +109,11 @@ class StrKeys:
         return -1
 
     def cased(self) -> Rows:
-        """Return which keys have a capital letter, or one that is not ASCII.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            Their rows, ascending.
-        """
+        """Return the rows, ascending, whose keys have an ASCII capital or a non-ASCII letter."""
         return self._strings.cased()
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """Return the keys of rows.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            In any order.
-
-        Returns
-        -------
-        ndarray of object, shape (m,)
-            Of str.
-        """
+        """Return the keys of rows, as objects."""
         return self._strings.take(rows)
 
 
@@ -231,7 +136,7 @@ def _has_surrogate(key: str) -> bool:
 
 
 def _refuse_duplicates(strings: PackedStrings, rows: Rows) -> None:
-    """Raise DuplicateKeyError if two of `rows`, which share their hashes, hold the same key."""
+    """Raise DuplicateKeyError if two of `rows`, which share hashes, have the same key."""
     first_rows: dict[bytes, int] = {}
     for row in rows.tolist():
         key = strings.encoded(row)

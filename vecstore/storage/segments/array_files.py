@@ -1,4 +1,4 @@
-"""Files of arrays that belong to a store: written once, identified, entered in the manifest."""
+"""Files of arrays that belong to a store: written once, given an id, entered in the manifest."""
 
 import os
 from collections.abc import Mapping
@@ -22,33 +22,12 @@ __all__ = ["new_label", "open_arrays", "publish_arrays", "required"]
 def publish_arrays(
     folder: Path | Directory,
     name: str,
-    kind: str,
+    kind: str,  # as in `names`: "segment", "subwords"
     rows: int,
-    attributes: Mapping[str, str | int],
-    arrays: Mapping[str, npt.NDArray[Any] | Pieces],
+    attributes: Mapping[str, str | int],  # beyond format, version, id and rows
+    arrays: Mapping[str, npt.NDArray[Any] | Pieces],  # by path, in the order in the file
 ) -> FileEntry:
-    """Write a file of arrays: all of it or nothing, and durable when this returns.
-
-    Parameters
-    ----------
-    folder : Path or Directory
-        The store.
-    name : str
-        Its final name.
-    kind : str
-        What the file is, as in `names`: ``"segment"``, ``"subwords"``.
-    rows : int
-        How many vectors it holds.
-    attributes : mapping of str or int
-        What the file says about itself beyond its format, its rows and its id.
-    arrays : mapping of ndarray or Pieces
-        By path in the file, in the order in which they are to lie.
-
-    Returns
-    -------
-    FileEntry
-        For the manifest.
-    """
+    """Write a file of arrays, all or nothing; it is durable when this returns."""
     whole = {**new_label(kind, rows), **attributes}
     labels: list[Label] = []
     stamp = as_directory(folder).publish(
@@ -60,20 +39,7 @@ def publish_arrays(
 
 
 def new_label(kind: str, rows: int) -> dict[str, str | int]:
-    """Return what every file of arrays says about itself.
-
-    Parameters
-    ----------
-    kind : str
-        What the file is.
-    rows : int
-        How many vectors it holds.
-
-    Returns
-    -------
-    dict of str or int
-        For the root of the file, with an id of its own.
-    """
+    """Return the root attributes that every file of arrays has, with a new random id."""
     return {
         "format": f"vecstore {kind}",
         "version": FORMAT,
@@ -83,28 +49,10 @@ def new_label(kind: str, rows: int) -> dict[str, str | int]:
 
 
 def open_arrays(path: Path, kind: str, expected: FileEntry | None) -> ArrayFile:
-    """Map a file of arrays, once it is known to be the one expected.
+    """Map a file of arrays, known to be the expected one; None takes the file's own word.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    kind : str
-        What it must be.
-    expected : FileEntry or None
-        What the manifest says about it; None takes the file's own word.
-
-    Returns
-    -------
-    ArrayFile
-        Its attributes, ``"rows"`` among them, and its arrays.
-
-    Raises
-    ------
-    FormatVersionError
-        If it is of a format that this library does not read.
-    CorruptStoreError
-        If it is missing, damaged, or another file.
+    Raises FormatVersionError for a format that this library does not read, and CorruptStoreError if
+    the file is missing, damaged, or another file.
     """
     if expected and expected.layout:
         file = map_layout(path, expected.size, expected.id, expected.layout)
@@ -129,25 +77,9 @@ def open_arrays(path: Path, kind: str, expected: FileEntry | None) -> ArrayFile:
 def required(
     file: ArrayFile, path: Path, name: str, shape: tuple[int | None, ...], *dtypes: str
 ) -> npt.NDArray[Any]:
-    """Return an array that the file must have; CorruptStoreError if it is missing or different.
+    """Return a mapped array that the file must have; raises CorruptStoreError if it does not fit.
 
-    Parameters
-    ----------
-    file : ArrayFile
-        Where to look.
-    path : Path
-        Its path, for the error.
-    name : str
-        The array's path in the file.
-    shape : tuple of int or None
-        The shape it must have; None for an axis of any length.
-    *dtypes : str
-        The dtypes it may have.
-
-    Returns
-    -------
-    ndarray
-        The array, mapped.
+    None in `shape` allows any length of that axis; `dtypes` are the names of the dtypes allowed.
     """
     found = file.arrays.get(name)
     if found is None:

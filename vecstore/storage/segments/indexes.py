@@ -1,7 +1,7 @@
-"""Files of indexes: arrays that lead a search through one segment, and how good they were found.
+"""Files of indexes: arrays that lead a search through one segment, and their measured quality.
 
-An index is derived from its segment and can always be made again. So what is wrong with one is no
-error of the store: it is reported, and searches do without it.
+An index is derived from its segment and can always be made again. So a damaged index is no error
+of the store: it is reported, and searches do without it.
 """
 
 import json
@@ -27,56 +27,23 @@ _METADATA = "metadata"
 
 
 class StoredIndex(NamedTuple):
-    """An index as it lies in its file, mapped.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    size : int
-        In bytes.
-    arrays : dict of ndarray
-        Nothing of them has been read.
-    metadata : dict
-        JSON values: how it was made, and what was measured.
-    file : MappedFile or None
-        What the arrays are mapped from.
-    """
+    """An index in its file, mapped; nothing of the arrays has been read."""
 
     path: Path
-    size: int
+    size: int  # in bytes
     arrays: dict[str, npt.NDArray[Any]]
-    metadata: dict[str, Any]
-    file: MappedFile | None = None
+    metadata: dict[str, Any]  # JSON values: how it was made, and what was measured
+    file: MappedFile | None = None  # what the arrays are mapped from
 
 
 def write_index(
     folder: Path | Directory,
     segment: FileEntry,
-    generation: int,
-    arrays: Mapping[str, npt.NDArray[Any]],
-    metadata: Mapping[str, Any],
+    generation: int,  # the one that will name it
+    arrays: Mapping[str, npt.NDArray[Any]],  # none of them empty
+    metadata: Mapping[str, Any],  # JSON values
 ) -> FileEntry:
-    """Write the index over a segment: all or nothing, and durable when this returns.
-
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    segment : FileEntry
-        What the index is over.
-    generation : int
-        The one that will name it.
-    arrays : mapping of ndarray
-        None of them empty.
-    metadata : mapping
-        JSON values.
-
-    Returns
-    -------
-    FileEntry
-        For the manifest.
-    """
+    """Write the index over a segment, all or nothing; it is durable when this returns."""
     name = index_name(parse_number(segment.name), generation)
     text = np.frombuffer(json.dumps(dict(metadata)).encode(), np.uint8)
     whole = {**arrays, _METADATA: text}
@@ -86,26 +53,8 @@ def write_index(
 def open_index(folder: Path, entry: FileEntry, segment: FileEntry) -> StoredIndex:
     """Map the index over a segment.
 
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    entry : FileEntry
-        What the manifest says about it.
-    segment : FileEntry
-        What it must be over.
-
-    Returns
-    -------
-    StoredIndex
-        Mapped.
-
-    Raises
-    ------
-    CorruptStoreError
-        If it is missing, damaged, or over another segment.
-    FormatVersionError
-        If it is of a format that this library does not read.
+    Raises CorruptStoreError if it is missing, damaged, or over another segment, and
+    FormatVersionError for a format that this library does not read.
     """
     path = folder / entry.name
     file = open_arrays(path, "index", entry)
@@ -115,17 +64,9 @@ def open_index(folder: Path, entry: FileEntry, segment: FileEntry) -> StoredInde
 
 
 def try_index(folder: Path, entry: FileEntry, segment: FileEntry) -> StoredIndex | VecstoreError:
-    """Map the index over a segment, or return the error that says why that cannot be done.
+    """Map the index over a segment, or return the error that prevents it.
 
-    Parameters
-    ----------
-    folder, entry, segment
-        As for `open_index`.
-
-    Returns
-    -------
-    StoredIndex or VecstoreError
-        Never raised: a store without an index answers exactly.
+    The error is never raised: a store without an index answers exactly.
     """
     try:
         return open_index(folder, entry, segment)

@@ -1,6 +1,6 @@
 """8-bit codes in a file: five arrays under ``scan/``.
 
-They are derived from the vectors, so a file may lack them; one that has them has all of them.
+They are derived from the vectors, so a file may lack them. A file that has one has all five.
 """
 
 from pathlib import Path
@@ -18,42 +18,14 @@ _FOLDER = "scan/"
 
 
 def code_arrays(codes: Codes) -> dict[str, npt.NDArray[Any]]:
-    """Return the codes as arrays for a file.
-
-    Parameters
-    ----------
-    codes : Codes
-        Of at least one row.
-
-    Returns
-    -------
-    dict of ndarray
-        By path in the file.
-    """
+    """Return codes of at least one row as arrays, by path in the file."""
     return {_FOLDER + name: array for name, array in codes._asdict().items()}
 
 
 def read_codes(file: ArrayFile, path: Path, rows: int, dim: int) -> Codes | None:
-    """Return the codes that a file has.
+    """Return the mapped codes of a file, None if it has none.
 
-    Parameters
-    ----------
-    file : ArrayFile
-        Where to look.
-    path : Path
-        Its path, for the errors.
-    rows, dim : int
-        The shape of the vectors.
-
-    Returns
-    -------
-    Codes or None
-        Mapped; None if there are none.
-
-    Raises
-    ------
-    CorruptStoreError
-        If some are missing, or are not the codes of such vectors.
+    Raises CorruptStoreError if some are missing or do not fit vectors of shape (rows, dim).
     """
     if _FOLDER + "codes" not in file.arrays:
         return None

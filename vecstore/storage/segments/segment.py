@@ -1,6 +1,6 @@
 """A segment: an immutable file of keys and vectors, mapped.
 
-Opening one reads its label and nothing of its data, so it takes the same millisecond for ten rows
+Opening one reads its label and none of its data, so it takes the same millisecond for ten rows
 and for ten million.
 """
 
@@ -33,54 +33,25 @@ __all__ = ["Segment", "segment_arrays", "write_segment"]
 
 def write_segment(
     folder: Path | Directory,
-    number: int,
-    keys: StrKeys | IntKeys,
+    number: int,  # the manifest's `next_number`
+    keys: StrKeys | IntKeys,  # at least one; their number is the number of rows
+    # Shape (n, dim), whole or in consecutive pieces; a generator is consumed once.
     vectors: npt.NDArray[Any] | Iterable[npt.NDArray[Any]],
     *,
     dim: int,
     metric: str,
+    # float32 or float16. Nothing is converted: the vectors must have this dtype already.
     dtype: npt.DTypeLike = np.float32,
+    # 1 / |x| of every row, shape (n,): required under cosine, and only then. Read after the last
+    # piece of `vectors`, so a generator may fill it on the way; the same holds for `extra`.
     inverse_norms: npt.NDArray[np.float32] | None = None,
     codes: Codes | None = None,
-    extra: Mapping[str, npt.NDArray[Any]] | None = None,
+    extra: Mapping[str, npt.NDArray[Any]] | None = None,  # more arrays by path, none empty
 ) -> FileEntry:
-    """Write a segment: all of it or nothing, and durable when this returns.
+    """Write a segment, all or nothing; it is durable when this returns.
 
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    number : int
-        The manifest's `next_number`.
-    keys : StrKeys or IntKeys
-        One for every row, and at least one; their number is the number of rows.
-    vectors : ndarray of `dtype`, shape (n, dim), or iterable of ndarray, shape (m, dim)
-        The rows, whole or in consecutive pieces; a generator is consumed once.
-    dim : int
-        Length of every vector.
-    metric : str
-        The metric of the store.
-    dtype : dtype-like, default float32
-        float32 or float16. Nothing is converted: the vectors must have it already.
-    inverse_norms : ndarray of float32, shape (n,), or None
-        ``1 / |x|`` of every row: required under cosine, and only then. Read after the last piece
-        of `vectors`, so that a generator may fill it on the way; the same holds for `extra`.
-    codes : Codes or None
-        The rows in 8 bits.
-    extra : mapping of ndarray, or None
-        More arrays for the file by their path in it; not empty.
-
-    Returns
-    -------
-    FileEntry
-        For the manifest, which makes the segment a part of the store.
-
-    Raises
-    ------
-    ValueError
-        If the shapes or dtypes do not fit together.
-    OSError
-        If the disk is full, say; nothing is left behind.
+    It becomes part of the store when a manifest names it. Raises ValueError if shapes or dtypes do
+    not fit together; an OSError, such as a full disk, leaves nothing behind.
     """
     arrays = segment_arrays(
         keys,
@@ -108,23 +79,7 @@ def segment_arrays(
     codes: Codes | None,
     extra: Mapping[str, npt.NDArray[Any]] | None,
 ) -> dict[str, npt.NDArray[Any] | Pieces]:
-    """Return what a segment stores, by path in the file; see `write_segment`.
-
-    Parameters
-    ----------
-    keys, vectors, dim, metric, dtype, inverse_norms, codes, extra
-        As for `write_segment`.
-
-    Returns
-    -------
-    dict of ndarray or Pieces
-        In the order in which they are to lie.
-
-    Raises
-    ------
-    ValueError
-        If the shapes or dtypes do not fit together.
-    """
+    """Return the arrays of a segment by path, in file order; arguments as in `write_segment`."""
     rows = len(keys)
     if rows == 0:
         raise ValueError("`keys` must not be empty: a segment has at least one row.")
@@ -152,69 +107,28 @@ def segment_arrays(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Rows of a store: what a search reads.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    n : int
-        How many rows there are.
-    dim : int
-        Length of every vector.
-    metric : str
-        The metric of the store.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        Mapped, read-only.
-    inverse_norms : ndarray of float32, shape (n,), or None
-        ``1 / |x|`` of every row; present under cosine only.
-    codes : Codes or None
-        The rows in 8 bits, if they were written.
-    keys : StrKeys or IntKeys
-        One for every row.
-    attributes : dict of Column
-        Typed values for every row.
-    arrays : dict of ndarray
-        Every array of the file by its path in it, others than these included. Whoever uses such
-        a one checks its shape.
-    file : MappedFile or None
-        What all of it is mapped from.
-    """
+    """Rows of a store, mapped read-only: what a search reads."""
 
     path: Path
     n: int
     dim: int
     metric: str
-    vectors: npt.NDArray[Any]
-    inverse_norms: npt.NDArray[np.float32] | None
-    codes: Codes | None
+    vectors: npt.NDArray[Any]  # (n, dim); float32 or float16
+    inverse_norms: npt.NDArray[np.float32] | None  # (n,), 1 / |x|; under cosine only
+    codes: Codes | None  # the rows in 8 bits, if they were written
     keys: StrKeys | IntKeys
     attributes: dict[str, Column]
+    # Every array of the file by path, unknown ones included; whoever uses one of those checks its
+    # shape.
     arrays: dict[str, npt.NDArray[Any]]
-    file: MappedFile | None = None
+    file: MappedFile | None = None  # what all arrays are mapped from
 
     @classmethod
     def open(cls, path: Path, expected: FileEntry | None = None) -> Self:
-        """Map a segment.
+        """Map a segment; `expected` None takes the file's own word.
 
-        Parameters
-        ----------
-        path : Path
-            The file.
-        expected : FileEntry or None
-            What the manifest says about it; None takes the file's own word.
-
-        Returns
-        -------
-        Segment
-            The mapping lives as long as any of its arrays.
-
-        Raises
-        ------
-        FormatVersionError
-            If it is of a format that this library does not read.
-        CorruptStoreError
-            If it is missing, damaged, or another file; says what was expected and what found.
+        The mapping lives as long as any of its arrays. Raises FormatVersionError for a format that
+        this library does not read, and CorruptStoreError for a missing, damaged, or other file.
         """
         file = open_arrays(path, "segment", expected)
         rows, dim, metric = (file.attributes.get(name) for name in ("rows", "dim", "metric"))

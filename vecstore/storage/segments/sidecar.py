@@ -1,9 +1,9 @@
-"""What was computed from a dataset of somebody else's file, kept beside that file.
+"""Codes and norms computed from a dataset of a foreign file, kept beside that file.
 
-The name says of what: ``glove.hdf5.train.cosine.codes.h5``. The foreign file is known again by its
-size, the time of its last change, and a checksum of some of its rows; of a file that is not the
-same any more, a sidecar says nothing, and is written anew. Any number of processes may write it at
-once: each has a temporary file of its own, and the last one to rename it wins.
+The name says which dataset: ``glove.hdf5.train.cosine.codes.h5``. The foreign file is recognised
+by its size, the time of its last change, and a checksum of some of its rows. If the file has
+changed, its sidecar is ignored and written anew. Any number of processes may write a sidecar at
+once: each writes a temporary file of its own, and the last one to rename it wins.
 """
 
 import os
@@ -33,13 +33,13 @@ _FORMAT = "vecstore codes"
 _SAMPLED_ROWS = 64
 # The label of a file of arrays lies in its first and its last pages.
 _LABEL_BYTES = 1 << 16
-# Nobody takes so long to write one, so that its process has died.
+# No writer takes this long, so the process behind an older temporary file has died.
 _OLD_SECONDS = 3600.0
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
 
 class Computed(NamedTuple):
-    """What a sidecar holds: inverse norms under cosine, codes, and the file that they lie in."""
+    """What a sidecar holds: inverse norms under cosine, codes, and the file they lie in."""
 
     inverse_norms: npt.NDArray[np.float32] | None
     codes: Codes
@@ -70,10 +70,7 @@ class Sidecar:
         }
 
     def read(self) -> Computed | None:
-        """Return what it holds; None if there is none of this state of the file, or a damaged one.
-
-        What was killed while it wrote one long ago is cleared away.
-        """
+        """Return what it holds; None if it is missing, damaged, or of another state of the file."""
         if not self.path.is_file():
             return None
         try:
@@ -92,9 +89,9 @@ class Sidecar:
         return Computed(norms, codes, file.file) if codes and file.file else None
 
     def write(self, inverse_norms: npt.NDArray[np.float32] | None, codes: Codes) -> None:
-        """Write it, all or nothing; a warning where that cannot be done, and searches do without.
+        """Write it, all or nothing; warn if that fails, because searches do without it.
 
-        A file under its name that is none of ours stays.
+        A file of that name that is no sidecar stays. Temporary files of dead writers are removed.
         """
         arrays = code_arrays(codes)
         if inverse_norms is not None:
@@ -107,7 +104,7 @@ class Sidecar:
                 write_arrays(temporary, self._label, arrays)
                 with FileIO(temporary, "r+") as file:
                     os.fsync(file.fileno())
-                self._refuse_others()  # it took a while
+                self._refuse_others()  # again: writing took a while
                 temporary.replace(self.path)
             except BaseException:
                 with suppress(OSError):
@@ -121,7 +118,7 @@ class Sidecar:
             )
 
     def _refuse_others(self) -> None:
-        """Raise FileExistsError if the path is taken by what no sidecar ever was."""
+        """Raise FileExistsError if the path is taken by something that is no sidecar."""
         if not self.path.exists():
             return
         if self.path.is_file():
@@ -135,7 +132,7 @@ class Sidecar:
         raise FileExistsError(f"{self.path.name} is there and is no sidecar; move it away")
 
     def _clear(self) -> None:
-        """Remove what processes that died left behind."""
+        """Remove the temporary files of processes that died."""
         for path in self.path.parent.glob(f"{_literal(self.path.name)}.*.tmp"):
             rest = path.name.removeprefix(self.path.name)
             with suppress(OSError):
@@ -144,11 +141,11 @@ class Sidecar:
 
 
 def _sample(vectors: npt.NDArray[Any]) -> str:
-    """Return the checksum of some rows, the first and the last among them."""
+    """Return the checksum of some rows, including the first and the last."""
     rows = np.linspace(0, len(vectors) - 1, _SAMPLED_ROWS).astype(np.int64)
     return f"{zlib.crc32(vectors[rows].tobytes()):08x}"
 
 
 def _literal(name: str) -> str:
-    """Return a name as a pattern that only it fits."""
+    """Return a glob pattern that matches only this name."""
     return re.sub(r"([*?\[])", r"[\1]", name)

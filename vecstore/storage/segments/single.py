@@ -1,6 +1,6 @@
-"""A store as one file: a segment that says besides where it comes from.
+"""A store in one file: a segment that also says where its rows come from.
 
-Anything that reads HDF5 reads it. `FORMAT.md` has ten lines of h5py that do.
+Anything that reads HDF5 can read it; `FORMAT.md` shows how in ten lines of h5py.
 """
 
 import json
@@ -29,21 +29,11 @@ _BUCKETS = "subwords/buckets"
 
 
 class Single(NamedTuple):
-    """A store in one file, mapped.
-
-    Attributes
-    ----------
-    segment : Segment
-        All rows.
-    subwords : Subwords or None
-        For words that no row has.
-    metadata : dict
-        JSON values: where the rows come from.
-    """
+    """A store in one file, mapped."""
 
     segment: Segment
-    subwords: Subwords | None
-    metadata: dict[str, Any]
+    subwords: Subwords | None  # for words that no row has
+    metadata: dict[str, Any]  # JSON values: where the rows come from
 
 
 def write_single(
@@ -60,28 +50,7 @@ def write_single(
     subwords: Subwords | None,
     metadata: Mapping[str, Any],
 ) -> None:
-    """Write all rows of a store to a new file, which is not synced.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    keys, vectors, dim, metric, dtype, inverse_norms, codes
-        As for `write_segment`.
-    columns : mapping of Column
-        The attributes of the rows.
-    subwords : Subwords or None
-        For words that no row has.
-    metadata : mapping
-        JSON values.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows.
-    OSError
-        If the disk is full, say.
-    """
+    """Write a store to a new file, which is not synced; arguments as in `write_segment`."""
     described = dict(metadata)
     extra = attribute_arrays(columns)
     if subwords:
@@ -103,18 +72,7 @@ def write_single(
 
 
 def is_single(path: Path) -> bool:
-    """Return whether a file is a store in one file.
-
-    Parameters
-    ----------
-    path : Path
-        Any file.
-
-    Returns
-    -------
-    bool
-        False also for a segment of a store, which is not all of it.
-    """
+    """Return whether a file is a whole store; a segment of a store is not."""
     import h5py
 
     if not path.is_file():  # opening a pipe would wait for ever
@@ -122,29 +80,14 @@ def is_single(path: Path) -> bool:
     try:
         with h5py.File(path, "r") as file:
             return file.attrs.get("format") == b"vecstore segment" and _METADATA in file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError):  # what HDF5 makes of damage
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError):  # what h5py raises on damage
         return False
 
 
 def open_single(path: Path) -> Single:
-    """Map a store in one file.
+    """Map a store in one file; the mapping lives as long as any of its arrays.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    Single
-        The mapping lives as long as any of its arrays.
-
-    Raises
-    ------
-    FormatVersionError
-        If it is of a format that this library does not read.
-    CorruptStoreError
-        If it is damaged.
+    Raises FormatVersionError for a format that this library does not read, and CorruptStoreError.
     """
     segment = Segment.open(path)
     file = ArrayFile({}, segment.arrays, segment.file)

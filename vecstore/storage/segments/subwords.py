@@ -1,12 +1,8 @@
 """Subword vectors of a fastText model: a vector for any word, known or not.
 
-A word is put into angle brackets and cut into n-grams of `minn` to `maxn` characters [1]_. Each
+A word is put into angle brackets and cut into n-grams of `minn` to `maxn` characters (Bojanowski,
+Grave, Joulin and Mikolov, 2017, "Enriching word vectors with subword information", TACL 5). Each
 n-gram is hashed to one of the buckets, and the vector of the word is the mean of its buckets.
-
-References
-----------
-.. [1] Bojanowski, Grave, Joulin and Mikolov, 2017, "Enriching word vectors with subword
-   information", TACL 5.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,33 +29,16 @@ _FNV_PRIME = 16777619
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subwords:
-    """The subword vectors of a model.
+    """The subword vectors of a model; raises ValueError for lengths or buckets that make no sense.
 
-    Attributes
-    ----------
-    buckets : ndarray of float32, shape (n_buckets, dim)
-        The vector of every bucket; may be mapped.
-    minn, maxn : int
-        Shortest and longest n-gram in characters, brackets included; 1 <= minn <= maxn.
-    file : MappedFile or None
-        What the buckets are mapped from.
-
-    Raises
-    ------
-    ValueError
-        If the lengths are not in order, or the buckets are not a matrix of float32.
-
-    Examples
-    --------
-    >>> subwords = Subwords(np.eye(4, 2, dtype=np.float32), minn=3, maxn=6)
-    >>> subwords.vector("cat").tolist()
+    >>> Subwords(np.eye(4, 2, dtype=np.float32), minn=3, maxn=6).vector("cat").tolist()
     [0.0, 0.3333333432674408]
     """
 
-    buckets: npt.NDArray[np.float32]
-    minn: int
-    maxn: int
-    file: MappedFile | None = None
+    buckets: npt.NDArray[np.float32]  # (n_buckets, dim); may be mapped
+    minn: int  # shortest n-gram in characters, brackets included
+    maxn: int  # longest
+    file: MappedFile | None = None  # what the buckets are mapped from
 
     def __post_init__(self) -> None:
         if not 1 <= self.minn <= self.maxn:
@@ -74,26 +53,10 @@ class Subwords:
 
     @classmethod
     def open(cls, path: Path, expected: FileEntry | None = None) -> Self:
-        """Map subword vectors.
+        """Map subword vectors; `expected` None takes the file's own word.
 
-        Parameters
-        ----------
-        path : Path
-            The file.
-        expected : FileEntry or None
-            What the manifest says about it; None takes the file's own word.
-
-        Returns
-        -------
-        Subwords
-            The mapping lives as long as `buckets`.
-
-        Raises
-        ------
-        FormatVersionError
-            If it is of a format that this library does not read.
-        CorruptStoreError
-            If it is missing, damaged, or another file.
+        Raises FormatVersionError for a format that this library does not read, and
+        CorruptStoreError if the file is missing, damaged, or another file.
         """
         file = open_arrays(path, "subwords", expected)
         rows, minn, maxn = (file.attributes.get(name) for name in ("rows", "minn", "maxn"))
@@ -111,18 +74,7 @@ class Subwords:
         return int(self.buckets.shape[1])
 
     def vectors(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the vectors of several words; see `vector`.
-
-        Parameters
-        ----------
-        words : sequence of str, shape (m,)
-            Any words.
-
-        Returns
-        -------
-        ndarray of float32, shape (m, dim)
-            One row for each.
-        """
+        """Return the vectors of several words, (m, dim); see `vector`."""
         if self.file:
             self.file.check()
         vectors = np.empty((len(words), self.dim), np.float32)
@@ -131,23 +83,7 @@ class Subwords:
         return vectors
 
     def vector(self, word: str) -> npt.NDArray[np.float32]:
-        """Return the vector of a word that the model has not seen.
-
-        Parameters
-        ----------
-        word : str
-            Any word.
-
-        Returns
-        -------
-        ndarray of float32, shape (dim,)
-            The mean of the vectors of its n-grams.
-
-        Raises
-        ------
-        KeyNotFoundError
-            If the word is too short to have an n-gram.
-        """
+        """Return the vector of any word; raises KeyNotFoundError if it has no n-gram."""
         rows = bucket_rows(word, self.minn, self.maxn, len(self.buckets))
         if not rows:
             raise KeyNotFoundError(
@@ -159,22 +95,7 @@ class Subwords:
 
 
 def write_subwords(folder: Path | Directory, number: int, subwords: Subwords) -> FileEntry:
-    """Write the subword vectors of a model: all or nothing, and durable when this returns.
-
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    number : int
-        The manifest's `next_number`.
-    subwords : Subwords
-        In memory, or mapped from another file.
-
-    Returns
-    -------
-    FileEntry
-        For the manifest.
-    """
+    """Write subword vectors, all or nothing; they are durable when this returns."""
     name = subwords_name(number)
     attributes = {"minn": subwords.minn, "maxn": subwords.maxn}
     arrays = {"buckets": subwords.buckets}
@@ -182,27 +103,7 @@ def write_subwords(folder: Path | Directory, number: int, subwords: Subwords) ->
 
 
 def bucket_rows(word: str, minn: int, maxn: int, n_buckets: int) -> list[int]:
-    """Return the bucket of every n-gram of a word, as fastText computes them.
-
-    Parameters
-    ----------
-    word : str
-        Without brackets.
-    minn, maxn : int
-        Shortest and longest n-gram in characters.
-    n_buckets : int
-        How many buckets the model has.
-
-    Returns
-    -------
-    list of int
-        One for each n-gram; two n-grams may share a bucket.
-
-    Examples
-    --------
-    >>> bucket_rows("cat", 3, 4, 1000)
-    [747, 973, 31, 995, 106]
-    """
+    """Return the bucket of every n-gram of a word, given without brackets, as fastText does."""
     return [_fnv1a(ngram) % n_buckets for ngram in _ngrams(word, minn, maxn)]
 
 

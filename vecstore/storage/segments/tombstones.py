@@ -1,6 +1,6 @@
-"""Tombstones: which rows of a segment are deleted, as one bit each.
+"""Tombstones: the deleted rows of a segment, as one bit each.
 
-Bit ``r % 64`` of word ``r // 64`` stands for row r. In a file a set bit is a deleted row; in a
+Bit ``r % 64`` of word ``r // 64`` stands for row r. In a file, a set bit is a deleted row; in a
 mask, as engines take it, a set bit is a row that may answer.
 """
 
@@ -36,8 +36,8 @@ Words = npt.NDArray[np.uint64]
 
 _BITS = 64
 
-# Of a file of NumPy: what it begins with, the length of the description, and that of uint64. NumPy
-# itself would read the description as Python, and believe any shape in it.
+# A .npy file begins with a magic string, the length of its description, and the description, here
+# that of uint64. NumPy itself would parse the description as Python and believe any shape in it.
 _MAGIC = b"\x93NUMPY\x01\x00"
 _START = struct.Struct("<8sH")
 _DESCRIPTION = re.compile(
@@ -47,23 +47,7 @@ _DESCRIPTION = re.compile(
 
 
 def all_rows(n: int) -> Words:
-    """Return the mask of n rows that may all answer.
-
-    Parameters
-    ----------
-    n : int
-        How many rows there are.
-
-    Returns
-    -------
-    ndarray of uint64, shape (ceil(n / 64),)
-        The bits past the last row are not set.
-
-    Examples
-    --------
-    >>> [hex(word) for word in all_rows(68)]
-    ['0xffffffffffffffff', '0xf']
-    """
+    """Return the mask of n rows that may all answer; bits past the last row are clear."""
     words = np.full(-(-n // _BITS), 2**_BITS - 1, np.uint64)
     if n % _BITS:
         words[-1] = np.uint64(2 ** (n % _BITS) - 1)
@@ -71,85 +55,29 @@ def all_rows(n: int) -> Words:
 
 
 def clear_rows(words: Words, rows: npt.NDArray[np.int64]) -> None:
-    """Clear the bits of rows.
-
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (ceil(n / 64),)
-        Changed in place.
-    rows : ndarray of int64, shape (m,)
-        Any of the n, in any order.
-    """
+    """Clear the bits of rows, in any order, in place."""
     bits = np.uint64(1) << (rows % _BITS).astype(np.uint64)
     np.bitwise_and.at(words, rows // _BITS, ~bits)
 
 
 def count_rows(words: Words) -> int:
-    """Return how many bits are set.
-
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (ceil(n / 64),)
-        A mask, or tombstones.
-
-    Returns
-    -------
-    int
-        From 0 to n.
-    """
+    """Return how many bits are set."""
     return int(np.bitwise_count(words).sum(dtype=np.int64))
 
 
 def has_row(words: Words, row: int) -> bool:
-    """Return whether the bit of a row is set.
-
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (ceil(n / 64),)
-        A mask, or tombstones.
-    row : int
-        One of the n.
-
-    Returns
-    -------
-    bool
-        True if it is.
-    """
+    """Return whether the bit of a row is set."""
     return bool(int(words[row // _BITS]) >> (row % _BITS) & 1)
 
 
 def have_rows(words: Words, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return whether the bits of rows are set; see `has_row`.
-
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (ceil(n / 64),)
-        A mask, or tombstones.
-    rows : ndarray of int64, shape (m,)
-        Any of the n.
-
-    Returns
-    -------
-    ndarray of bool, shape (m,)
-        For every row.
-    """
+    """Return whether the bit of each row is set."""
     bits: npt.NDArray[np.uint64] = words[rows // _BITS] >> (rows % _BITS).astype(np.uint64)
     return (bits & np.uint64(1)).astype(np.bool_)
 
 
 def rows_of(words: Words) -> npt.NDArray[np.int64]:
-    """Return the rows whose bits are set.
-
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (ceil(n / 64),)
-        A mask, or tombstones.
-
-    Returns
-    -------
-    ndarray of int64, shape (m,)
-        Ascending.
-    """
+    """Return the rows whose bits are set, in ascending order."""
     little = words.astype("<u8", copy=False)
     return np.flatnonzero(np.unpackbits(little.view(np.uint8), bitorder="little"))
 
@@ -157,23 +85,9 @@ def rows_of(words: Words) -> npt.NDArray[np.int64]:
 def write_tombstones(
     folder: Path | Directory, segment: FileEntry, generation: int, deleted: Words
 ) -> FileEntry:
-    """Write which rows of a segment are deleted: all or nothing, and durable when this returns.
+    """Write the deleted rows of a segment, at least one, all or nothing; durable when this returns.
 
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    segment : FileEntry
-        The segment.
-    generation : int
-        The generation that is to name the tombstones.
-    deleted : ndarray of uint64, shape (ceil(n / 64),)
-        Set bits are deleted rows, at least one.
-
-    Returns
-    -------
-    FileEntry
-        For the manifest. Its id is that of the segment.
+    The tombstones are named by `generation`, and their id is that of the segment.
     """
     content = BytesIO()
     np.save(content, deleted.astype("<u8", copy=False), allow_pickle=False)
@@ -184,30 +98,10 @@ def write_tombstones(
 
 
 def read_tombstones(folder: Path, entry: FileEntry, segment: FileEntry) -> Words:
-    """Read which rows of a segment are deleted.
-
-    Parameters
-    ----------
-    folder : Path
-        The store.
-    entry : FileEntry
-        What the manifest says about the tombstones.
-    segment : FileEntry
-        And about their segment.
-
-    Returns
-    -------
-    ndarray of uint64, shape (ceil(n / 64),)
-        Set bits are deleted rows.
-
-    Raises
-    ------
-    CorruptStoreError
-        If the file is missing or not what was written: it is small, and read whole.
-    """
+    """Read the deleted rows of a segment; raises CorruptStoreError unless all is as written."""
     path = folder / entry.name
     with open_regular(path) as file:
-        content = file.readall()
+        content = file.readall()  # it is small, so its checksum is verified on every read
     if (len(content), zlib.crc32(content)) != (entry.size, entry.checksum):
         raise damaged(path, f"{entry.size} bytes expected, other content found")
     words = _words(content)
@@ -222,7 +116,7 @@ def read_tombstones(folder: Path, entry: FileEntry, segment: FileEntry) -> Words
 
 
 def _words(content: bytes) -> Words | None:
-    """Return what `np.save` wrote; None if it did not write this."""
+    """Return what `np.save` wrote; None if the content is anything else."""
     if len(content) < _START.size:
         return None
     magic, length = _START.unpack_from(content)
