@@ -135,7 +135,8 @@ def _as_ids(keys: Sequence[int] | Rows) -> Rows:
     except TypeError:
         raise TypeError(f"`keys` must be integers; got {keys!r}.") from None
     except OverflowError:
-        raise ValueError(f"`keys` must fit 64 bits; got {max(keys, key=abs)}.") from None
+        wrong = next(key for key in keys if not -(2**63) <= key < 2**63)
+        raise ValueError(f"`keys` must fit 64 bits; got {wrong}.") from None
 
 
 def _refuse_duplicates(ids: Rows, rows: Rows) -> None:
