@@ -1,7 +1,7 @@
-"""The arrays that cross from a caller to an engine: their dtypes, their checks, their only copies.
+"""Checks and conversions of the arrays that callers pass in, and the only copies made of them.
 
-Python validates, engines trust. Whatever a caller passes is checked and converted here, where a
-copy of it is visible; an engine gets C-order rows of float32 or float16 and never looks twice.
+Python validates, engines trust: whatever a caller passes is checked and converted here. An engine
+gets C-order rows of float32 or float16 and does not check them again.
 """
 
 import math
@@ -30,104 +30,59 @@ __all__ = [
     "check_rows",
 ]
 
-#: The dtypes in which vectors are stored and scanned.
+#: Dtypes in which vectors are stored and scanned.
 DTYPES = ("float32", "float16")
 
-#: More threads than any machine has are a mistake; a system gives out of them long before 2**31.
+#: More threads than any machine has are a mistake, and a system runs out long before 2**31.
 MOST_THREADS = 4096
-#: Offsets within a row are counted in 32 bits by HDF5 readers and kernels of other programs.
+#: HDF5 readers and kernels of other programs count offsets within a row in 32 bits.
 MOST_DIM = 2**31 - 1
-# What an engine, a file or NumPy can count.
+# The largest count that engines, files and NumPy can hold.
 _MOST = 2**63 - 1
 
-#: Numbers of rows.
+#: Row numbers.
 Rows = npt.NDArray[np.int64]
-#: ``progress(done, total)``, called as work goes on; the total is None as long as it is not known.
+#: ``progress(done, total)``, called as work goes on; the total is None while it is unknown.
 Progress = Callable[[int, int | None], None]
 #: Global rows that may not answer query i: ``rows[offsets[i]:offsets[i + 1]]``, all int64.
 Exclusions = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
-# Rows checked at a time: the boolean temporaries of one step stay in the processor's cache.
+# Values checked at a time: the boolean temporaries of one step stay in the processor's cache.
 _CHECKED_VALUES = 1 << 18
 
 
 class Codes(NamedTuple):
-    """Rows once more in 8 bits each value, with certificates of how far off that is.
+    """Rows encoded in 8 bits per value, with bounds on how far off each row is.
 
-    A code u stands for ``scale * (u - 128)``. A row's codes stand for its vector (under cosine,
-    scaled to unit length) less the center.
-
-    Attributes
-    ----------
-    codes : ndarray of uint8, shape (n, 4 * ceil(dim / 4))
-        Offset by 128, because VNNI multiplies unsigned by signed; padded with 128, which is zero.
-    bounds : ndarray of float32, shape (ceil(n / 16), 3)
-        Of each block of 16 rows: its scale, its largest error, its largest length plus error.
-    errors : ndarray of float32, shape (n,)
-        No row lies farther from what its codes stand for; ``inf`` for one that has no usable codes.
-    norms : ndarray of float32, shape (n,)
-        Lengths of the rows less the center.
-    center : ndarray of float32, shape (dim,)
-        What was taken from every row.
+    A code u stands for ``scale * (u - 128)``. The codes of a row approximate its vector (scaled to
+    unit length under cosine) minus the center.
     """
 
+    # (n, 4 * ceil(dim / 4)), padded with 128, which stands for zero. Codes are offset by 128
+    # because VNNI multiplies unsigned by signed integers.
     codes: npt.NDArray[np.uint8]
+    # (ceil(n / 16), 3): scale, largest error, and largest length plus error, of 16 rows each.
     bounds: npt.NDArray[np.float32]
+    # (n,): upper bound on the distance of a row from its codes; inf if it has no usable codes.
     errors: npt.NDArray[np.float32]
-    norms: npt.NDArray[np.float32]
-    center: npt.NDArray[np.float32]
+    norms: npt.NDArray[np.float32]  # (n,): lengths of the rows minus the center
+    center: npt.NDArray[np.float32]  # (dim,): subtracted from every row
 
 
 class Block(NamedTuple):
-    """What an engine scans: the rows of one segment.
+    """What an engine scans: the rows of one segment."""
 
-    Attributes
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        C-order rows; may be mapped and read-only.
-    inverse_norms : ndarray of float32, shape (n,), or None
-        ``1 / |x|`` of every row; present under cosine only.
-    first_row : int
-        The number of row 0 in the whole snapshot: its *global* row.
-    mask : ndarray of uint64, shape (ceil(n / 64),), or None
-        Bit ``r % 64`` of word ``r // 64`` set: row r may be an answer. None: every row may.
-    codes : Codes or None
-        The same rows in 8 bits, for the path ``"codes"``.
-    """
-
+    # (n, dim), float32 or float16 in C order; may be mapped and read-only.
     vectors: npt.NDArray[Any]
-    inverse_norms: npt.NDArray[np.float32] | None
-    first_row: int
+    inverse_norms: npt.NDArray[np.float32] | None  # (n,): 1 / |x|, under cosine only
+    first_row: int  # the number of row 0 in the whole snapshot: its *global* row
+    # (ceil(n / 64),): row r may answer if bit r % 64 of word r // 64 is set; None: every row may.
     mask: npt.NDArray[np.uint64] | None
-    codes: Codes | None = None
+    codes: Codes | None = None  # of the same rows, for the path "codes"
 
 
 def check_count(value: object, name: str, least: int = 1, most: int = _MOST) -> int:
-    """Return `value` as an int if it is a whole number of at least `least`, at most `most`.
-
-    Parameters
-    ----------
-    value : int
-        Python's or NumPy's; a bool is not a count.
-    name : str
-        The caller's argument, for the error.
-    least : int, default 1
-        The smallest value allowed.
-    most : int
-        The largest; 2**63 - 1 if nothing sets a narrower limit.
-
-    Returns
-    -------
-    int
-        The value.
-
-    Raises
-    ------
-    TypeError
-        If it is not an integer.
-    ValueError
-        If it is smaller than `least` or larger than `most`.
-    """
+    """Return `value` as an int from `least` to `most`; a bool is not a count."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}.")
     if value < least:
@@ -138,28 +93,12 @@ def check_count(value: object, name: str, least: int = 1, most: int = _MOST) -> 
 
 
 def _shown(number: int) -> str:
-    """Write a number that may have more digits than Python lets one print, or than help."""
+    """Write a number that may have more digits than Python prints, or than a reader can use."""
     return str(number) if abs(number) < 10**40 else f"one of {number.bit_length()} bits"
 
 
 def check_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    """Return `dtype` in native byte order if vectors may be stored in it.
-
-    Parameters
-    ----------
-    dtype : dtype-like
-        float32 or float16.
-
-    Returns
-    -------
-    numpy.dtype
-        The dtype.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
+    """Return `dtype` in native byte order; raises ValueError unless it is float32 or float16."""
     try:
         found = np.dtype(dtype)
     except TypeError:
@@ -173,30 +112,10 @@ def check_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
 def as_vectors(
     vectors: npt.ArrayLike, dim: int | None, dtype: npt.DTypeLike, name: str = "vectors"
 ) -> npt.NDArray[Any]:
-    """Return `vectors` as C-order rows of `dtype`, copied only when they are not that already.
+    """Return `vectors` as C-order rows of `dtype`, shape (n, dim); copy them only if necessary.
 
-    Parameters
-    ----------
-    vectors : array_like of numbers, shape (n, dim)
-        Booleans, integers and floats; not complex, not objects.
-    dim : int or None
-        The required length of a row; None takes what comes.
-    dtype : dtype-like
-        float32 or float16. Values are rounded to it; a finite value too large for it is an error.
-    name : str, default "vectors"
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    ndarray of `dtype`, shape (n, dim)
-        The same memory where possible, mapped files included.
-
-    Raises
-    ------
-    TypeError
-        If the values are not real numbers.
-    ValueError
-        If the shape is wrong or a value does not fit `dtype`.
+    Raises TypeError unless the values are real numbers, and ValueError for a wrong shape or a value
+    that does not fit `dtype`. A `dim` of None accepts any length of row.
     """
     given = _as_numbers(vectors, name)
     if given.ndim != 2 or given.shape[1] != (given.shape[1] if dim is None else dim):
@@ -210,33 +129,9 @@ def as_vectors(
 def as_queries(
     queries: npt.ArrayLike, dim: int, metric: object, name: str = "queries"
 ) -> tuple[npt.NDArray[np.float32], bool]:
-    """Return `queries` as finite float32 rows, and whether there was only one without a batch.
+    """Return `queries` as finite float32 rows, (n, dim), and whether one query came as (dim,).
 
-    Parameters
-    ----------
-    queries : array_like of numbers, shape (dim,) or (n, dim)
-        Need not be normalised.
-    dim : int
-        The dimension of the store.
-    metric : str or callable
-        Under ``"cosine"`` a zero query is refused: it has no direction.
-    name : str, default "queries"
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    queries : ndarray of float32, shape (n, dim)
-        One row for a single query.
-    single : bool
-        Whether the caller gave shape (dim,).
-
-    Raises
-    ------
-    TypeError
-        If the values are not real numbers.
-    ValueError
-        If the shape is wrong, or a query is not finite, does not fit float32, or is zero under
-        cosine.
+    Raises as `as_vectors` does. Under cosine a zero query, which has no direction, is a ValueError.
     """
     given = _as_numbers(queries, name)
     if given.ndim not in (1, 2) or given.shape[-1] != dim:
@@ -252,31 +147,9 @@ def as_groups(sizes: Iterable[int], rows: Rows) -> tuple[Rows, Rows]:
 
 
 def as_mask(where: npt.ArrayLike, n: int, name: str = "where") -> npt.NDArray[np.bool_]:
-    """Return `where` as one boolean for every row.
-
-    Parameters
-    ----------
-    where : array_like of bool, shape (n,)
-        Whether each row may be an answer; a masked one may not.
-    n : int
-        The number of rows.
-    name : str, default "where"
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        The same memory where possible.
-
-    Raises
-    ------
-    TypeError
-        If the values are not booleans: row numbers are easily mistaken for a mask.
-    ValueError
-        If there is not one for every row.
-    """
+    """Return `where` as n booleans, one per row; masked ones are False."""
     mask = np.asarray(np.ma.filled(where, False) if np.ma.isMaskedArray(where) else where)
-    if mask.dtype != np.bool_ and mask.size:
+    if mask.dtype != np.bool_ and mask.size:  # row numbers are easily mistaken for a mask
         raise TypeError(f"`{name}` must be booleans; got dtype {mask.dtype}.")
     if mask.shape != (n,):
         raise ValueError(f"`{name}` must have shape ({n},), one for each row; got {mask.shape}.")
@@ -284,18 +157,7 @@ def as_mask(where: npt.ArrayLike, n: int, name: str = "where") -> npt.NDArray[np
 
 
 def as_words(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """Return a boolean mask as engines take it: a bit for every row.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (n,)
-        Whether each row may be an answer.
-
-    Returns
-    -------
-    ndarray of uint64, shape (ceil(n / 64),)
-        Bit ``r % 64`` of word ``r // 64`` stands for row r.
-    """
+    """Pack n booleans into ceil(n / 64) words: bit ``r % 64`` of word ``r // 64`` is row r."""
     octets = np.zeros(-(-len(mask) // 64) * 8, np.uint8)
     octets[: -(-len(mask) // 8)] = np.packbits(mask, bitorder="little")
     return octets.view("<u8").astype(np.uint64, copy=False)
@@ -307,26 +169,9 @@ def check_rows(
     name: str = "vectors",
     keys: Sequence[object] | npt.NDArray[Any] | None = None,
 ) -> None:
-    """Refuse rows that no search can rank: not finite, or zero under cosine.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        Read once, a cache-sized group of rows at a time.
-    metric : str or callable
-        Zero rows are refused under ``"cosine"`` only.
-    name : str, default "vectors"
-        The caller's argument, for the error.
-    keys : sequence or None
-        The keys of the rows, when there are any to name.
-
-    Raises
-    ------
-    ValueError
-        Naming the first bad row and its key.
-    """
-    if len(vectors) == 1:  # a query: its squares, which float64 has room for, tell it all at once
-        with np.errstate(invalid="ignore"):  # a signalling NaN is an error below, no warning here
+    """Raise ValueError for the first row that is not finite, or is zero under cosine."""
+    if len(vectors) == 1:  # a query: its float64 sum of squares, which cannot overflow, tells
+        with np.errstate(invalid="ignore"):  # a signalling NaN is reported below, not as a warning
             row = vectors[0].astype(np.float64)
         if 0 < row @ row < math.inf:
             return
@@ -345,7 +190,7 @@ def check_rows(
 
 def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
     _refuse_masked(values, name)
-    if hasattr(values, "to_pylist"):  # of Arrow
+    if hasattr(values, "to_pylist"):  # an Arrow array
         values = values.to_pylist()
     try:
         given = np.asarray(values)
@@ -365,7 +210,7 @@ def _as_numbers(values: Any, name: str) -> npt.NDArray[Any]:
 
 
 def _refuse_masked(values: Any, name: str) -> None:
-    """Refuse a masked array, or a list that has one: NumPy would take what is under the mask."""
+    """Refuse masked arrays, also within a list: NumPy would use the values under the mask."""
     rows = values if isinstance(values, list | tuple) else [values]
     for row, one in enumerate(rows):
         if np.ma.isMaskedArray(one) and np.ma.is_masked(one):
@@ -377,7 +222,7 @@ def _refuse_masked(values: Any, name: str) -> None:
 def _converted(given: npt.NDArray[Any], dtype: np.dtype[Any], name: str) -> npt.NDArray[Any]:
     if given.dtype == dtype and given.flags.c_contiguous:
         return given
-    # The overflow is reported below as an error that names the row; NumPy's warning would not.
+    # Overflow is reported below by an error that names the row, which NumPy's warning would not.
     with np.errstate(over="ignore"):
         rows = np.asarray(given, dtype=dtype, order="C")
     if rows is not given and _largest(dtype) < _largest(given.dtype):

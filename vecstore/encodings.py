@@ -1,4 +1,4 @@
-"""Text of any encoding as UTF-8: byte order marks, and what a caller says."""
+"""Text of any encoding as UTF-8: found by its byte order mark, or named by the caller."""
 
 import codecs
 import io
@@ -12,7 +12,7 @@ __all__ = ["MARK", "Transcoding", "check_encoding", "find_encoding", "is_utf8", 
 #: The byte order mark of UTF-8.
 MARK = codecs.BOM_UTF8
 
-# Those of UTF-32 first: in little endian it begins like that of UTF-16.
+# UTF-32 comes first: its little-endian mark begins with that of UTF-16.
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -21,7 +21,7 @@ _MARKS = {
 }
 _LOOKED_AT = 1 << 10
 _STEP = 1 << 18
-# What stands for bytes that the encoding does not have: in no UTF-8, so that it shows as a fault.
+# Replaces bytes that the encoding does not have. No UTF-8 has it, so it is reported as a fault.
 _WRONG = b"\xff"
 
 
@@ -37,11 +37,11 @@ codecs.register_error("vecstore-mark", _mark_wrong)
 
 
 def check_encoding(name: str | None) -> str | None:
-    """Return the name that Python has for an encoding, None for UTF-8; ValueError if unknown."""
+    """Return Python's name for an encoding, None for UTF-8; raises ValueError if unknown."""
     if name is None:
         return None
     try:
-        "".encode(name)  # not codecs.lookup: that knows things that are no encodings of text
+        "".encode(name)  # codecs.lookup alone also finds codecs that are not for text
         codecs.getincrementaldecoder(name)
         found = codecs.lookup(name).name
     except (LookupError, ValueError) as error:
@@ -53,30 +53,30 @@ def check_encoding(name: str | None) -> str | None:
 
 
 def find_encoding(head: bytes) -> str | None:
-    """Return the encoding that a byte order mark tells, None for UTF-8 or no text."""
+    """Return the encoding that a byte order mark announces; None for UTF-8, or if not text."""
     found = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
     if found is None:
         return None
-    # The same bytes may begin a matrix: of text nothing is a control character.
+    # A matrix may begin with the same bytes, but text has no control characters.
     text = codecs.getincrementaldecoder(found)("vecstore-mark").decode(head[:_LOOKED_AT])
     controls = any(not one.isprintable() and one not in "\ufeff\t\r\n\v\f\x85" for one in text)
     return None if controls else found
 
 
 def unmarked_utf16(head: bytes) -> str | None:
-    """Return which UTF-16 the bytes seem to be that have no byte order mark; None for none."""
+    """Guess which UTF-16 the bytes without a byte order mark are; None if neither fits."""
     start = head[: min(len(head), _LOOKED_AT) // 2 * 2]
     for name in ("utf-16-le", "utf-16-be"):
         text = start.decode(name, "replace")
         plain = sum(one.isprintable() or one in "\t\r\n" for one in text)
-        # Numbers and blanks are ASCII, whatever keys are.
+        # Numbers and blanks are ASCII, whatever the script of the keys.
         if text and plain == len(text) and 2 * sum(map(str.isascii, text)) > len(text):
             return name
     return None
 
 
 class Transcoding(io.RawIOBase):
-    """The text of a stream as UTF-8; bytes that are not of the encoding become no UTF-8."""
+    """A stream as UTF-8; bytes that are wrong in its encoding become bytes that are not UTF-8."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
@@ -108,7 +108,7 @@ class Transcoding(io.RawIOBase):
 
 
 def is_utf8(text: bytes) -> bool:
-    """Return whether bytes are text in UTF-8, from the first to the last."""
+    """Return whether all bytes together are valid UTF-8."""
     try:
         text.decode()
     except UnicodeDecodeError:

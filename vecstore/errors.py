@@ -1,7 +1,7 @@
-"""Every exception that vecstore raises on its own account.
+"""All exceptions of vecstore.
 
-Wrong arguments raise the builtins (`ValueError`, `TypeError`); everything that depends on what is
-on disk or in a store is a `VecstoreError`::
+Wrong arguments raise builtins (`ValueError`, `TypeError`). Whatever depends on the content of a
+disk or a store is a `VecstoreError`::
 
     VecstoreError
     ├── StoreNotFoundError   (FileNotFoundError)
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class VecstoreError(Exception):
-    """Base of every error that is vecstore's own.
+    """Base class of all exceptions of vecstore.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class VecstoreError(Exception):
     """
 
     def __str__(self) -> str:
-        # A key or a path in it may hold what a terminal obeys.
+        # A key or a path in the message may hold escape sequences.
         return printable(super().__str__(), lines=True)
 
 
@@ -62,22 +62,22 @@ class StoreNotFoundError(VecstoreError, FileNotFoundError):
 
 
 class StoreExistsError(VecstoreError, FileExistsError):
-    """The path is taken; nothing is ever overwritten silently."""
+    """The path already exists; nothing is ever overwritten silently."""
 
 
 class StoreLockedError(VecstoreError):
-    """Somebody else holds the store open for writing, or this writer has lost its lock."""
+    """Somebody else has the store open for writing, or this writer has lost its lock."""
 
 
 class StoreMovedError(VecstoreError):
-    """The folder of an open writer was moved, removed or replaced; nothing is written any more.
+    """The folder of an open writer was moved, removed or replaced; nothing more is written.
 
     Rows that were acknowledged are in the folder that was opened: open it again, where it is now.
     """
 
 
 class ReadOnlyError(VecstoreError):
-    """The store was opened for reading, or is not ours to write."""
+    """The store was opened for reading, or vecstore may not write to it."""
 
 
 class CorruptStoreError(VecstoreError):
@@ -98,7 +98,7 @@ class CorruptStoreError(VecstoreError):
 
 
 class StoreChangedError(VecstoreError):
-    """What is open was written over, or another store has taken its path; open it again.
+    """An open file was overwritten, or another store has taken its path; open the store again.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class StoreChangedError(VecstoreError):
 
 
 class FormatVersionError(VecstoreError):
-    """The store, or saved trainer, was written in a format that this version does not read."""
+    """The store or saved trainer has a format that this version of vecstore does not read."""
 
 
 class KeyNotFoundError(VecstoreError, KeyError):
@@ -128,8 +128,18 @@ class KeyNotFoundError(VecstoreError, KeyError):
 
     Notes
     -----
-    Near spellings are looked for when they, or the message, are read: a key that is missing costs
-    no more than one that is there.
+    Similar spellings are looked up only when they, or the message, are read, so a missing key costs
+    no more than one that exists.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> store = vecstore.from_arrays([[0, 1]], keys=["north"])
+    >>> try:
+    ...     store["nort"]
+    ... except vecstore.KeyNotFoundError as error:
+    ...     print(error.key, error.suggestions)
+    nort ('north',)
     """
 
     def __init__(
@@ -141,23 +151,23 @@ class KeyNotFoundError(VecstoreError, KeyError):
     ) -> None:
         super().__init__(message)
         self.key = key
-        # What is yet to be looked for is named at the end of the message.
+        # Suggestions that are still to be looked up are put at the end of the message.
         self._suggest = suggestions if callable(suggestions) else None
         self._suggestions = None if callable(suggestions) else tuple(suggestions)
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """The nearest existing spellings: tuple of str."""
+        """The existing keys of the most similar spelling: tuple of str."""
         if self._suggestions is None:
             try:
                 self._suggestions = tuple(self._suggest() if self._suggest else ())
-            except VecstoreError:  # the store was damaged since; this error is about the key
+            except VecstoreError:  # the store was damaged meanwhile; this error is about the key
                 self._suggestions = ()
         return self._suggestions
 
     @property
     def args(self) -> tuple[Any, ...]:  # type: ignore[override]
-        """The message, as `BaseException` has it: tuple of one str."""
+        """The message, as in `BaseException`: tuple of one str."""
         return (self._message,)
 
     @property
@@ -180,8 +190,8 @@ class KeyNotFoundError(VecstoreError, KeyError):
 
 
 class DuplicateKeyError(VecstoreError, ValueError):
-    """A key to be added is in the store already, or twice in the same call."""
+    """A key to be added is already in the store, or appears twice in the same call."""
 
 
 class IngestError(VecstoreError, ValueError):
-    """A file of vectors cannot be read: unknown format, ragged or damaged content."""
+    """A file of vectors cannot be read: its format is unknown, or its content damaged."""

@@ -1,4 +1,4 @@
-"""Packages that only some of vecstore needs."""
+"""Optional packages, and how to install them."""
 
 from importlib import import_module
 
@@ -15,20 +15,7 @@ _INSTALLED_WITH = {
 
 
 def need(module: str, what: str = "This") -> None:
-    """Load a module, or say how to get it.
-
-    Parameters
-    ----------
-    module : str
-        ``"sklearn"``, ``"matplotlib"``, ``"openTSNE"``, ``"umap"``, ``"gensim"`` or ``"scipy"``.
-    what : str, default "This"
-        What needs it, for the error.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed.
-    """
+    """Import an optional module; ImportError tells how to install it for `what`."""
     try:
         import_module(module)
     except ModuleNotFoundError as error:

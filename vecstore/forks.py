@@ -1,4 +1,4 @@
-"""What a forked process must not touch: threads, and the locks they held, stay in the parent."""
+"""Guards for forked processes: threads stay in the parent, and so does whatever they had locked."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from vecstore.errors import VecstoreError
 
 __all__ = ["IMPORTING", "check_polars"]
 
-#: Held while a library is first imported: a fork waits, so that no child finds one half imported.
+#: Held while a library is first imported. A fork waits for it, so no child has one half imported.
 IMPORTING = RLock()
 
 _TASKS = Path("/proc/self/task")
@@ -18,7 +18,7 @@ _uses = False
 
 
 def check_polars() -> None:
-    """Refuse to use polars where it would wait for threads that a fork left behind."""
+    """Raise VecstoreError where polars would wait for threads that did not survive a fork."""
     if _unusable:
         raise VecstoreError(
             "polars does not work in a process that was forked after polars was used: it would "
@@ -45,7 +45,7 @@ def _in_child() -> None:
 
 
 def _has_pool() -> bool:
-    """Return whether polars has threads, or must be thought to have them."""
+    """Return whether polars has threads, or may have them."""
     if "polars" not in sys.modules:
         return False
     if not _TASKS.is_dir():
@@ -53,11 +53,11 @@ def _has_pool() -> bool:
     for task in _TASKS.iterdir():
         try:
             name = (task / "comm").read_text().strip()
-        except OSError:  # it has just ended
+        except OSError:  # the thread has just ended
             continue
         if name.startswith("polars-") and name.removeprefix("polars-").isdigit():
             return True
-    # One that is being imported in another thread stays locked in a child.
+    # If another thread is importing polars, its import lock stays locked in the child.
     return bool(getattr(sys.modules["polars"].__spec__, "_initializing", False))
 
 

@@ -1,4 +1,4 @@
-"""Tables of records as callers have them: frames, mappings, or files of several formats."""
+"""Tables of records that callers pass in: frames, mappings, or files of several formats."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,32 +17,7 @@ __all__ = ["as_table", "check_columns", "read_columns", "record_keys", "scan_tab
 
 
 def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data") -> "pl.DataFrame":
-    """Return a table, or some of its columns.
-
-    Parameters
-    ----------
-    data : path-like, polars or pandas frame, or mapping of str to sequence
-        A file's suffix tells what it is: .csv or .tsv (also .gz), .parquet, .json (a list of
-        objects), .jsonl or .ndjson.
-    columns : sequence of str or None
-        Which columns, in this order; None takes all.
-    name : str, default "data"
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    polars.DataFrame
-        Of at least one row.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    TypeError
-        If `data` is nothing of the kind.
-    ValueError
-        If it is no table, has no such column, or no rows.
-    """
+    """Return some columns (None: all) of a frame, a mapping of columns, or a file; never empty."""
     check_polars()
     import polars as pl
 
@@ -62,27 +37,7 @@ def as_table(data: Any, columns: Sequence[str] | None = None, name: str = "data"
 def read_columns(
     table: "pl.LazyFrame", columns: Sequence[str] | None, where: str
 ) -> "pl.DataFrame":
-    """Return some columns of a table that was not read yet.
-
-    Parameters
-    ----------
-    table : polars.LazyFrame
-        Such as `scan_table` returns.
-    columns : sequence of str or None
-        Which columns, in this order; None takes all.
-    where : str
-        What the error calls the table.
-
-    Returns
-    -------
-    polars.DataFrame
-        Of at least one row.
-
-    Raises
-    ------
-    ValueError
-        If the table cannot be read, has no such column, or no rows.
-    """
+    """Read some columns (None: all) of a lazy table; raises ValueError if it has no rows."""
     check_polars()
     with _reading(where):
         there = table.collect_schema().names()
@@ -95,30 +50,12 @@ def read_columns(
 
 
 def scan_table(path: str | PathLike[str]) -> "pl.LazyFrame":
-    """Return a table in a file, of which only the columns are known yet.
-
-    Parameters
-    ----------
-    path : path-like
-        As for `as_table`.
-
-    Returns
-    -------
-    polars.LazyFrame
-        Its schema can be asked for.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no table.
-    """
+    """Return the table in a file without its rows; the suffix says how to read it."""
     check_polars()
     import polars as pl
 
     path = Path(path)
-    # All rows tell the type of a column: numbers may come first, and words long after.
+    # The type of a column is inferred from all rows: words may come long after numbers.
     readers: dict[str, Callable[[Path], pl.LazyFrame]] = {
         ".csv": lambda at: pl.scan_csv(at, infer_schema_length=None, glob=False),
         ".tsv": lambda at: pl.scan_csv(at, separator="\t", infer_schema_length=None, glob=False),
@@ -137,28 +74,13 @@ def scan_table(path: str | PathLike[str]) -> "pl.LazyFrame":
         raise FileNotFoundError(f"{path} is not a file; a table is needed.")
     with whole_file(path) as place, _reading(str(path)):
         table = readers[suffix](place)
-        table.collect_schema()  # which it remembers
-        # The copy of a pipe is gone when the table is asked for more.
+        table.collect_schema()  # cached by the table
+        # The copy of a pipe is removed at the end of this block, so read it now.
         return table if place == path else table.collect().lazy()
 
 
 def check_columns(there: Sequence[str], columns: Sequence[str], where: str) -> None:
-    """Refuse columns that a table does not have.
-
-    Parameters
-    ----------
-    there : sequence of str
-        Those that it has.
-    columns : sequence of str
-        Those that are wanted.
-    where : str
-        What the error calls the table.
-
-    Raises
-    ------
-    ValueError
-        Naming the first that is missing, and the one that may be meant.
-    """
+    """Raise ValueError for a missing column, suggesting a similar name."""
     for column in columns:
         if column not in there:
             close = get_close_matches(column, there, 1)
@@ -167,25 +89,7 @@ def check_columns(there: Sequence[str], columns: Sequence[str], where: str) -> N
 
 
 def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
-    """Return the keys of the rows of a table.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of n rows.
-    key : str or None
-        The column that holds them; None numbers the rows from 0.
-
-    Returns
-    -------
-    list of n values
-        As they are in the table.
-
-    Raises
-    ------
-    ValueError
-        If there is no such column, or a value is missing in it.
-    """
+    """Return the keys in a column of a table; None numbers the rows from 0."""
     if key is None:
         return list(range(len(frame)))
     if key not in frame.columns:
@@ -202,7 +106,7 @@ def record_keys(frame: "pl.DataFrame", key: str | None) -> list[Any]:
 
 @contextmanager
 def _reading(where: str) -> Iterator[None]:
-    """Turn what polars raises for bad tables, its panics too, into one sentence."""
+    """Turn the errors of polars, its panics included, into a ValueError of one sentence."""
     from polars import exceptions
 
     try:

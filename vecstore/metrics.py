@@ -1,7 +1,7 @@
 """The three metrics: their names, and what their distances mean.
 
 ========== ================================ ====================
-metric     distance (ascending = nearer)    similarity
+metric     distance (smaller = nearer)      similarity
 ========== ================================ ====================
 cosine     1 - cos(q, x), in [0, 2]         cos(q, x)
 euclidean  sqrt(sum((q - x)**2)), >= 0      none
@@ -24,57 +24,27 @@ Metric = str | Callable[[Any, Any], float]
 
 
 def metric_name(metric: Metric) -> str:
-    """Return the name of a metric; for a function, its own name."""
+    """Return the name of a metric, or of the function that computes it."""
     return metric if isinstance(metric, str) else getattr(metric, "__name__", repr(metric))
 
 
 def check_metric(metric: object) -> str:
-    """Return `metric` if it names one of the three metrics.
-
-    Parameters
-    ----------
-    metric : str
-        ``"cosine"``, ``"euclidean"`` or ``"dot"``.
-
-    Returns
-    -------
-    str
-        The same name.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
+    """Return `metric`; raises ValueError unless it names one of the three metrics."""
     if isinstance(metric, str) and metric in METRICS:
         return metric
     raise ValueError(f'`metric` must be one of "cosine", "euclidean", "dot"; got {metric!r}.')
 
 
 def has_similarities(metric: str) -> bool:
-    """Whether a metric has similarities to show; scores of 3CosMul are none of a metric."""
+    """Return whether a metric has similarities to show; 3CosMul scores belong to no metric."""
     return metric in ("cosine", "dot")
 
 
 def similarities(distances: npt.NDArray[np.float64], metric: str) -> npt.NDArray[np.float64]:
-    """Turn distances into similarities, larger = nearer.
+    """Turn distances into similarities: larger = nearer, ``-inf`` in unused places (``inf``).
 
-    Parameters
-    ----------
-    distances : ndarray of float64, any shape
-        As `search` returns them; ``inf`` marks an unused place.
-    metric : str
-        ``"cosine"``, ``"dot"``, or ``"product"``: the score of 3CosMul.
-
-    Returns
-    -------
-    ndarray of float64, same shape
-        ``1 - distances`` for cosine, ``-distances`` for the others; ``-inf`` in unused places.
-
-    Raises
-    ------
-    ValueError
-        For euclidean, which has no agreed similarity.
+    The metric may be ``"product"`` too, the score of 3CosMul. Euclidean, which has no agreed
+    similarity, raises ValueError.
     """
     if metric == "cosine":
         return 1.0 - distances

@@ -1,4 +1,4 @@
-"""Pipes in place of files: copied to a temporary file, so that they can be read more than once."""
+"""Pipes given in place of files: copied to a temporary file, which can be read more than once."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from vecstore.errors import IngestError, VecstoreError
 
 __all__ = ["STDIN", "is_pipe", "open_once", "spool", "whole_file"]
 
-#: What commands call standard input.
+#: Name of standard input in commands.
 STDIN = "-"
 
 _COPIED_BYTES = 1 << 20
@@ -23,7 +23,7 @@ _STDIN_PATHS = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 
 
 def is_pipe(path: str | PathLike[str]) -> bool:
-    """Return whether a path gives its bytes once only: a pipe, a terminal, standard input."""
+    """Return whether a path can be read only once: a pipe, a terminal, standard input."""
     if str(path) == STDIN or str(path) in _STDIN_PATHS:
         return True
     mode = Path(path).stat().st_mode
@@ -33,7 +33,7 @@ def is_pipe(path: str | PathLike[str]) -> bool:
 
 
 def spool(path: str | PathLike[str]) -> Path:
-    """Copy all that comes out of a pipe to a temporary file, which the caller removes."""
+    """Copy a pipe to a temporary file, which the caller removes."""
     descriptor, name = tempfile.mkstemp(prefix="vecstore-", suffix="-pipe")
     os.close(descriptor)
     copy = Path(name)
@@ -60,9 +60,9 @@ def _copy(path: str | PathLike[str], copy: Path) -> None:
 
 @contextmanager
 def whole_file(path: str | PathLike[str]) -> Iterator[Path]:
-    """Give a path that can be read more than once: `path`, or a copy of the pipe that it is.
+    """Yield a path that can be read more than once: `path`, or a copy of the pipe that it is.
 
-    The copy has the pipe's own name, and errors that speak of it speak of the pipe.
+    The copy has the name of the pipe, and errors name the pipe itself.
     """
     if not is_pipe(path):
         yield Path(path)
@@ -81,7 +81,7 @@ def whole_file(path: str | PathLike[str]) -> Iterator[Path]:
 
 
 def open_once(path: str | PathLike[str]) -> BinaryIO:
-    """Open a file, or a pipe, which can be read once; STDIN is standard input."""
+    """Open a file or pipe to be read once; STDIN is standard input."""
     if str(path) == STDIN or str(path) in _STDIN_PATHS:
         return os.fdopen(os.dup(0), "rb")  # a socket cannot be opened by its path
     return Path(path).open("rb")

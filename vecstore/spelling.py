@@ -1,7 +1,7 @@
-"""Which stored keys are spelled like one that is missing.
+"""Stored keys that are spelled like a missing one.
 
-Candidates are generated from the missing key and looked up, so that the keys of the store, which
-may be millions, are never read.
+Candidates are generated from the missing key and looked up. The keys of the store, which may be
+millions, are never read.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from math import inf
 
 __all__ = ["near_spellings"]
 
-# Longer keys have too many spellings to look up; these have some 50,000.
+# Longer keys have too many spellings to look up; keys of these lengths have some 50,000.
 _LONGEST_WITH_ONE_EDIT = 500
 _LONGEST_WITH_TWO = 20
 
@@ -17,30 +17,9 @@ _LONGEST_WITH_TWO = 20
 def near_spellings(
     key: str, letters: Iterable[str], stored: Callable[[list[str]], list[str]], most: int = 3
 ) -> list[str]:
-    """Return stored keys spelled like `key`, the nearest first.
+    """Return at most `most` stored keys that are spelled like `key`, the nearest first.
 
-    Parameters
-    ----------
-    key : str
-        The spelling that is missing.
-    letters : iterable of str
-        The letters that a slip may have put in or left out.
-    stored : callable
-        Returns those of a list of spellings that are keys, the preferred ones first.
-    most : int, default 3
-        How many to return at most.
-
-    Returns
-    -------
-    list of str
-        Other cases first, then one edit away (a letter too many, too few, wrong, or two swapped),
-        then two of which one is a letter too many or a swap, or two letters for one (ph for f).
-
-    Examples
-    --------
-    >>> words = ["king", "kind", "ring", "knight"]
-    >>> near_spellings("kinng", "dghiknrt", lambda tried: [w for w in words if w in tried])
-    ['king', 'kind', 'ring']
+    `letters` may be inserted. `stored` selects the keys among spellings, preferred ones first.
     """
     alphabet = sorted(set(letters) | set(key))
     found: list[str] = []
@@ -64,6 +43,7 @@ def _one_edit(key: str, alphabet: list[str]) -> set[str]:
 
 
 def _two_edits(key: str, alphabet: list[str]) -> set[str]:
+    # Two edits, one of which drops or swaps letters; or two letters for one (ph for f).
     twice = {spelling for once in _reduced(key) for spelling in _one_edit(once, alphabet)}
     pairs = [first + second for first in alphabet for second in alphabet]
     two_for_one = {key[:p] + pair + key[p + 1 :] for p in range(len(key)) for pair in pairs}
@@ -72,14 +52,14 @@ def _two_edits(key: str, alphabet: list[str]) -> set[str]:
 
 
 def _reduced(key: str) -> set[str]:
-    """Return `key` with one letter dropped, or two neighbours swapped."""
+    """Return `key` with one letter dropped, or two neighbouring letters swapped."""
     splits = [(key[:place], key[place:]) for place in range(len(key))]
     dropped = {head + tail[1:] for head, tail in splits}
     swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in splits if len(tail) > 1}
     return dropped | swapped
 
 
-# What may be wrong with a key, mildest first, and how long a key is still looked up so.
+# Kinds of slips, the mildest first, each with the longest key that is looked up for it.
 _RINGS: tuple[tuple[Callable[[str, list[str]], set[str]], float], ...] = (
     (_cases, inf),
     (_one_edit, _LONGEST_WITH_ONE_EDIT),

@@ -1,4 +1,4 @@
-"""Pieces of the sentences in errors and reports."""
+"""Building blocks of the sentences in errors and reports."""
 
 __all__ = ["counted", "quoted"]
 
@@ -6,10 +6,8 @@ _QUOTED = 60
 
 
 def counted(n: int, noun: str) -> str:
-    """Return a number and what it counts.
+    """Return a number with what it counts.
 
-    Examples
-    --------
     >>> counted(1, "line"), counted(2000, "line")
     ('1 line', '2,000 lines')
     """
@@ -17,14 +15,8 @@ def counted(n: int, noun: str) -> str:
 
 
 def quoted(text: bytes | str) -> str:
-    r"""Return the beginning of `text`, fit to be printed on one line.
-
-    Examples
-    --------
-    >>> quoted(b"\xe2\x82\xac \xff\t0.5")
-    '€ \\xff\\t0.5'
-    """
-    if isinstance(text, bytes):  # a character has at most four
+    r"""Return the beginning of `text`, printable on one line."""
+    if isinstance(text, bytes):  # a character has at most four bytes
         text = text[: 4 * _QUOTED + 4].decode("utf-8", "backslashreplace")
     shown = text[: _QUOTED + 1]
     printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown[:_QUOTED])

@@ -1,4 +1,4 @@
-"""Columns as polars sees them, and back."""
+"""Columns as series of polars, and back."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,35 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["from_series", "kind_of", "missing_series", "polars_type", "to_series"]
 
-# Polars counts in the bytes of one value with 32 bits; strings are cut out of values of this size.
+# Polars has 32-bit offsets within one value; strings are cut out of values of this size.
 _LARGEST_TEXT = 1 << 30
 
 
 def to_series(name: str, column: Column) -> "polars.Series":
-    """Return a column as polars has it.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    column : Column
-        Of n rows; read now.
-
-    Returns
-    -------
-    polars.Series
-        Of n values, null where one is missing.
-
-    Raises
-    ------
-    CorruptStoreError
-        If strings are not what was written.
-
-    Examples
-    --------
-    >>> to_series("day", Column("date", np.array([0, 365], np.int32))).to_list()
-    [datetime.date(1970, 1, 1), datetime.date(1971, 1, 1)]
-    """
+    """Return a column as a series, null where a value is missing; raises CorruptStoreError."""
     check_polars()
     import polars
 
@@ -52,27 +29,16 @@ def to_series(name: str, column: Column) -> "polars.Series":
         values = column.values != 0 if column.kind == "bool" else np.asarray(column.values)
         series = polars.Series(values).cast(polars_type(column.kind))
         if column.kind == "float64":
-            series = series.fill_nan(None)  # stores written before NaN was missing have some
+            series = series.fill_nan(
+                None
+            )  # old stores, in which NaN was not missing yet, have some
     if column.valid is not None:
         series = series.zip_with(polars.Series(column.valid != 0), missing_series("", column.kind))
     return series.alias(name)
 
 
 def missing_series(name: str, kind: str, rows: int = 1) -> "polars.Series":
-    """Return a column in which every value is missing.
-
-    Parameters
-    ----------
-    name, kind : str
-        Of the column.
-    rows : int, default 1
-        How many values.
-
-    Returns
-    -------
-    polars.Series
-        Of nulls.
-    """
+    """Return a series in which every value is missing."""
     check_polars()
     import polars
 
@@ -80,29 +46,14 @@ def missing_series(name: str, kind: str, rows: int = 1) -> "polars.Series":
 
 
 def from_series(name: str, series: Any) -> Column | list[Any]:
-    """Return what polars, pandas or Arrow have as a column.
+    """Return a series of polars, pandas or Arrow as a column; a list of None if it has no type.
 
-    Parameters
-    ----------
-    name : str
-        Of the column, for the errors.
-    series : polars.Series, or what it can be made of
-        Of n values.
-
-    Returns
-    -------
-    Column or list
-        Of n values; a list of None if they have no type.
-
-    Raises
-    ------
-    TypeError
-        If they are of a type that no column has.
+    Raises TypeError for a type that no column can have.
     """
     check_polars()
     import polars
 
-    # Of pandas, where an object that is missing is of no type.
+    # pandas gives a column without any known value the dtype object, which says nothing.
     is_object = str(getattr(series, "dtype", "")) == "object"
     if not isinstance(series, polars.Series):
         series = polars.Series(name, series)
@@ -146,18 +97,7 @@ def _kind(name: str, dtype: "polars.DataType") -> str:
 
 
 def kind_of(dtype: "polars.DataType") -> str | None:
-    """Return the kind of column that takes values of a dtype of polars.
-
-    Parameters
-    ----------
-    dtype : polars.DataType
-        Any.
-
-    Returns
-    -------
-    str or None
-        One of `KINDS`; None if there is none, as for lists and for times in a zone.
-    """
+    """Return the kind of column for a dtype of polars; None if no column can hold it."""
     check_polars()
     import polars
 
@@ -181,18 +121,7 @@ def kind_of(dtype: "polars.DataType") -> str | None:
 
 
 def polars_type(kind: str) -> "polars.DataType":
-    """Return what polars calls a kind.
-
-    Parameters
-    ----------
-    kind : str
-        One of `KINDS`.
-
-    Returns
-    -------
-    polars.DataType
-        Its name there.
-    """
+    """Return the dtype of polars for a kind."""
     check_polars()
     import polars
 

@@ -1,4 +1,4 @@
-"""Attributes as callers give them: from lists, frames and structured arrays to typed columns."""
+"""Attributes as callers give them: lists, frames and structured arrays, to typed columns."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -17,10 +17,10 @@ _DAY_0 = date(1970, 1, 1).toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1)
 
-# Characters of a wrong value in an error.
+# Most characters of a wrong value in an error.
 _SHOWN = 60
 
-# In this order: a bool is an int to Python, and a datetime a date.
+# The order matters: to Python a bool is an int, and a datetime is a date.
 _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "bool"),
     ((int, np.integer), "int64"),
@@ -32,41 +32,11 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 
 def normalise(attributes: Any, n: int, schema: Mapping[str, str]) -> dict[str, Column]:
-    """Return the columns of attributes, typed and checked.
+    """Return attributes (None: none) as typed, checked columns of n rows each.
 
-    Parameters
-    ----------
-    attributes : mapping of str to sequence, frame, structured array, or None
-        A value or None for each of n rows in every column: a dict of lists, arrays or series; a
-        frame of polars, pandas or Arrow; a NumPy array with named fields; None for no attributes.
-        NaN and NaT are missing, as None is. Integers become int64, floats float64, instants are
-        rounded to microseconds; a column of integers and
-        floats is float64, and so a column of integers becomes one that takes floats.
-    n : int
-        The number of rows.
-    schema : mapping of str to str
-        The columns that there are already, and their kinds.
-
-    Returns
-    -------
-    dict of Column
-        Of n rows each. A column in which nothing is known, not even its type, is left out.
-
-    Raises
-    ------
-    TypeError
-        If a value is not of the type of its column, or of none that a column can have.
-    ValueError
-        If a column has not n values, or a value does not fit 64 bits or UTF-8.
-
-    Examples
-    --------
-    >>> columns = normalise({"year": [1999, None], "title": ["one", "two"]}, 2, {})
-    >>> schema_of({}, columns)
-    {'year': 'int64', 'title': 'string'}
-    >>> normalise({"year": [2001, "soon"]}, 2, {"year": "int64"})
-    Traceback (most recent call last):
-    TypeError: `attributes` must hold int64 in column "year"; row 1 holds string 'soon'.
+    `schema` has the kinds of the columns that exist already. A column without any known value or
+    type is left out. Raises TypeError for a value of the wrong type, and ValueError for a wrong
+    number of values or a value that does not fit 64 bits or UTF-8.
     """
     columns = {}
     for name, values in _given(attributes):
@@ -84,20 +54,7 @@ def normalise(attributes: Any, n: int, schema: Mapping[str, str]) -> dict[str, C
 
 
 def schema_of(schema: Mapping[str, str], columns: Mapping[str, Column]) -> dict[str, str]:
-    """Return a schema with the columns that it does not have yet.
-
-    Parameters
-    ----------
-    schema : mapping of str to str
-        Kinds by name.
-    columns : mapping of Column
-        From `normalise` with this schema.
-
-    Returns
-    -------
-    dict of str to str
-        For the manifest.
-    """
+    """Return a schema, extended by the columns that `normalise` made with it."""
     return widened(schema, {name: column.kind for name, column in columns.items()})
 
 
@@ -116,7 +73,7 @@ def _given(attributes: Any) -> Iterable[tuple[Any, Any]]:
         if isinstance(attributes, polars.DataFrame):
             return ((series.name, series) for series in attributes.get_columns())
         series = polars.DataFrame(attributes).get_columns()
-        # Of pandas, where an object that is missing is of no type.
+        # pandas gives a column without any known value the dtype object, which says nothing.
         types = getattr(attributes, "dtypes", [None] * len(series))
         return (
             (one.name, [None] * len(one) if str(dtype) == "object" and one.is_null().all() else one)
@@ -158,7 +115,7 @@ def _from_array(name: str, values: npt.NDArray[Any]) -> Column:
         valid = (~np.ma.getmaskarray(values)).astype(np.uint8)
         values = np.where(valid != 0, values.data, np.zeros((), values.dtype))
     if values.dtype.kind == "f":
-        # A number that is not known is missing, wherever it comes from.
+        # NaN is missing, wherever it comes from.
         known = ~np.isnan(values)
         valid = (known if valid is None else known & (valid != 0)).astype(np.uint8)
         values = np.where(valid != 0, values, np.zeros((), values.dtype))
@@ -178,15 +135,15 @@ def _from_array(name: str, values: npt.NDArray[Any]) -> Column:
 
 
 def _instants(name: str, values: npt.NDArray[Any], unit: str) -> npt.NDArray[np.int64]:
-    """Return counts of a unit, once they are known to name the instants that were given."""
+    """Return instants as counts of a unit; raises ValueError if one is out of range."""
     try:
         counts = values.astype(unit).astype(np.int64)
-    except OverflowError:  # NumPy 2.5 raises where it wrapped around before
+    except OverflowError:  # NumPy raises since 2.5, and wrapped around before
         far = np.array([not _fits(values[i : i + 1], unit) for i in range(len(values))])
         raise _too_far(name, values, far) from None
     far = counts.view(unit).astype(values.dtype) != values
     if np.datetime_data(values.dtype)[0] in ("ns", "ps", "fs", "as"):
-        far = np.zeros(len(values), np.bool_)  # finer, so that only rounding differs
+        far = np.zeros(len(values), np.bool_)  # finer units: they differ by rounding only
     if unit == "datetime64[D]":
         far |= counts != counts.astype(np.int32)
     if far.any():
@@ -211,11 +168,11 @@ def _too_far(name: str, values: npt.NDArray[Any], far: npt.NDArray[np.bool_]) ->
 
 
 def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
-    """Return a list as a column of the kind given, or else of what it holds."""
+    """Return a list as a column of the kind given, otherwise of the kind of its values."""
     values = [
         None if isinstance(one, float | np.floating) and one != one else one for one in values
     ]
-    # A few types instead of a million values.
+    # Look at a few types, not at a million values.
     kinds = {cls: _kind_of(cls) for cls in set(map(type, values))}
     found = {one for one in kinds.values() if one is not None}
     if kind is None:
@@ -224,7 +181,7 @@ def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
         first = next(kinds[type(value)] for value in values if kinds[type(value)])
         kind = "float64" if found == {"int64", "float64"} else str(first)
     if kind == "int64" and "float64" in found:
-        kind = "float64"  # the whole column becomes that
+        kind = "float64"  # the whole stored column becomes float64
     fitting = {kind} if kind != "float64" else {"float64", "int64"}
     if kind not in KINDS or not found <= fitting:
         places = enumerate(kinds[type(value)] for value in values)
@@ -242,7 +199,7 @@ def _from_list(name: str, values: list[Any], kind: str | None) -> Column | None:
 
 
 def _kind_of(cls: type) -> str | None:
-    """Return the kind of a value's type: its name if it has none, None if it is a missing value."""
+    """Return the kind of a value's type, its name if it has none, None for a missing value."""
     if cls.__name__ in ("NoneType", "NaTType", "NAType", "MaskedConstant"):
         return None
     return next((kind for types, kind in _TYPES if issubclass(cls, types)), cls.__name__)
@@ -283,15 +240,15 @@ def _microseconds(name: str, value: datetime) -> int:
 
 
 def _as_kind(name: str, column: Column, kind: str | None) -> Column | None:
-    """Return a column that is of the kind given, if any."""
+    """Return a column converted to the kind given, if any."""
     unknown = column.valid is not None and not column.valid.any()
     if unknown and (kind is not None or column.kind == "float64"):
-        # What is missing everywhere goes into any column; NaN is what frames make of nothing.
+        # A column without known values fits any kind; frames give it the type float64.
         return _from_list(name, [None] * len(column), kind)
     if kind in (None, column.kind):
         return column
     if (kind, column.kind) == ("int64", "float64"):
-        return column  # the whole column becomes that
+        return column  # the whole stored column becomes float64
     if (kind, column.kind) == ("float64", "int64"):
         if (far := first_rounded(column)) is not None:
             raise _rounded(name, far)

@@ -18,22 +18,7 @@ __all__ = ["key_series", "part_table", "row_table"]
 
 
 def row_table(snapshot: Snapshot, rows: Rows, *, keys: bool = True) -> "polars.DataFrame":
-    """Return attributes, and keys, of rows.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Where they are.
-    rows : ndarray of int64, shape (m,)
-        Global, in any order.
-    keys : bool, default True
-        Whether ``key`` is the first column.
-
-    Returns
-    -------
-    polars.DataFrame
-        Of m lines.
-    """
+    """Return the attributes of global rows, with ``key`` as the first column if wanted."""
     import polars
 
     columns = snapshot.columns(rows)
@@ -49,22 +34,7 @@ def row_table(snapshot: Snapshot, rows: Rows, *, keys: bool = True) -> "polars.D
 def part_table(
     part: Part, names: "Iterable[str]", schema: "Mapping[str, str]"
 ) -> "polars.DataFrame":
-    """Return some columns of all rows of a part.
-
-    Parameters
-    ----------
-    part : Part
-        Its rows, deleted ones included.
-    names : iterable of str
-        Columns of the schema, or ``"key"``. Only these are read.
-    schema : mapping of str to str
-        Kinds by name.
-
-    Returns
-    -------
-    polars.DataFrame
-        Of n lines, if any name was given.
-    """
+    """Return some columns, or ``key``, of all rows of a part; no others are read."""
     import polars
 
     n = len(part.keys)
@@ -80,20 +50,9 @@ def part_table(
 
 
 def key_series(keys: npt.NDArray[Any]) -> "polars.Series":
-    """Return keys as a column.
-
-    Parameters
-    ----------
-    keys : ndarray of object (str) or int64, shape (m,)
-        As key tables give them.
-
-    Returns
-    -------
-    polars.Series
-        Of the name ``key``.
-    """
+    """Return keys as a series with the name ``key``."""
     import polars
 
-    # An object array names no type, and an empty one leaves nothing to infer it from.
+    # An object array has no type for polars, and an empty one has no values to infer it from.
     kind = "string" if keys.dtype == object else "int64"
     return polars.Series("key", keys.tolist(), polars_type(kind))

@@ -48,7 +48,7 @@ def _subtracted(left: Array, right: Array) -> tuple[Array, Bools]:
 
 def _multiplied(left: Array, right: Array) -> tuple[Array, Bools]:
     product = left * right
-    # Dividing undoes a product that did not wrap around; the least integer by -1 wraps itself.
+    # Division undoes a product that did not wrap around, but the least integer by -1 wraps too.
     divisor = np.where((right == 0) | (right == -1), 1, right)
     lost = (right != 0) & (right != -1) & ((product // divisor != left) | (product % divisor != 0))
     return product, lost | ((right == -1) & (left == _LEAST))
@@ -69,13 +69,13 @@ _ARITHMETIC: dict[str, Callable[[Array, Array], Any]] = {
 
 
 def computed(name: str, left: Values, right: Values, shown: str) -> Values:
-    """Return what an operator makes of two numbers; of integers an integer, except by division."""
+    """Apply an operator to two numbers; integers make integers, except by division."""
     one, other, valid = left.data, right.data, left.valid & right.valid
     with np.errstate(all="ignore"):
         if one.dtype.kind == other.dtype.kind == "i" and name != "Div":
             if name == "Mod":
                 valid = valid & (other != 0)
-                # The least integer by -1 would trap on some processors.
+                # The least integer divided by -1 traps on some processors.
                 divisor = np.where((other == 0) | (other == -1), 1, other)
                 return Values(np.mod(one, divisor), valid)
             data, lost = _WHOLE[name](one, other)
@@ -113,11 +113,11 @@ MAGNITUDES: dict[str, Callable[[Values, str], Values]] = {
 
 
 def as_float(this: Values, shown: str) -> Values:
-    """Return integers as the floats that are equal to them."""
+    """Return integers as floats; raises FilterOverflowError if one would be rounded."""
     if this.data.dtype.kind == "f":
         return this
     data = this.data.astype(np.float64)
-    # 2**63 is no int64, and the only float that such an integer can be rounded to beyond them.
+    # 2**63 is the one float outside int64 that an int64 can be rounded to.
     back = np.where(data < 2.0**63, data, 0).astype(np.int64)
     if ((back != this.data) & this.valid).any():
         raise FilterOverflowError(

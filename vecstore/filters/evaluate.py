@@ -1,4 +1,4 @@
-"""Which rows of a snapshot a filter lets through."""
+"""The rows of a snapshot, or of a table, that fulfil a condition."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -29,40 +29,23 @@ __all__ = ["Where", "columns_named", "filtered", "qualifying"]
 Where = Union[str, "polars.Expr", npt.ArrayLike, None]
 Mask = npt.NDArray[np.bool_]
 
-# A condition is asked again and again with other queries: every part keeps its answers to the last
-# few, a bit for every row.
+# The same condition often comes again with other queries: every part keeps its answers to the last
+# few conditions, as a bit per row.
 _KEPT = 8
 
-# Rows evaluated at a time: intermediate values of a part of any size take a few megabytes.
+# Rows evaluated at a time, so that intermediate values take a few megabytes for any part.
 _STEP = 1 << 16
 
 
 def qualifying(where: Any, snapshot: Snapshot) -> Mask:
-    """Return which rows may be answers.
+    """Return one boolean per global row: whether it may be an answer.
 
-    Parameters
-    ----------
-    where : str, polars.Expr, or array_like of bool of shape (len(snapshot),)
-        A condition in SQL, an expression over the columns, or a boolean for every row that is not
-        deleted, in the order of insertion.
-    snapshot : Snapshot
-        Whose rows.
-
-    Returns
-    -------
-    ndarray of bool, shape (snapshot.rows,)
-        By global row; False where a condition is neither true nor false, and for deleted rows.
-
-    Raises
-    ------
-    ValueError
-        If it names a column that is not there, is not a condition, or has another shape.
-    TypeError
-        If it is nothing of the kind.
+    It is False for deleted rows, and where a condition is unknown. `where` is SQL, an expression of
+    polars, or a boolean for each row that is not deleted.
     """
     if isinstance(where, str):
         return _fulfilling(where, snapshot)
-    # Whoever has an expression has imported polars.
+    # A caller who has an expression has imported polars.
     polars = sys.modules.get("polars")
     if polars is not None and isinstance(where, polars.Expr):
         return snapshot.spread(_evaluated(where, snapshot))
@@ -70,60 +53,12 @@ def qualifying(where: Any, snapshot: Snapshot) -> Mask:
 
 
 def columns_named(where: str, schema: "Mapping[str, polars.DataType]") -> tuple[str, ...]:
-    """Return the columns of a table that a condition needs, so that no others need be read.
-
-    Parameters
-    ----------
-    where : str
-        In SQL.
-    schema : mapping of str to polars.DataType
-        All columns of the table.
-
-    Returns
-    -------
-    tuple of str
-        None, if the condition is of no column.
-
-    Raises
-    ------
-    ValueError
-        As `filtered`.
-
-    Examples
-    --------
-    >>> import polars
-    >>> columns_named("year > 1985", {"year": polars.Int64(), "photo": polars.Binary()})
-    ('year',)
-    """
+    """Return the columns of a table that a condition needs; no others need be read."""
     return _translated(where, tuple(_kinds_of(schema).items()))[1]
 
 
 def filtered(frame: "polars.DataFrame", where: str) -> "polars.DataFrame":
-    """Return the rows of a table that fulfil a condition.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of a caller. Columns that could be no attributes cannot be named.
-    where : str
-        In SQL.
-
-    Returns
-    -------
-    polars.DataFrame
-        With all columns.
-
-    Raises
-    ------
-    ValueError
-        If it names a column that is not there, or is not a condition.
-
-    Examples
-    --------
-    >>> import polars
-    >>> filtered(polars.DataFrame({"year": [1980, 1990, None]}), "year > 1985")["year"].to_list()
-    [1990]
-    """
+    """Return the rows of a caller's table that fulfil a condition, with all columns."""
     kinds = _kinds_of(frame.schema)
     compute, names = _translated(where, tuple(kinds.items()))
     columns = {name: from_series(name, frame[name]) for name in names}
@@ -157,13 +92,13 @@ def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
             try:
                 bits = np.packbits(_answers(compute, _values_of(part, kinds), n))
             except FilterOverflowError:
-                # Rows that are deleted break no condition; those that are left may.
+                # A deleted row must not fail the condition: evaluate only those that are left.
                 live = snapshot.live[(snapshot.live >= first) & (snapshot.live < first + n)]
                 if len(live) == n:
                     raise
                 mask[live] = _answers_of_some(compute, names, part, live - first, kinds)
                 continue
-            # A new dict, so that threads that ask at once do not see one change.
+            # Replace the dict: other threads may be reading the old one.
             kept = list(part.answers.items())[1 - _KEPT :]
             part.answers = dict([*kept, (asked, bits)])
         mask[first : first + n] = np.unpackbits(bits, count=n).view(np.bool_)
@@ -171,7 +106,7 @@ def _fulfilling(where: str, snapshot: Snapshot) -> Mask:
 
 
 def _answers(compute: Compute, values: Callable[[int, int, str], Values], rows: int) -> Mask:
-    """Return in which rows a condition is true; where it names no column, it is one for all."""
+    """Return in which rows a condition is true; without columns, its one value counts for all."""
     answers = np.zeros(rows, np.bool_)
     for start in range(0, rows, _STEP):
         stop = min(start + _STEP, rows)
@@ -216,19 +151,17 @@ def _nothing(kind: str) -> Values:
 
 @lru_cache(maxsize=64)
 def _translated(where: str, kinds: tuple[tuple[str, str], ...]) -> tuple[Compute, tuple[str, ...]]:
-    """Return what computes a condition, and the columns that it needs."""
+    """Return a function that computes a condition, and the columns that it needs."""
     return translate(parse(where, dict(kinds)), dict(kinds))
 
 
 def _evaluated(where: "polars.Expr", snapshot: Snapshot) -> Mask:
-    """Return what an expression is in the rows that are not deleted.
-
-    It may look at all of them at once, as a mean does, so that the parts are put together first.
-    """
+    """Evaluate an expression of polars over the rows that are not deleted."""
     check_polars()
     import polars
     from polars.exceptions import PolarsError
 
+    # An expression may depend on all rows at once, such as a mean, so the parts are joined first.
     kinds = _kinds(snapshot)
     if where.meta.has_multiple_outputs():
         raise ValueError("`where` must be one expression; got one for several columns.")
@@ -236,7 +169,7 @@ def _evaluated(where: "polars.Expr", snapshot: Snapshot) -> Mask:
     for name in names:
         if name not in kinds:
             raise unknown_column(name, kinds)
-    # A column is needed even where none is named: it says how many rows there are.
+    # At least one column is needed, because it gives the number of rows.
     needed = list(names) or ["key"]
     tables = [part_table(part, needed, kinds) for part in snapshot.parts]
     empty = polars.DataFrame(schema={name: polars_type(kinds[name]) for name in needed})

@@ -1,4 +1,4 @@
-"""Comparisons that are exact, whatever two kinds meet."""
+"""Exact comparisons of two values, also of different kinds."""
 
 import operator
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _DAY = 86_400_000_000  # microseconds
 
 
 def compare_values(left: Values, right: Values, kinds: tuple[str, str], compare: Compare) -> Values:
-    """Return how two values compare: true, false, or missing where one is."""
+    """Compare two values: true, false, or missing where one of them is."""
     valid = left.valid & right.valid
     if kinds[0] == kinds[1]:
         if kinds[0] == "string":
@@ -33,7 +33,7 @@ def compare_values(left: Values, right: Values, kinds: tuple[str, str], compare:
 
 
 def float32_name(literal: float) -> float | None:
-    """Return the float32, if another, that is written like this literal.
+    """Return the float32, if it is another number, whose shortest spelling is this literal.
 
     >>> float32_name(9.99), float32_name(0.5), float32_name(9.9900001)
     (9.989999771118164, None, None)
@@ -44,7 +44,7 @@ def float32_name(literal: float) -> float | None:
 
 
 def named(column: Values, literal: float) -> Values:
-    """Return a column in which the float32 that is written like a literal is that literal."""
+    """Return a column with the float32 that is spelled like a literal replaced by the literal."""
     near = float32_name(literal)
     if near is None:
         return column
@@ -69,13 +69,13 @@ def _strings(left: Values, right: Values, compare: Compare) -> Any:
 def _order(
     left: npt.NDArray[Any], right: npt.NDArray[Any], kinds: tuple[str, str]
 ) -> npt.NDArray[np.int8]:
-    """Return -1, 0 or 1, as an integer is less than a float, or a date than a datetime."""
+    """Return -1, 0 or 1 as an integer compares with a float, or a date with a datetime."""
     if kinds == ("date", "datetime"):
         days, rest = right // _DAY, right % _DAY
         order = np.sign(left - days)
         early: npt.NDArray[np.int8] = np.where(order == 0, -np.sign(rest), order).astype(np.int8)
         return early
-    # Rounding keeps the order, and only where it makes both the same is there more to tell.
+    # Rounding keeps the order, so only pairs that become equal need a second look.
     rounded = left.astype(np.float64)
     order = (rounded > right).astype(np.int8) - (rounded < right)
     inside = np.where((rounded == right) & (rounded < 2.0**63), right, 0).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Patterns of LIKE, matched in time that grows with the text and not with the marks."""
+"""Patterns of LIKE, matched in time that grows with the text but not with the wildcards."""
 
 import re
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from vecstore.storage.keys import PackedStrings
 
 __all__ = ["Pattern"]
 
-# Characters that are looked for in all bytes, each in a pass of its own.
+# Most bytes of a literal that is searched for in packed strings: each takes a pass over all bytes.
 _SHORT = 16
 
 
 class _Folds(dict[int, str]):
-    """Each character in the case that stands for all of its cases; always one character."""
+    """Maps each character to one case that stands for all of its cases; always one character."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -30,15 +30,11 @@ _FOLDS = _Folds()
 
 
 class Pattern:
-    """Which texts are like a pattern: ``%`` is any text, ``_`` any character.
-
-    >>> Pattern("50!%_%", "!", any_case=False).matches("50% off")
-    True
-    """
+    """Which texts are LIKE a pattern: ``%`` is any text, ``_`` any character."""
 
     def __init__(self, like: str, escape: str, *, any_case: bool) -> None:
         self._any_case = any_case
-        runs: list[list[str]] = [[]]  # what stands between the percent signs; "" is any character
+        runs: list[list[str]] = [[]]  # the text between percent signs; "" is any character
         characters = iter(like.translate(_FOLDS) if any_case else like)
         escape = escape.translate(_FOLDS) if any_case else escape
         for character in characters:
@@ -54,7 +50,7 @@ class Pattern:
         self._first, self._last = len(runs[0]), len(runs[-1])
         between = [run for run in runs[1:-1] if run]
         self._between = [(_finder(run), len(run)) for run in between]
-        # Start, middle and end, where one of them is all that a text must have, letter by letter.
+        # (start, middle, end) of a pattern without "_" that has only its ends, or only a middle.
         self._literal: tuple[str, str, str] | None = None
         if not any("" in run for run in runs):
             if not between:
@@ -86,7 +82,7 @@ class Pattern:
         stop = size - self._last
         if not self._end(text, stop):
             return False
-        # The first place for each run leaves the most room for those after it.
+        # Taking the first place of each run leaves the most room for the later ones.
         at = self._first
         for find, length in self._between:
             at = find(text, at, stop)
@@ -97,7 +93,7 @@ class Pattern:
 
 
 def _at(run: list[str]) -> Callable[[str, int], bool]:
-    """Return what tells whether a run stands at a place."""
+    """Return a function that tells whether a run stands at a place."""
     if "" not in run:
         literal = "".join(run)
         return lambda text, place: text.startswith(literal, place)
@@ -106,7 +102,7 @@ def _at(run: list[str]) -> Callable[[str, int], bool]:
 
 
 def _finder(run: list[str]) -> Callable[[str, int, int], int]:
-    """Return what finds the first place of a run between two places; -1 if there is none."""
+    """Return a function that finds the first place of a run between two places, or -1."""
     if "" not in run:
         literal = "".join(run)
         return lambda text, start, stop: text.find(literal, start, stop)
@@ -120,5 +116,5 @@ def _finder(run: list[str]) -> Callable[[str, int, int], int]:
 
 
 def _expression(run: list[str]) -> re.Pattern[str]:
-    # Of fixed length, so that there is nothing to go back to.
+    # Its length is fixed, so it never backtracks.
     return re.compile("".join(re.escape(one) if one else "." for one in run), re.DOTALL)

@@ -1,6 +1,6 @@
-"""Which packed strings begin, end, are or contain what, told by their bytes: none is decoded.
+"""Packed strings that begin with, end with, equal or contain given bytes, without decoding any.
 
-No character of UTF-8 begins within another one, so that bytes are found where characters are.
+No UTF-8 character begins within another one, so bytes are found only where characters are.
 """
 
 import numpy as np
@@ -15,12 +15,7 @@ Places = npt.NDArray[np.int64]
 
 
 def framed(strings: PackedStrings, head: bytes, tail: bytes | None) -> Mask:
-    """Return which strings have a head and a tail that do not overlap, or with None are the head.
-
-    >>> strings = PackedStrings.pack(["ab", "abba", "a", "aba"])
-    >>> framed(strings, b"ab", b"a").tolist(), framed(strings, b"ab", None).tolist()
-    ([False, True, False, True], [True, False, False, False])
-    """
+    """Return which strings have a head and a tail that do not overlap; tail None: are the head."""
     utf8, starts, lengths = _spans(strings)
     least = len(head) + len(tail or b"")
     rows = np.flatnonzero(lengths == least if tail is None else lengths >= least)
@@ -33,33 +28,27 @@ def framed(strings: PackedStrings, head: bytes, tail: bytes | None) -> Mask:
 
 
 def containing(strings: PackedStrings, part: bytes) -> Mask:
-    """Return which strings contain a few bytes, at least one.
-
-    >>> containing(PackedStrings.pack(["ab", "", "ba", "aab"]), b"ab").tolist()
-    [True, False, False, True]
-    """
+    """Return which strings contain the bytes, of which there is at least one."""
     utf8, starts, lengths = _spans(strings)
     places = max(0, len(utf8) - len(part) + 1)
     here = np.ones(places, np.bool_)
     for i, byte in enumerate(part):
         here &= utf8[i : i + places] == byte
     at = np.flatnonzero(here)
-    rows = np.searchsorted(starts, at, side="right") - 1  # the last of those that begin there
+    rows = (
+        np.searchsorted(starts, at, side="right") - 1
+    )  # the last string that begins there or before
     found = np.zeros(len(strings), np.bool_)
     found[rows[at + len(part) <= (starts + lengths)[rows]]] = True
     return found
 
 
 def lowered(strings: PackedStrings) -> PackedStrings | None:
-    """Return ASCII strings in lower case; None if there are others.
-
-    >>> lowered(PackedStrings.pack(["Ab", "Z_"])).texts()
-    array(['ab', 'z_'], dtype=object)
-    """
+    """Return strings in lower case if all are ASCII, otherwise None."""
     utf8, offsets = strings.content()
     if utf8.max(initial=0) >= 128:
         return None
-    capital = utf8 - np.uint8(ord("A")) < 26  # unsigned: what is less than "A" becomes large
+    capital = utf8 - np.uint8(ord("A")) < 26  # unsigned: bytes below "A" wrap to large numbers
     lower = np.where(capital, utf8 + np.uint8(32), utf8)
     return PackedStrings(np.append(lower, np.zeros(PADDING, np.uint8)), offsets)
 
@@ -71,7 +60,7 @@ def _spans(strings: PackedStrings) -> tuple[npt.NDArray[np.uint8], Places, Place
 
 
 def _standing(utf8: npt.NDArray[np.uint8], part: bytes, places: Places, rows: Places) -> Places:
-    """Return those of some rows in which a part stands at the place of the row."""
+    """Return the rows in which `part` stands at the place of the row."""
     for i, byte in enumerate(part):
         rows = rows[utf8[places[rows] + i] == byte]
         if len(rows) == 0:

@@ -1,7 +1,7 @@
-"""From text to a tree of SQL that holds nothing but what a filter may hold.
+"""From text to a tree of SQL that holds only what a filter may hold.
 
-Two walls, one before and one behind the parser. Before it, every token must be one that a filter
-needs, and nesting is bounded, so that the parser meets no statement, no subquery and no abyss.
+There are two walls, before and behind the parser. Before it, every token must be one that a filter
+needs, and nesting is bounded: the parser meets no statement, no subquery and no deep recursion.
 Behind it, `translate` knows a few nodes and refuses every other one by name.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS", "parse", "refusal", "unknown_column"]
 
-#: What may be called.
+#: Functions that a filter may call.
 FUNCTIONS = (
     "abs",
     "ceil",
@@ -35,7 +35,7 @@ FUNCTIONS = (
 )
 
 _LONGEST = 100_000
-# The parser needs about 25 frames of Python for a level of parentheses; there are 1000 in all.
+# A level of parentheses takes the parser about 25 of Python's 1000 frames.
 _DEEPEST = 20
 
 _TOKENS = """
@@ -48,25 +48,7 @@ _SHOWN = 60
 
 
 def parse(text: str, columns: Collection[str]) -> "exp.Expression":
-    """Return the tree of a condition.
-
-    Parameters
-    ----------
-    text : str
-        SQL: what stands after WHERE.
-    columns : collection of str
-        The columns that it may name.
-
-    Returns
-    -------
-    sqlglot.exp.Expression
-        Its columns are known, its nodes not all allowed yet.
-
-    Raises
-    ------
-    ValueError
-        If it is not such a condition; says where, or which construct is refused.
-    """
+    """Return the tree of a condition; its columns are known, its nodes still to be checked."""
     with IMPORTING:
         from sqlglot import exp
         from sqlglot.errors import SqlglotError
@@ -91,18 +73,7 @@ def parse(text: str, columns: Collection[str]) -> "exp.Expression":
 
 
 def refusal(what: str) -> ValueError:
-    """Return the error that says what a condition must not hold.
-
-    Parameters
-    ----------
-    what : str
-        The construct.
-
-    Returns
-    -------
-    ValueError
-        To be raised by the caller.
-    """
+    """Return the error for a construct that a condition must not hold."""
     return ValueError(
         f"`where` must not hold {what[:_SHOWN]}; it may hold columns, literals, comparisons, "
         "arithmetic, AND, OR, NOT, IN with a list, BETWEEN, LIKE, IS NULL and the functions "
@@ -111,20 +82,7 @@ def refusal(what: str) -> ValueError:
 
 
 def unknown_column(name: str, columns: Collection[str]) -> ValueError:
-    """Return the error that says a column does not exist, and which do.
-
-    Parameters
-    ----------
-    name : str
-        What was asked for.
-    columns : collection of str
-        What there is.
-
-    Returns
-    -------
-    ValueError
-        To be raised by the caller.
-    """
+    """Return the error that names a missing column, and those that exist."""
     return ValueError(
         f"`where` names the column {_quoted(name)}; there are "
         f"{', '.join(sorted(map(_quoted, columns)))}."
@@ -135,12 +93,12 @@ def unknown_column(name: str, columns: Collection[str]) -> ValueError:
 def _tokenizer() -> "type[Tokenizer]":
     from sqlglot.tokens import Tokenizer
 
-    # The quotes of standard SQL, and those of MySQL, SQLite and pandas, around names of columns.
+    # Quotes around column names: of standard SQL, and of MySQL, SQLite and pandas.
     return type("_Tokenizer", (Tokenizer,), {"IDENTIFIERS": ['"', "`"]})
 
 
 def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator[Any]:
-    """Yield the tokens, columns as quoted identifiers, once each is known to be allowed."""
+    """Yield the tokens once each is known to be allowed, columns as quoted identifiers."""
     from sqlglot import TokenType
 
     if not tokens:
@@ -159,7 +117,7 @@ def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator[Any]:
         elif kind in (TokenType.DATE, TokenType.TIMESTAMP) and after == TokenType.STRING:
             yield token
         elif token.text in columns and after != TokenType.L_PAREN:
-            # Some words of SQL make good names of columns: they are columns where they are known.
+            # Some words of SQL are good column names: such a word is a column if one is called so.
             place = {"line": token.line, "col": token.col, "start": token.start, "end": token.end}
             yield type(token)(TokenType.IDENTIFIER, text=token.text, **place)
         elif after == TokenType.L_PAREN and _WORD.fullmatch(token.text):
@@ -173,7 +131,7 @@ def _checked(tokens: Sequence[Any], columns: Collection[str]) -> Iterator[Any]:
 
 
 def _check_depth(tokens: Sequence[Any]) -> None:
-    """Refuse what the parser would go too deep for: parentheses, and NOT and signs in a row."""
+    """Refuse nesting too deep for the parser: parentheses, and NOT and signs in a row."""
     from sqlglot import TokenType
 
     signs = (TokenType.DASH, TokenType.PLUS)

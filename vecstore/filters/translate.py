@@ -1,7 +1,7 @@
 """From a tree of SQL to a function of columns.
 
-Types are checked here, before any row is looked at, so that what does not fit is an error in the
-words of the caller even where there are no rows.
+Types are checked here, before any row is read, so a mismatch is an error in the caller's words even
+if there are no rows.
 """
 
 import operator
@@ -37,9 +37,9 @@ __all__ = ["translate"]
 _DEEPEST = 64
 _NUMBER = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?", re.ASCII)
 _LONGEST_INTEGER = 20
-_LEAST = str(-(2**63))  # its digits alone are no integer of 64 bits
+_LEAST = str(-(2**63))  # without its sign it does not fit 64 bits
 
-# Every node that a filter may hold, and the parts that it may have.
+# All nodes that a filter may hold, with the parts that each may have.
 _PARTS = {
     "Literal": "this is_string",
     "Boolean": "this",
@@ -82,18 +82,18 @@ _TEXTS: dict[str, Callable[[str], str]] = {
 }
 _DATES = ("Year", "Month", "Day")
 
-# Characters of an expression in an error.
+# Most characters of an expression in an error.
 _SHOWN = 60
 
 
 def translate(tree: "exp.Expression", kinds: Mapping[str, str]) -> tuple[Compute, tuple[str, ...]]:
-    """Return what computes a condition from columns of these kinds, and which it needs."""
+    """Return a function that computes a condition from columns, and the columns it needs."""
     translator = _Translator(kinds)
     return translator.condition(tree, 0).compute, tuple(translator.named)
 
 
 class _Translator:
-    """Translates nodes of sqlglot, each by the method or the table that has its name."""
+    """Translates nodes of sqlglot, each by the method or the table of the same name."""
 
     def __init__(self, kinds: Mapping[str, str]) -> None:
         self._kinds = kinds
@@ -145,7 +145,7 @@ class _Translator:
     def _column(self, node: Any, _: int) -> Typed:
         name = str(node.name)
         if name not in self._kinds:
-            # IN and ESCAPE alone: words of SQL that the parser takes for columns.
+            # A lone IN or ESCAPE: words of SQL that the parser takes for columns.
             raise unknown_column(name, self._kinds)
         self.named[name] = None
         return Typed(lambda rows: rows(name), self._kinds[name], is_column=True)
@@ -183,7 +183,7 @@ class _Translator:
         return Typed(lambda rows: negated(this.compute(rows)), "bool")
 
     def _chain(self, node: Any, depth: int) -> Typed:
-        """Translate a AND b AND c, which may be long, without going deep."""
+        """Translate a AND b AND c, which may be long, without recursion."""
         kind, join, links = type(node), _LOGIC[type(node).__name__], []
         while type(node) is kind:
             links.append(node.expression)
@@ -250,7 +250,7 @@ class _Translator:
         mark, like = self.term(node.expression, depth), type(node.this).__name__
         if like not in ("Like", "ILike") or mark.kind != "string" or len(mark.value) != 1:
             raise refusal("ESCAPE with anything but LIKE and one character")
-        self.term(node.this, depth)  # for what is checked of every node
+        self.term(node.this, depth)  # for the checks that every node gets
         return self._like(node.this, depth, mark.value)
 
     # Values.

@@ -1,4 +1,4 @@
-"""Expressions whose type is known, and what may be done with two of them."""
+"""Expressions whose type is known, and what can be done with two of them."""
 
 import operator
 import re
@@ -25,14 +25,14 @@ __all__ = [
     "unified",
 ]
 
-#: Kinds that can be computed with.
+#: Kinds for arithmetic.
 NUMBERS = ("int64", "float64")
 
-#: From what gives the values of a column by its name to the values of an expression.
+#: Computes the values of an expression, given a function from column names to values.
 Compute = Callable[[Callable[[str], Values]], Values]
 
 _INSTANTS = ("date", "datetime")
-_LEAST, _MOST = -(2**63), 2**63 - 1  # no range: looking for None in one takes for ever
+_LEAST, _MOST = -(2**63), 2**63 - 1  # not a range: looking for None in one takes forever
 _DAY = 86_400_000_000  # microseconds
 _SHOWN = 40
 _FEW = 16
@@ -59,15 +59,15 @@ class Typed(NamedTuple):
 
 
 def constant(kind: str, value: Any) -> Typed:
-    """Return a literal; of an instant `value` is a count of days or microseconds."""
+    """Return a literal; the `value` of an instant is a count of days or microseconds."""
     if kind == "int64" and value is not None and not _LEAST <= value <= _MOST:
         raise refusal("an integer beyond 64 bits")
-    # Made when it is asked for, which those of a long list never are.
+    # Computed lazily: literals of a long list are never asked for.
     return Typed(lambda _: lone(value, _DTYPES[kind]), kind, True, value)
 
 
 def instant(text: str, kind: str) -> Typed:
-    """Return the date or the datetime that a string names."""
+    """Return the date or datetime that a string names."""
     try:
         found = (date if kind == "date" else datetime).fromisoformat(text)
     except ValueError:
@@ -84,7 +84,7 @@ def instant(text: str, kind: str) -> Typed:
 
 
 def comparison(left: Typed, right: Typed, compare: Compare) -> Callable[[Values, Values], Values]:
-    """Return what compares the values of two terms, which must go together."""
+    """Return a function that compares the values of two terms whose kinds go together."""
     left, right = _as_instants([left, right])
     kinds = (left.kind, right.kind)
     if "null" in kinds:
@@ -94,7 +94,7 @@ def comparison(left: Typed, right: Typed, compare: Compare) -> Callable[[Values,
         term.value if term.is_constant and term.kind == "float64" and other.is_column else None
         for term, other in ((right, left), (left, right))
     ]
-    # A literal string is compared with instants as the instant that it names.
+    # Literals are computed once. A string beside an instant is the instant that it names by now.
     fixed = [term.compute(_no_column) if term.is_constant else None for term in (left, right)]
 
     def compared(one: Values, other: Values) -> Values:
@@ -173,7 +173,7 @@ def _converted(term: Typed, kind: str, shown: str) -> Compute:
 
 
 def _as_instants(terms: Sequence[Typed]) -> list[Typed]:
-    """Return terms in which a literal string beside instants is the instant that it names."""
+    """Replace literal strings beside instants by the instants that they name."""
     kinds = {term.kind for term in terms}
     if not kinds & set(_INSTANTS):
         return list(terms)
@@ -191,7 +191,7 @@ def _check_together(kinds: tuple[str, str]) -> None:
 
 
 def _values_of_kind(term: Typed, known: Sequence[Typed]) -> list[Any]:
-    """Return the listed values that a term can have, as it has them."""
+    """Return the listed values that a term can have, in the kind of the term."""
     values = []
     for one in known:
         value = one.value

@@ -1,4 +1,4 @@
-"""Values of rows with what is missing among them, and the logic of three values."""
+"""Values of rows, with missing ones among them, and three-valued logic."""
 
 from typing import Any, NamedTuple
 
@@ -27,9 +27,9 @@ _ALL = np.ones(1, np.bool_)
 
 
 class Values(NamedTuple):
-    """Values of n rows, or a single one for all of them; `data` is arbitrary where not `valid`.
+    """Values of n rows, or one for all of them; `data` is arbitrary where not `valid`.
 
-    Where nothing is missing, `valid` is one for all rows, whose logic costs nothing.
+    If nothing is missing, `valid` has one element for all rows, so that logic on it costs nothing.
     """
 
     data: Any
@@ -56,7 +56,7 @@ def lone(value: Any, dtype: str) -> Values:
 
 
 def read(column: Column, start: int, stop: int, kind: str) -> Values:
-    """Return some rows of a column, of the kind that the schema has."""
+    """Return some rows of a column, converted to the kind in the schema."""
     valid = _ALL if column.valid is None else column.valid[start:stop] != 0
     valid = _ALL if valid.all() else valid
     if isinstance(column.values, PackedStrings):
@@ -70,7 +70,7 @@ def read(column: Column, start: int, stop: int, kind: str) -> Values:
 
 
 def texts(values: Values) -> npt.NDArray[Any]:
-    """Return strings as Python has them."""
+    """Return strings as an array of Python objects."""
     if isinstance(values.data, PackedStrings):
         return values.data.texts()
     return np.asarray(values.data)

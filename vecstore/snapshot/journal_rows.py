@@ -1,4 +1,4 @@
-"""The rows of a journal, in memory: they grow, and what was shown of them stays as it was."""
+"""The rows of a journal, in memory: they grow, but what was shown of them stays as it was."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,35 +17,23 @@ _LEAST_ROWS = 64
 
 
 class Tail:
-    """Rows at the end of a store that no segment holds yet.
+    """The rows at the end of a store that no segment holds yet.
 
-    One thread appends; any number may look at parts of it meanwhile, because rows are only ever
+    One thread appends. Any number of threads may read parts meanwhile, because rows are only ever
     put behind those that are there.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Says what keys and vectors look like.
-
-    Attributes
-    ----------
-    keys : list of str or of int
-        Of every row, deleted ones included: a key that was written twice is there twice.
-    schema : dict of str to str
-        The attribute columns, and their kinds.
     """
 
     def __init__(self, manifest: Manifest) -> None:
-        self.keys: list[Any] = []
+        self.keys: list[Any] = []  # of every row: a key that was written twice is here twice
         self.schema: dict[str, str] = {}
-        self._columns: list[tuple[int, Columns]] = []
+        self._columns: list[tuple[int, Columns]] = []  # (rows, attributes) of each commit
         self._metric = manifest.metric
         self._kind = manifest.key_kind
-        self._newest: dict[Any, int] = {}
-        self._before: list[int] = []
+        self._newest: dict[Any, int] = {}  # from a key to its last row
+        self._before: list[int] = []  # per row, the row before it with the same key, or -1
         self._vectors = np.empty((_LEAST_ROWS, manifest.dim), manifest.dtype)
         self._norms = np.empty(_LEAST_ROWS, np.float32)
-        self._normed = 0
+        self._normed = 0  # rows whose norms are known
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -53,17 +41,7 @@ class Tail:
     def append(
         self, keys: Sequence[Any] | npt.NDArray[Any], vectors: npt.NDArray[Any], columns: Columns
     ) -> None:
-        """Put rows at the end, in a time that does not depend on how many there are.
-
-        Parameters
-        ----------
-        keys : sequence of str or of int, length n
-            Checked already.
-        vectors : ndarray, shape (n, dim)
-            Copied.
-        columns : mapping of Column
-            The attributes.
-        """
+        """Copy n checked rows to the end, in time that does not depend on how many there are."""
         first = len(self.keys)
         listed = _listed(keys)
         self._grow(first + len(listed))
@@ -77,7 +55,7 @@ class Tail:
             self._newest[key] = row
 
     def prepare(self) -> None:
-        """Compute what a search needs of the rows that came since the last time."""
+        """Compute what a search needs of the rows that came since the last call."""
         n = len(self.keys)
         if self._metric == "cosine" and self._normed < n:
             new = self._vectors[self._normed : n]
@@ -85,18 +63,7 @@ class Tail:
         self._normed = n
 
     def columns(self, n: int) -> dict[str, Column]:
-        """Return the attributes of the first rows.
-
-        Parameters
-        ----------
-        n : int
-            How many: all that there were at some time.
-
-        Returns
-        -------
-        dict of Column
-            Joined now.
-        """
+        """Return the attributes of the first n rows; n ends at a commit."""
         pieces, rows = [], 0
         for count, columns in self._columns:
             if rows == n:
@@ -106,33 +73,11 @@ class Tail:
         return join_columns(pieces)
 
     def newest(self, key: Any) -> int:
-        """Return the last row with a key.
-
-        Parameters
-        ----------
-        key : str or int
-            By the kind of the keys.
-
-        Returns
-        -------
-        int
-            -1 where there is none.
-        """
+        """Return the last row with a key, or -1."""
         return self._newest.get(key, -1)
 
     def part(self, n: int) -> Part:
-        """Return the first rows as a part of a snapshot.
-
-        Parameters
-        ----------
-        n : int
-            How many: not more than there were when `prepare` was last called.
-
-        Returns
-        -------
-        Part
-            Stays as it is.
-        """
+        """Return the first n rows, all of them prepared, as a part that never changes."""
         keys = TailKeys(self._kind, self.keys, self._newest, self._before, n)
         norms = self._norms[:n] if self._metric == "cosine" else None
         return Part(
@@ -151,21 +96,7 @@ class Tail:
 
 
 class TailKeys:
-    """The keys of the first rows of a tail, whatever is appended to it.
-
-    Parameters
-    ----------
-    kind : str
-        ``"str"`` or ``"int"``.
-    keys : list of str or of int
-        Of all rows.
-    newest : dict
-        From a key to the last row that has it.
-    before : list of int
-        For every row, the row before it that has the same key, or -1.
-    n : int
-        How many rows count.
-    """
+    """The keys of the first n rows of a tail, whatever is appended to it later."""
 
     def __init__(
         self, kind: str, keys: list[Any], newest: dict[Any, int], before: list[int], n: int
@@ -180,52 +111,19 @@ class TailKeys:
         return self._n
 
     def find_one(self, key: Any) -> int:
-        """Return the last row with a key.
-
-        Parameters
-        ----------
-        key : str or int
-            By the kind of the keys.
-
-        Returns
-        -------
-        int
-            -1 where there is none.
-        """
+        """Return the last row with a key, or -1."""
         row = self._newest.get(key, -1)
         while row >= self._n:
             row = self._before[row]
         return row
 
     def find(self, keys: Sequence[Any]) -> Rows:
-        """Return the last row with each key.
-
-        Parameters
-        ----------
-        keys : sequence of str or of int, shape (m,)
-            By the kind of the keys.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            -1 where there is none.
-        """
+        """Return the last row with each key, or -1."""
         listed = _listed(keys)
         return np.fromiter(map(self.find_one, listed), np.int64, len(listed))
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """Return the keys of rows.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            In any order.
-
-        Returns
-        -------
-        ndarray of object (str) or int64, shape (m,)
-            A copy.
-        """
+        """Return the keys of rows: objects (str) or int64."""
         taken = np.empty(len(rows), object if self.kind == "str" else np.int64)
         taken[:] = [self._keys[row] for row in rows.tolist()]
         return taken

@@ -15,78 +15,32 @@ __all__ = ["as_keys", "check_key_kind", "find_folded", "is_key", "not_found", "r
 
 KEY_KINDS = ("str", "int")
 
-# Spellings are tried with the letters of this many keys: a store of Greek words suggests Greek.
+# Spellings are tried with the letters of so many keys: a store of Greek words suggests Greek.
 _SAMPLED_KEYS = 256
 
 
 def check_key_kind(kind: object) -> str:
-    """Return `kind` if keys can be of that kind.
-
-    Parameters
-    ----------
-    kind : str
-        ``"str"`` or ``"int"``.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
+    """Return `kind`; raises ValueError unless it is ``"str"`` or ``"int"``."""
     if kind not in KEY_KINDS:
         raise ValueError(f'`keys` must be "str" or "int"; got {kind!r}.')
     return str(kind)
 
 
 def is_key(value: object) -> bool:
-    """Return whether a value is one key rather than a collection of them.
-
-    Parameters
-    ----------
-    value : object
-        Whatever a caller passed.
-
-    Returns
-    -------
-    bool
-        True for strings and integers.
-    """
+    """Return whether a value is one key, not a collection of keys or a bool."""
     return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
 
 
 def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]:
-    """Return `keys` as a sequence, once they are known to be of the right type.
+    """Return `keys` as a list, or an array of integers, once all are known to be of `kind`.
 
-    Parameters
-    ----------
-    keys : iterable of str or of int
-        A list, an array, a column of a table.
-    kind : str
-        ``"str"`` or ``"int"``: what the store is keyed by.
-    name : str, default "keys"
-        The caller's argument, for the error.
-
-    Returns
-    -------
-    list, or ndarray of integers, shape (m,)
-        As key tables take them.
-
-    Raises
-    ------
-    TypeError
-        If a key is of the other type.
-    ValueError
-        If an array has not one axis.
+    Raises TypeError for a key of the other kind, ValueError for an array of more than one axis.
     """
     if is_key(keys) or isinstance(keys, bytes):
         raise TypeError(f"`{name}` must be a sequence of keys; got one {type(keys).__name__}.")
     if not isinstance(keys, Iterable):
         raise TypeError(f"`{name}` must be a sequence of keys; got {type(keys).__name__} {keys!r}.")
-    if hasattr(keys, "to_pylist"):  # of Arrow, which iterates over scalars of its own
+    if hasattr(keys, "to_pylist"):  # Arrow iterates over scalars of its own
         keys = keys.to_pylist()
     if isinstance(keys, np.ndarray):
         if keys.ndim != 1:
@@ -96,7 +50,7 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]
         keys = keys.tolist()
     listed = list(keys)
     wanted: tuple[type, ...] = (str,) if kind == "str" else (int, np.integer)
-    # A few types instead of a million keys: the keys are gone through only to name a wrong one.
+    # Check a few types, not a million keys. The keys are read only to name a wrong one.
     types = set(map(type, listed))
     wrong = {found for found in types if found is bool or not issubclass(found, wanted)}
     if wrong:
@@ -107,60 +61,24 @@ def as_keys(keys: Iterable[Any], kind: str, name: str = "keys") -> Sequence[Any]
 
 
 def find_folded(snapshot: Snapshot, words: Iterable[str]) -> Rows:
-    """Return the row of every word, whatever its case: that of the first key spelled like it.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Keyed by words.
-    words : iterable of m str
-        What to look for. Words are spelled alike if `str.upper` makes them the same.
-
-    Returns
-    -------
-    ndarray of int64, shape (m,)
-        Global; -1 where there is none.
-
-    Notes
-    -----
-    Keys of lower-case ASCII letters are looked up. Only the others are gone through.
-    """
+    """Return the first global row whose key is each word in any case (`str.upper`), or -1."""
     folded = [word.upper() for word in words]
-    # Of ASCII keys without capitals, only the fold in lower case can have it.
+    # Among ASCII keys without capitals only the lower-case word can match, and is looked up. Only
+    # the other keys are read.
     rows = snapshot.find([fold.lower() if fold.isascii() else fold for fold in folded])
     others = snapshot.cased
     spellings = list(map(str.upper, snapshot.take(others).tolist()))
     asked = np.fromiter(map(set(folded).__contains__, spellings), np.bool_, len(spellings))
-    # Backwards, so that the first key of a spelling is the one that stays.
+    # Backwards, so that the first key of each spelling wins.
     hits = np.flatnonzero(asked)[::-1]
     first = {spellings[hit]: others[hit] for hit in hits.tolist()}
     found = np.fromiter((first.get(fold, -1) for fold in folded), np.int64, len(folded))
-    # As an unsigned number -1 is the largest: the first of two that are there, or the one that is.
+    # Unsigned, -1 is the largest number: the minimum is the first row, or the only one found.
     return np.minimum(rows.view(np.uint64), found.view(np.uint64)).view(np.int64)
 
 
 def require_rows(snapshot: Snapshot, keys: Any, name: str = "keys") -> Rows:
-    """Return the global rows of keys that must all be there.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Where to look.
-    keys : key, or iterable of m keys
-        What to look for.
-    name : str, default "keys"
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    ndarray of int64, shape (m,)
-        A row for every key; m is 1 for a single one.
-
-    Raises
-    ------
-    KeyNotFoundError
-        Naming the first key that is missing and the nearest spellings that are not.
-    """
+    """Return the global rows of a key or of keys; raises KeyNotFoundError if one is missing."""
     wanted = as_keys([keys] if is_key(keys) else keys, snapshot.key_kind, name)
     rows = snapshot.find(wanted)
     if len(rows) and rows.min() < 0:
@@ -170,22 +88,10 @@ def require_rows(snapshot: Snapshot, keys: Any, name: str = "keys") -> Rows:
 
 
 def not_found(snapshot: Snapshot, key: str | int) -> KeyNotFoundError:
-    """Return the error that says a key is missing, and what is spelled like it.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Where it was looked for.
-    key : str or int
-        The key.
-
-    Returns
-    -------
-    KeyNotFoundError
-        To be raised by the caller. Holds the snapshot until somebody reads it.
-    """
+    """Return the error that names a missing key and, once it is read, similar spellings."""
     shown = f'"{key}"' if isinstance(key, str) else key
     message = f"No key {shown} in this store ({len(snapshot):,} keys)."
+    # The error holds the snapshot until its suggestions are read.
     suggest = partial(_suggestions, snapshot, key) if isinstance(key, str) else ()
     return KeyNotFoundError(message, key=key, suggestions=suggest)
 
@@ -193,7 +99,7 @@ def not_found(snapshot: Snapshot, key: str | int) -> KeyNotFoundError:
 def _suggestions(snapshot: Snapshot, key: str) -> list[str]:
     def stored(spellings: list[str]) -> list[str]:
         rows = snapshot.find(spellings)
-        # In the order of the rows: word vectors come with the commonest words first.
+        # In row order: files of word vectors list the commonest words first.
         near: list[str] = snapshot.take(np.sort(rows[rows >= 0])).tolist()
         return near
 

@@ -1,9 +1,8 @@
 """One state of a store, as every search sees it: parts in order, and rows numbered across them.
 
-A part is a segment, or an array that looks like one. Row r of part p is the global row
-``first_rows[p] + r``: engines answer in global rows, and ties go to the smaller one, which is the
-order of insertion. Deleted rows keep their numbers, but nothing finds them. A snapshot never
-changes; adding makes a new one that shares the old parts.
+Row r of part p is the global row ``first_rows[p] + r``. Engines answer in global rows, and ties go
+to the smaller one, which was inserted first. Deleted rows keep their numbers, but nothing finds
+them. A snapshot never changes; adding makes a new one that shares the old parts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,23 +32,7 @@ __all__ = ["Snapshot", "cleared"]
 
 
 class Snapshot:
-    """The parts of a store at one generation.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-        In the order in which they were added.
-    dim : int
-        Length of every vector.
-    dtype : numpy.dtype
-        Of every vector: float32 or float16.
-    key_kind : str
-        ``"str"`` or ``"int"``.
-    masks : tuple of (ndarray of uint64) or None
-        For every part which rows are not deleted, as in `Block`; None where no row is.
-    schema : mapping of str to str
-        Attribute columns that are known to be there, and their kinds; parts may have more.
-    """
+    """The parts of a store at one generation, in the order in which they were added."""
 
     def __init__(
         self,
@@ -57,8 +40,8 @@ class Snapshot:
         dim: int,
         dtype: np.dtype[Any],
         key_kind: str,
-        masks: tuple[Words | None, ...] | None = None,
-        schema: Mapping[str, str] = MappingProxyType({}),
+        masks: tuple[Words | None, ...] | None = None,  # per part, rows not deleted; None: all
+        schema: Mapping[str, str] = MappingProxyType({}),  # known columns; parts may have more
     ) -> None:
         self.parts = parts
         self.masks = (None,) * len(parts) if masks is None else masks
@@ -66,7 +49,7 @@ class Snapshot:
         self.dtype = dtype
         self.key_kind = key_kind
         self._schema = schema
-        self._all_coded: tuple[Block, ...] | None = None  # once nothing is left to be made
+        self._all_coded: tuple[Block, ...] | None = None  # once all codes are made
         lengths = [len(part.keys) for part in parts]
         self.first_rows = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
@@ -88,7 +71,7 @@ class Snapshot:
 
     @cached_property
     def live(self) -> Rows:
-        """The global rows that are not deleted, ascending: the order of insertion."""
+        """The global rows that are not deleted, in the order of insertion."""
         return np.concatenate(
             [
                 first + (np.arange(len(part.keys)) if mask is None else rows_of(mask))
@@ -111,38 +94,25 @@ class Snapshot:
 
     @cached_property
     def cased(self) -> Rows:
-        """The global rows, ascending, of keys with a capital letter or one that is not ASCII."""
+        """The global rows whose keys have a capital letter or are not ASCII, ascending."""
         found = []
         for part, mask, first in self._numbered():
             keys: Any = part.keys
-            if not isinstance(keys, StrKeys):  # of a journal, where a key may come twice
+            if not isinstance(keys, StrKeys):  # a journal, in which a key may come twice
                 keys = PackedStrings.pack(keys.take(np.arange(len(keys))).tolist())
             rows = keys.cased()
             found.append(first + (rows if mask is None else rows[have_rows(mask, rows)]))
         return np.concatenate(found or [np.empty(0, np.int64)])
 
     def check(self) -> None:
-        """Raise StoreChangedError if a file that rows are mapped from was written to.
-
-        Before rows are read, since reading what is no longer there kills the process; and after,
-        since what was computed from other rows is no answer.
-        """
+        """Raise StoreChangedError if a file that rows are mapped from was written to."""
+        # Call it before rows are read, because reading what is no longer there kills the process;
+        # and after, because what was computed from other rows is no answer.
         for part in self.parts:
             part.check()
 
     def spread(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Return a choice among the rows that are not deleted as one among all rows.
-
-        Parameters
-        ----------
-        chosen : ndarray of bool, shape (len(self),)
-            In the order of insertion.
-
-        Returns
-        -------
-        ndarray of bool, shape (rows,)
-            By global row; False for deleted ones.
-        """
+        """Turn booleans of the rows that are not deleted into booleans of all rows."""
         if len(chosen) == self.rows:
             return chosen
         spread = np.zeros(self.rows, np.bool_)
@@ -158,20 +128,7 @@ class Snapshot:
         )
 
     def coded(self, n_queries: int, threads: int | None) -> tuple[Block, ...]:
-        """Return what an engine scans, with the codes that are there or have become worth making.
-
-        Parameters
-        ----------
-        n_queries : int
-            How many are about to be answered.
-        threads : int or None
-            To encode with.
-
-        Returns
-        -------
-        tuple of Block
-            Some of them, or all, may have no codes.
-        """
+        """Return `blocks` with the codes that exist or have become worth making."""
         if self._all_coded is None:
             coded = tuple(
                 block._replace(codes=part.codes_for(n_queries, threads))
@@ -183,31 +140,12 @@ class Snapshot:
         return self._all_coded
 
     def encode(self, threads: int | None, progress: Progress | None) -> None:
-        """Make all codes that are not there yet.
-
-        Parameters
-        ----------
-        threads : int or None
-            To encode with.
-        progress : callable or None
-            Called as ``progress(rows, total)``.
-        """
+        """Make all codes that are missing."""
         for part, _, first in self._numbered():
             part.encode(threads, progress and _from(first, self.rows, progress))
 
     def adding(self, part: Part) -> "Snapshot":
-        """Return a snapshot with one more part at the end.
-
-        Parameters
-        ----------
-        part : Part
-            Its rows come after all others.
-
-        Returns
-        -------
-        Snapshot
-            Sharing the parts of this one.
-        """
+        """Return a snapshot with one more part at the end."""
         masks = (*self.masks, None)
         parts = (*self.parts, part)
         return Snapshot(parts, self.dim, self.dtype, self.key_kind, masks, self._schema)
@@ -220,18 +158,7 @@ class Snapshot:
         return Snapshot(self.parts, self.dim, self.dtype, self.key_kind, tuple(masks), known)
 
     def find_one(self, key: Any) -> int:
-        """Return the row of one key.
-
-        Parameters
-        ----------
-        key : str or int
-            By the kind of the keys.
-
-        Returns
-        -------
-        int
-            Global; -1 where there is none.
-        """
+        """Return the global row of a key, or -1."""
         for part, mask, first in self._numbered():
             row = part.keys.find_one(key)
             if row >= 0 and (mask is None or has_row(mask, row)):
@@ -239,19 +166,8 @@ class Snapshot:
         return -1
 
     def find(self, keys: Sequence[Any]) -> Rows:
-        """Return the row of every key.
-
-        Parameters
-        ----------
-        keys : sequence of str or of int, shape (m,)
-            By the kind of the keys.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            Global; -1 where there is none.
-        """
-        if len(keys) == 1:  # a third of the time, and the commonest question
+        """Return the global row of every key, or -1."""
+        if len(keys) == 1:  # the commonest question, in a third of the time
             return np.array([self.find_one(keys[0])], np.int64)
         rows = np.full(len(keys), -1, np.int64)
         for part, mask, first in self._numbered():
@@ -263,40 +179,16 @@ class Snapshot:
         return rows
 
     def take(self, rows: Rows) -> npt.NDArray[Any]:
-        """Return the key of every row.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            Global.
-
-        Returns
-        -------
-        ndarray of object (str) or int64, shape (m,)
-            Decoded now.
-        """
+        """Return the keys of global rows: objects (str) or int64."""
         keys = np.empty(len(rows), object if self.key_kind == "str" else np.int64)
         for part, here, local in self._split(rows):
-            if not isinstance(part.keys, RangeKeys):  # which lie in no file
+            if not isinstance(part.keys, RangeKeys):  # those lie in no file
                 part.check()
             keys[here] = part.keys.take(local)
         return keys
 
     def gather(self, rows: Rows, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Return the vector of every row.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            Global.
-        dtype : dtype-like
-            Of the result.
-
-        Returns
-        -------
-        ndarray of `dtype`, shape (m, dim)
-            A copy.
-        """
+        """Return a copy of the vectors of global rows."""
         vectors = np.empty((len(rows), self.dim), dtype)
         for part, here, local in self._split(rows):
             vectors[here] = part.vectors[local]
@@ -304,18 +196,7 @@ class Snapshot:
         return vectors
 
     def columns(self, rows: Rows) -> dict[str, Column]:
-        """Return the attributes of every row.
-
-        Parameters
-        ----------
-        rows : ndarray of int64, shape (m,)
-            Global.
-
-        Returns
-        -------
-        dict of Column
-            A copy.
-        """
+        """Return a copy of the attributes of global rows."""
         taken, places = [], []
         for part, here, local in self._split(rows):
             part.check()
@@ -326,24 +207,14 @@ class Snapshot:
         found = taken[0][1]
         if len(taken) > 1:
             found = take_columns(join_columns(taken), np.argsort(np.concatenate(places)))
-        # Rows of a part may be int64 in a column that has become float64.
+        # A part may have int64 in a column that has become float64.
         kinds = self._schema
         return {name: as_kind(one, kinds.get(name, one.kind)) for name, one in found.items()}
 
     def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-        """Go through all rows in order.
+        """Yield keys and read-only vectors of all rows in order, at most `size` at a time.
 
-        Parameters
-        ----------
-        size : int
-            Rows per step, at most; a step never crosses parts.
-
-        Yields
-        ------
-        keys : ndarray of object (str) or int64, shape (m,)
-            The keys of the step.
-        vectors : ndarray, shape (m, dim)
-            Read-only; views where no row is deleted.
+        A step never crosses parts; vectors are views where no row is deleted.
         """
         for part, mask, _ in self._numbered():
             live = None if mask is None else rows_of(mask)
@@ -370,7 +241,7 @@ class Snapshot:
 def cleared(
     masks: list[Words | None], lengths: list[int], first_rows: Rows, dead: Rows
 ) -> list[Words | None]:
-    """Return masks without the bits of global rows; those that do not change are shared."""
+    """Return masks without the bits of global rows; masks that do not change are shared."""
     new = list(masks)
     owners = np.searchsorted(first_rows, dead, side="right") - 1
     for owner in np.unique(owners[owners < len(masks)]).tolist():
@@ -382,5 +253,5 @@ def cleared(
 
 
 def _from(first: int, total: int, progress: Progress) -> Progress:
-    """Return the progress of a part as one of the whole."""
+    """Turn the progress of a part into that of the whole."""
     return lambda done, _: progress(first + done, total)

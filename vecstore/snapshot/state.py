@@ -1,8 +1,8 @@
 """What a process knows of a store on disk: the files of a manifest, and the commits since.
 
-Whoever writes, or follows a writer, applies records to it; that is one thread at a time. Any number
-of threads take snapshots meanwhile and need no lock: rows and deletions are only ever appended, and
-what of them counts is published last, in one assignment.
+One thread at a time, which writes or follows a writer, applies records. Any number of threads take
+snapshots meanwhile and need no lock: rows and deletions are only ever appended, and how many of
+them count is published last, in one assignment.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from vecstore.storage.segments import Words, all_rows, has_row, have_rows
 
 __all__ = ["State"]
 
-# Up to so many keys are looked up one by one: NumPy would take longer to begin.
+# Up to so many keys are looked up one by one: the overhead of NumPy would be larger.
 _FEW = 16
 
 
@@ -49,28 +49,12 @@ class _Shown(NamedTuple):
 
 
 class State:
-    """A store as of one generation, moved on by records.
-
-    Parameters
-    ----------
-    stored : Generation
-        What was read from disk.
-    before : State or None
-        An older one: segments that both have keep what was computed for them.
-
-    Attributes
-    ----------
-    stored : Generation
-        The files.
-    tail : Tail
-        The rows of the journal.
-    journal_end : int
-        The byte of the journal after the last record applied.
-    """
+    """A store as of one generation, moved on by records."""
 
     def __init__(self, stored: Generation, before: "State | None" = None) -> None:
-        self.stored = stored
-        self.tail = Tail(stored.manifest)
+        self.stored = stored  # the files
+        self.tail = Tail(stored.manifest)  # the rows of the journal
+        # Segments that an older state has too keep what was computed for them.
         known = before.parts if before else {}
         self.parts: dict[Segment, Part] = {
             segment: known.get(segment) or Part.of(segment) for segment in stored.segments
@@ -83,7 +67,7 @@ class State:
         self._gone: set[int] = set()
         self._moment = _Moment(stored.manifest.generation, 0, 0)
         self._shown: _Shown | None = None
-        self.journal_end = 0
+        self.journal_end = 0  # the byte after the last record applied
         self.apply(stored.journal.records, stored.journal.end)
 
     @property
@@ -93,12 +77,12 @@ class State:
 
     @property
     def schema(self) -> dict[str, str]:
-        """The attribute columns that there are, and their kinds."""
+        """The attribute columns and their kinds."""
         return widened(self.manifest.schema, self.tail.schema)
 
     @property
     def generation(self) -> int:
-        """How many commits made this state."""
+        """The number of the last commit applied."""
         return self._moment.generation
 
     @property
@@ -112,20 +96,7 @@ class State:
         return int(self._first_rows[-1])
 
     def apply(self, records: Sequence[Record], end: int) -> None:
-        """Move on by commits; nobody sees some of them without the others.
-
-        Parameters
-        ----------
-        records : sequence of Record
-            Those after the last one applied.
-        end : int
-            The byte of the journal after them.
-
-        Raises
-        ------
-        CorruptStoreError
-            If one deletes rows that are not there.
-        """
+        """Apply commits, all at once to other threads; `end` is where they end in the journal."""
         for record in records:
             self.tail.append(record.keys, record.vectors, self._columns(record))
             dead = record.dead
@@ -149,18 +120,7 @@ class State:
         return shown.snapshot
 
     def find_one(self, key: Any) -> int:
-        """Return the row of a key, in a time that does not depend on the number of rows.
-
-        Parameters
-        ----------
-        key : str or int
-            By the kind of the keys.
-
-        Returns
-        -------
-        int
-            Global; -1 where there is none, or a deleted one.
-        """
+        """Return the global row of a key, or -1, in time that does not depend on the rows."""
         if (row := self.tail.newest(key)) >= 0:
             return -1 if self.tail_at + row in self._gone else self.tail_at + row
         for number, segment in enumerate(self.stored.segments):
@@ -172,18 +132,7 @@ class State:
         return -1
 
     def find(self, keys: Sequence[Any]) -> Rows:
-        """Return the rows of keys; see `find_one`. No snapshot is made.
-
-        Parameters
-        ----------
-        keys : sequence of str or of int, shape (m,)
-            By the kind of the keys.
-
-        Returns
-        -------
-        ndarray of int64, shape (m,)
-            Global; -1 where there is none, or a deleted one.
-        """
+        """Return the global rows of keys, or -1, without making a snapshot."""
         if len(keys) <= _FEW:
             return np.array([self.find_one(key) for key in keys], np.int64)
         listed = list(keys)
@@ -224,7 +173,7 @@ class State:
         ]
         rows = deletions = 0
         if shown and shown.moment.deletions <= moment.deletions:
-            # Only what went since: copying the masks of all rows for each commit would be slow.
+            # Apply only the deletions since then: copying all masks at each commit would be slow.
             _, rows, deletions = shown.moment
             masks = list(shown.snapshot.masks)
         if moment.tail_rows:
@@ -245,7 +194,7 @@ def _living(n: int, deleted: Words | None) -> Words | None:
 
 
 def _lengthened(mask: Words | None, rows: int, n: int) -> Words | None:
-    """Return the mask of the first `rows` rows with the bits of all up to n set."""
+    """Return the mask of the first `rows` rows with the bits of all rows up to n set."""
     if mask is None:
         return None
     words = all_rows(n)

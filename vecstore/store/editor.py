@@ -1,4 +1,4 @@
-"""The changes that can be put to a store, in the words of the design."""
+"""The changes that can be made to a store: rows, attributes, indexes."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
@@ -29,14 +29,14 @@ class Editor(Reader):
         Parameters
         ----------
         keys : iterable of str or of int, n of them
-            None of them in the store yet.
+            None of them may be in the store yet.
         vectors : array_like of numbers, shape (n, dim)
             Rounded to the dtype of the store.
         attributes : mapping of str to sequence, frame, structured array, or None
-            For every column n values: a dict of lists, arrays or series, a frame of polars, pandas
-            or Arrow, a NumPy array with named fields. None, NaN, NaT, pandas.NA and masked values
-            are missing, wherever they come from; ``where`` sees NULL. A column that is missing
-            everywhere has no type yet. Dates and datetimes are refused beyond what is stored.
+            n values for every column: a dict of lists, arrays or series; a frame of polars, pandas
+            or Arrow; or a NumPy array with named fields. None, NaN, NaT, pandas.NA and masked
+            values are missing; ``where`` sees them as NULL. A column without any known value has no
+            type yet. Dates and datetimes outside the stored range are refused.
 
         Raises
         ------
@@ -53,15 +53,23 @@ class Editor(Reader):
 
         Notes
         -----
-        A column keeps the type of the first value that it got: text into a column of numbers is an
-        error. Numbers meet, though: integers go into a column of float64, and the first float
-        makes a column of int64 one of float64, all rows included. Both are refused where an
-        integer beyond 2**53 would be rounded.
+        A column keeps the type of its first value: text in a column of numbers is an error. But
+        numbers mix: integers go into a column of float64, and the first float turns a column of
+        int64, with all its rows, into float64. Both are refused if an integer beyond 2**53 would be
+        rounded.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("pets.vecs", dim=2) as store:
+        ...     store.add(["Tom", "Rex"], [[0, 1], [1, 0]], {"kind": ["cat", "dog"]})
+        ...     len(store)
+        2
         """
         self._writable().writer.add(keys, vectors, attributes)
 
     def upsert(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
-        """Put vectors under keys, whether they are there or not: all of them or none, durable.
+        """Put vectors under keys, whether they exist or not: all of them or none, durable.
 
         Parameters
         ----------
@@ -70,7 +78,7 @@ class Editor(Reader):
         vectors : array_like of numbers, shape (n, dim)
             As for `add`.
         attributes : mapping of str to sequence, frame, structured array, or None
-            As for `add`. Nothing is left of what a key had before, attributes included.
+            As for `add`. Whatever a key had before is replaced, attributes included.
 
         Raises
         ------
@@ -81,14 +89,23 @@ class Editor(Reader):
 
         Notes
         -----
-        A key that is replaced counts as inserted now: it comes last in `keys`, and behind others
-        at the same distance.
+        A key that is replaced counts as inserted now: it comes last in `keys`, and after others at
+        the same distance.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "east"], [[0, 1], [1, 1]])
+        ...     store.upsert(["east", "west"], [[1, 0], [-1, 0]])
+        ...     store.keys().tolist()
+        ['north', 'east', 'west']
         """
         with self.batch() as batch:
             batch.upsert(keys, vectors, attributes)
 
     def set_attributes(self, keys: Iterable[Any], attributes: Any) -> None:
-        """Change attributes of keys that are there: of all of them or of none, durable.
+        """Change attributes of existing keys: of all of them or of none, durable.
 
         Parameters
         ----------
@@ -108,9 +125,9 @@ class Editor(Reader):
 
         Notes
         -----
-        The rows are written anew, vectors included, and count as inserted now; see `upsert`. Keys
-        and attributes are in memory meanwhile, vectors a segment at a time. An index does not have
-        the rows then: build it again.
+        The rows are rewritten, vectors included, and count as inserted now; see `upsert`. Meanwhile
+        keys and attributes are in memory, and vectors a segment at a time. An index does not cover
+        the rewritten rows: build it again.
 
         Examples
         --------
@@ -137,18 +154,28 @@ class Editor(Reader):
         Returns
         -------
         int
-            How many there were.
+            How many were deleted.
 
         Raises
         ------
         KeyNotFoundError
-            If a key is missing, and that is not to be ignored; nothing is deleted then.
+            If a key is missing and `missing` is ``"raise"``; nothing is deleted then.
+        ValueError
+            If `missing` is neither.
         ReadOnlyError
             If the store was not opened for writing.
 
         Notes
         -----
-        Their space is given back when their segment is written anew; see `compact`.
+        Their space is given back when their segment is rewritten; see `compact`.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "est"], [[0, 1], [1, 0]])
+        ...     store.delete(["est", "west"], missing="ignore")
+        1
         """
         with self.batch() as batch:
             return batch.delete(keys, missing=missing)
@@ -173,6 +200,8 @@ class Editor(Reader):
         ------
         ReadOnlyError
             If the store was not opened for writing.
+        TypeError, ValueError
+            If JSON cannot hold `provenance`.
 
         Examples
         --------
@@ -198,19 +227,34 @@ class Editor(Reader):
         Parameters
         ----------
         batches : iterable of (keys, vectors) or (keys, vectors, attributes)
-            Each as for `add`. Rows go to disk a segment at a time; nobody sees them until all are
-            there, and nothing is left of them if one is refused.
+            Each as for `add`. Rows go to disk a segment at a time. Nobody sees them until all are
+            there, and if one is refused, none of them stays.
         subwords : Subwords or None
-            What `oov` shall compute vectors from.
+            What `oov` computes vectors from.
         provenance : mapping or None
-            Where the vectors come from, for `info`: anything that JSON can hold. The time and the
-            versions of packages are added; `vecstore.writing.provenance` names what else is
-            customary.
+            Where the vectors come from, for `info`: anything that JSON can hold. By custom it has
+            ``source`` and ``sha256`` of a file; ``model``, ``layer``, ``preprocessing`` and
+            ``parameters`` of what computed the vectors; ``packages``, a mapping of names to
+            versions. The time and the versions of Python, NumPy and vecstore are added.
 
         Returns
         -------
         int
             The number of rows added.
+
+        Raises
+        ------
+        DuplicateKeyError
+            If a key is in the store, or comes twice.
+        ValueError, TypeError, ReadOnlyError
+            As for `add`.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add_batches([(["north"], [[0, 1]]), (["east", "west"], [[1, 0], [-1, 0]])])
+        3
         """
         return self._writable().writer.add_batches(batches, subwords, provenance)
 
@@ -219,22 +263,22 @@ class Editor(Reader):
     ) -> int:
         """Put many batches of vectors under keys, new or not, as one commit.
 
-        For a stream that replaces, and deletes, what it meets: writing to the store while
-        `add_batches` or this reads from the stream is refused.
+        Use it for a stream that replaces what it meets. Writing to the store while `add_batches` or
+        this reads from the stream is refused.
 
         Parameters
         ----------
         batches : iterable of (keys, vectors) or (keys, vectors, attributes)
-            Each as for `upsert`: no key twice in a batch. Of a key that comes in several batches
-            the last one counts. Rows go to disk a segment at a time; nobody sees them until all
-            are there, and nothing is left of them if one is refused.
+            Each as for `upsert`: no key twice in a batch. If a key comes in several batches, the
+            last one counts. Rows go to disk a segment at a time. Nobody sees them until all are
+            there, and if one is refused, none of them stays.
         provenance : mapping or None
             As for `add_batches`.
 
         Returns
         -------
         int
-            How many rows more the store has than before.
+            How many more rows the store has than before.
 
         Raises
         ------
@@ -256,30 +300,49 @@ class Editor(Reader):
         return self._writable().writer.add_batches(batches, None, provenance, replacing=True)
 
     def compact(self) -> None:
-        """Give back the space of deleted rows, and make large segments of small ones.
+        """Give back the space of deleted rows, and merge small segments into large ones.
 
-        Nothing else changes: keys, vectors, and their order stay. Readers in this process and in
-        others go on with what they have open. Killed half-way, it leaves the store as it was or
-        with some of the work done; call it again for the rest. Small segments are merged without
-        being asked, eight at a time, and those with more than half of their rows deleted are
-        written anew.
+        Nothing else changes: keys, vectors and their order stay. Readers in this and other
+        processes go on with what they have open. If it is killed half-way, the store is as it was,
+        or some of the work is done; call it again for the rest. Even without it, small segments are
+        merged eight at a time, and a segment with more than half of its rows deleted is rewritten.
 
         Raises
         ------
         ReadOnlyError
             If the store was not opened for writing.
         OSError
-            If the disk is full, say: it needs room for one more large segment.
+            If the disk is full, for example: it needs room for one more large segment.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "est"], [[0, 1], [1, 0]])
+        ...     store.delete(["est"])
+        ...     store.compact()
+        ...     store.info()["deleted"]
+        1
+        0
         """
         self._writable().writer.compact()
 
     def flush(self) -> None:
-        """Put into segments what only the journal holds; `close` does it too.
+        """Move rows that only the journal holds into segments; `close` does it too.
 
         Raises
         ------
         ReadOnlyError
             If the store was not opened for writing.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "east"], [[0, 1], [1, 0]])
+        ...     store.flush()
+        ...     store.info()["journal_rows"]
+        0
         """
         self._writable().writer.flush()
 
@@ -298,16 +361,16 @@ class Editor(Reader):
         Parameters
         ----------
         kind : str, default "hnsw"
-            Hierarchical navigable small worlds [1]_, in batches and by our own walks [2]_: the same
-            rows make the same graph on any number of threads. ``"hnswlib"`` has them built by
-            hnswlib, which takes two to four times as long and makes no better graph; where the
-            compiled core is missing, it is the faster one by far.
+            ``"hnsw"`` is a hierarchical navigable small world graph [1]_, built in batches by our
+            own walks [2]_: the same rows make the same graph on any number of threads.
+            ``"hnswlib"`` lets hnswlib build it, which takes two to four times as long and makes no
+            better graph; it is far faster only where the compiled core is missing.
         M : int, default 16
             Links per row on the upper levels; twice as many on the lowest.
         ef_construction : int, default 200
             Candidates looked at to link a row. More make a better graph, in more time.
         where : str, polars.Expr, array_like of bool, or None
-            Which rows to have in it, as for `search`; the others are searched exactly.
+            Which rows to index, as for `search`; the others are searched exactly.
         threads : int or None
             None takes what the machine allows this process.
         progress : callable or None
@@ -316,7 +379,7 @@ class Editor(Reader):
         Raises
         ------
         ImportError
-            If hnswlib is to build it and is not installed.
+            If `kind` is ``"hnswlib"``, which is not installed.
         ValueError
             If an argument is out of range.
         ReadOnlyError
@@ -324,14 +387,14 @@ class Editor(Reader):
 
         Notes
         -----
-        A commit for each segment; nothing else of the store changes, and a process killed half-way
+        Each segment is one commit; nothing else of the store changes, and a process killed half-way
         leaves it as it was, or with some segments indexed. Rows that are added later are searched
-        exactly until the index is built again. Deleting needs nothing. `compact` first: one large
-        segment is walked faster than many small ones. Some 20 s for 300,000 rows of 100
-        dimensions on two threads, and as long again to measure it.
+        exactly until the index is built again. Deleting needs nothing. Call `compact` first: one
+        large segment is walked faster than many small ones. Building takes some 20 s for 300,000
+        rows of 100 dimensions on two threads, and measuring as long again.
 
-        What a walk finds is measured with rows taken out of the graph, at several widths, and kept
-        with the index; `info` shows it.
+        The recall of walks is measured with rows taken out of the graph, at several widths, and
+        kept with the index; `info` shows it.
 
         References
         ----------
@@ -339,6 +402,15 @@ class Editor(Reader):
            using Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (4).
         .. [2] Dobson Manohar et al., 2024, "ParlayANN: Scalable and deterministic parallel
            graph-based approximate nearest neighbor search algorithms", PPoPP.
+
+        Examples
+        --------
+        >>> import numpy as np, vecstore
+        >>> with vecstore.create("noise.vecs", dim=8) as store:
+        ...     store.add(map(str, range(500)), np.random.default_rng(0).normal(size=(500, 8)))
+        ...     store.build_index()
+        ...     store.info()["indexes"][0]["rows"]
+        500
         """
         if kind not in KINDS:
             raise ValueError(f'`kind` must be "hnsw" or "hnswlib"; got {kind!r}.')
@@ -362,8 +434,9 @@ class Editor(Reader):
         Parameters
         ----------
         queries : array_like of numbers, shape (n, dim), or None
-            Such as will be asked, hundreds of them, if they are unlike the rows: texts that search
-            images, say. None takes rows out of the graph and searches for their neighbours.
+            Hundreds of queries like those that will be asked, if they are unlike the rows: texts
+            that search images, for example. None takes rows out of the graph and searches for their
+            neighbours.
         threads : int or None
             None takes what the machine allows this process.
 
@@ -373,6 +446,15 @@ class Editor(Reader):
             If there is no index, or `queries` has the wrong shape.
         ReadOnlyError
             If the store was not opened for writing.
+
+        Examples
+        --------
+        >>> import numpy as np, vecstore
+        >>> vectors = np.random.default_rng(0).normal(size=(500, 8))
+        >>> with vecstore.create("noise.vecs", dim=8) as store:
+        ...     store.add(map(str, range(500)), vectors)
+        ...     store.build_index()
+        ...     store.tune_index(queries=vectors[:200] + 0.1)
         """
         folder = self._writable()
         if not folder.info()["indexes"]:
@@ -387,6 +469,16 @@ class Editor(Reader):
         ------
         ReadOnlyError
             If the store was not opened for writing.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "east"], [[0, 1], [1, 0]])
+        ...     store.build_index()
+        ...     store.drop_index()
+        ...     store.info()["indexes"]
+        []
         """
         self._writable().writer.derive(dropping)
 

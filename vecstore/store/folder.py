@@ -30,22 +30,12 @@ from vecstore.writing import Writer, described
 
 __all__ = ["Folder"]
 
-# Of the end of a journal, as it was read: the last values of the last commit.
+# Bytes compared at the end of a journal: the last values of its last commit.
 _MARK_BYTES = 64
 
 
 class Folder:
-    """A store on disk, open for reading or for writing.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-    state : State
-        What it holds.
-    writer : Writer or None
-        What may change it, and then says what it holds.
-    """
+    """A store on disk, open for reading, or for writing by `writer`, which then has the state."""
 
     def __init__(self, path: Path, state: State, writer: Writer | None = None) -> None:
         self.path = path
@@ -53,7 +43,7 @@ class Folder:
         self._writer = writer
         self._is_closed = False
         self._mark = None if writer else _mark(path, state)
-        # One thread at a time: the generations that a store shows never go backwards.
+        # Held to move on: the generations that a store shows never go backwards.
         self._moving = Lock()
         _open_folders.add(self)
 
@@ -61,26 +51,7 @@ class Folder:
     def create(cls, path: Path, new: Manifest, *, durable: bool) -> Self:
         """Make an empty store and open it for writing.
 
-        Parameters
-        ----------
-        path : Path
-            A folder that does not exist yet, in one that does.
-        new : Manifest
-            What it is to be, before its first commit.
-        durable : bool
-            Whether commits wait for the device.
-
-        Returns
-        -------
-        Folder
-            At its first generation, without rows.
-
-        Raises
-        ------
-        StoreExistsError
-            If the path is taken.
-        FileNotFoundError
-            If there is no folder to make it in.
+        Raises StoreExistsError if the path is taken, FileNotFoundError if its parent is no folder.
         """
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder; make it first.")
@@ -93,46 +64,27 @@ class Folder:
         try:
             lock = WriterLock(path)
         except BaseException:
-            with suppress(OSError):  # nothing is in it but a lock file, perhaps
+            with suppress(OSError):  # it holds a lock file at most
                 Directory(path).discard()
             raise
         try:
             commit(lock, new)
             return cls._with(lock, durable)
         except BaseException:
-            # Without a manifest it is no store, and would be in the way of the next try.
+            # Without a manifest it is no store, and would block the next try.
             lock.discard()
             lock.release()
             raise
 
     @classmethod
     def open(cls, path: Path, mode: str, *, durable: bool) -> Self:
-        """Open a store that is there.
+        """Open a store at its newest generation; mode ``"a"`` takes the lock, ``"r"`` none.
 
-        Parameters
-        ----------
-        path : Path
-            The folder.
-        mode : str
-            ``"r"`` takes no lock, ``"a"`` the writer's.
-        durable : bool
-            Whether commits wait for the device.
-
-        Returns
-        -------
-        Folder
-            At its newest generation.
-
-        Raises
-        ------
-        StoreNotFoundError
-            If there is no store.
-        StoreLockedError
-            If somebody else is writing.
+        Raises StoreNotFoundError if there is none, StoreLockedError if somebody else is writing.
         """
         if mode == "r":
             return cls(path, State(read_generation(path)))
-        read_latest(path)  # so that a folder which is no store gets no lock file
+        read_latest(path)  # fails first, so a folder that is no store gets no lock file
         lock = WriterLock(path)
         try:
             return cls._with(lock, durable)
@@ -157,7 +109,7 @@ class Folder:
 
     @property
     def writer(self) -> Writer:
-        """What may change the store; ReadOnlyError if it is open for reading."""
+        """The writer; ReadOnlyError if the store is open for reading."""
         if self._writer is None:
             raise ReadOnlyError(
                 f'{self.path} is open for reading; open it with mode="a" to change it.'
@@ -166,7 +118,7 @@ class Folder:
 
     @property
     def generation(self) -> int:
-        """The number of the generation that the snapshot shows."""
+        """The generation that the snapshot shows."""
         return self.state.generation
 
     @property
@@ -176,18 +128,14 @@ class Folder:
 
     @property
     def subwords(self) -> Subwords | None:
-        """What vectors of unknown words are made of, if the store has it."""
+        """The source of vectors for unknown words, if the store has it."""
         return self.state.stored.subwords
 
     def refresh(self) -> None:
-        """Move on to the newest generation; what did not change stays mapped.
+        """Move on to the newest generation; whatever did not change stays mapped.
 
-        Raises
-        ------
-        StoreNotFoundError, CorruptStoreError
-            If the store has gone or is damaged; what was open stays.
-        StoreChangedError
-            If another store has taken its path, whose vectors are of another length, say.
+        If it raises, because the store is gone, damaged or replaced by one of another kind, what
+        was open stays open.
         """
         if self._writer:
             return  # nobody else writes
@@ -195,13 +143,13 @@ class Folder:
             state = self._state
             latest = read_latest(self.path)
             _refuse_another(self.path, state.manifest, latest)
-            # A number may come again, where a store was put in the place of this one; an id cannot.
+            # A store put in place of this one may have the same generation, but not the same id.
             same = (latest.generation, latest.journal) == (
                 state.manifest.generation,
                 state.manifest.journal,
             )
             if same and self._mark == _mark(self.path, state):
-                with suppress(CorruptStoreError):  # its journal has just gone with its manifest
+                with suppress(CorruptStoreError):  # a new manifest has just replaced the journal
                     new = read_journal(
                         self.path, state.manifest, state.journal_end, state.generation
                     )
@@ -210,7 +158,7 @@ class Folder:
                     return
             try:
                 state.snapshot.check()
-            except StoreChangedError:  # a copy was put over the files: nothing of them is kept
+            except StoreChangedError:  # the files were overwritten: keep nothing of them
                 self._state = self._same_kind(State(read_generation(self.path)))
             else:
                 self._state = self._same_kind(
@@ -218,7 +166,7 @@ class Folder:
                 )
 
     def _same_kind(self, state: State) -> State:
-        """Return a state that is to be shown next, once it is known to be of this kind of store."""
+        """Return the next state to show, once it is known to be of the same kind of store."""
         _refuse_another(self.path, self._state.manifest, state.manifest)
         self._mark = _mark(self.path, state)
         return state
@@ -236,13 +184,7 @@ class Folder:
         return self._writer.is_closed if self._writer else self._is_closed
 
     def info(self) -> dict[str, Any]:
-        """Return what the manifest says beyond the shape of the vectors.
-
-        Returns
-        -------
-        dict
-            JSON values; see `Store.info`.
-        """
+        """Return what the manifest says about the store, as JSON values; see `Store.info`."""
         state = self.state
         manifest, snapshot = state.manifest, state.snapshot
         unnamed = (manifest_name(manifest.generation), journal_name(manifest.generation))
@@ -262,8 +204,8 @@ class Folder:
         }
 
 
-# Where a process forks while another of its threads moves a store on, the child has the lock, and
-# nobody to release it.
+# If a process forks while another of its threads moves a store on, the lock is held in the child,
+# and no thread there releases it.
 _open_folders: WeakSet[Folder] = WeakSet()
 
 
@@ -277,7 +219,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _mark(path: Path, state: State) -> tuple[int, int, bytes] | None:
-    """Return what tells the journal that was read from one that was put in its place."""
+    """Return what tells the journal that was read from one put in its place."""
     with (
         suppress(OSError, CorruptStoreError),
         open_regular(path / journal_name(state.manifest.generation)) as file,
@@ -290,7 +232,7 @@ def _mark(path: Path, state: State) -> tuple[int, int, bytes] | None:
 
 
 def _refuse_another(path: Path, old: Manifest, new: Manifest) -> None:
-    """Raise StoreChangedError if questions to the old store cannot be put to the new one."""
+    """Raise StoreChangedError if questions to the old store make no sense to the new one."""
     for name, known, found in (
         ("metric", old.metric, new.metric),
         ("dim", old.dim, new.dim),

@@ -1,4 +1,4 @@
-"""The three ways to get a store: make one, open one, or wrap arrays that are there already."""
+"""The three ways to get a store: make one, open one, or wrap existing arrays."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,7 +25,7 @@ from vecstore.store.store import Store
 __all__ = ["create", "foreign_sources", "from_arrays", "open", "removed_on_failure"]
 
 
-#: Of somebody else's files that are open: which dataset, and whether with a sidecar.
+#: For each open foreign file, its dataset and whether it has a sidecar.
 foreign_sources: WeakKeyDictionary[Store, tuple[str, bool]] = WeakKeyDictionary()
 
 
@@ -48,25 +48,27 @@ def create(
     metric : str, default "cosine"
         ``"cosine"``, ``"euclidean"`` or ``"dot"``.
     keys : str, default "str"
-        What the keys are: ``"str"`` or ``"int"`` (64 bits).
+        The type of the keys: ``"str"`` or ``"int"`` (64 bits).
     dtype : dtype-like, default "float32"
         How vectors are stored: float32 or float16.
     durability : str, default "full"
-        With ``"full"`` a commit is on the device when the call returns: one sync each. With
-        ``"fast"`` small commits are left to the operating system: they survive the end of the
-        process, however it ends, but not that of the machine until `Store.flush` or `Store.close`.
+        With ``"full"`` a commit is on the device when the call returns, which takes one sync. With
+        ``"fast"`` small commits are left to the operating system: they survive any end of the
+        process, but a crash of the machine only after `Store.flush` or `Store.close`.
 
     Returns
     -------
     Store
-        Open for writing; nobody else can write until it is closed.
+        Open for writing; nobody else can write to it until it is closed.
 
     Raises
     ------
     StoreExistsError
         If the path is taken.
+    FileNotFoundError
+        If the parent of the path is not a folder.
     ValueError
-        If an argument is none of the above.
+        If an argument has none of the values above.
 
     Examples
     --------
@@ -95,42 +97,53 @@ def open(
     sidecar: bool = False,
     durability: str = "full",
 ) -> Store:
-    """Open a store, or any HDF5 file with a contiguous matrix in it. No data is read.
+    """Open a store, or any HDF5 file that holds a contiguous matrix. No data is read.
 
     Parameters
     ----------
     path : path-like
         A store, or an HDF5 file.
     mode : str, default "r"
-        ``"r"`` sees the newest committed state, until `Store.refresh`; ``"a"`` is the one writer.
+        ``"r"`` sees the newest committed state until `Store.refresh`; ``"a"`` is the one writer.
     dataset : str or None
-        Of an HDF5 file: which dataset; None takes the only matrix of floats in it. Its keys are the
+        The dataset of an HDF5 file; None takes the only matrix of floats in it. The keys are the
         row numbers.
     metric : str or None
-        Of an HDF5 file: what near means; None believes the file (ann-benchmarks files say it in
-        the attribute ``distance``) and takes cosine where it says nothing.
+        The metric for an HDF5 file. None takes what the file says (ann-benchmarks files have an
+        attribute ``distance``), or cosine if it says nothing. A store has its own metric.
     sidecar : bool, default False
-        Of an HDF5 file: keep what makes searches fast in a file beside it, about a quarter of its
-        size, so that the next process need not compute it again. Made by the first search, or by
-        `Store.prepare`; made anew when the HDF5 file has changed.
+        Keep what makes searches of an HDF5 file fast in a second file beside it, about a quarter of
+        its size, so that the next process need not compute it again. The first search writes it, or
+        `Store.prepare`; it is made anew when the HDF5 file has changed.
     durability : str, default "full"
-        Of a store opened with ``"a"``: ``"full"`` or ``"fast"``; see `create`.
+        For a store opened with ``"a"``: ``"full"`` or ``"fast"``; see `create`.
 
     Returns
     -------
     Store
-        Open until closed.
+        Open until it is closed.
 
     Raises
     ------
     StoreNotFoundError
         If there is no store and no HDF5 file at the path.
     StoreLockedError
-        If another process has the store open for writing, and so should this one.
+        If `mode` is ``"a"`` and somebody else has the store open for writing.
     ReadOnlyError
-        If an HDF5 file, or a folder that this user may not write, should be opened for writing.
+        If `mode` is ``"a"`` for an HDF5 file, or for a folder that this user may not write to.
+    CorruptStoreError, FormatVersionError
+        If the store is damaged, or has a format that this version does not read.
     ValueError
-        If an argument does not go with what is there; if the dataset cannot be mapped.
+        If an argument does not fit what is at the path, or the dataset cannot be mapped.
+
+    Examples
+    --------
+    >>> import vecstore
+    >>> with vecstore.create("compass.vecs", dim=2) as store:
+    ...     store.add(["north", "east"], [[0, 1], [1, 0]])
+    >>> with vecstore.open("compass.vecs") as store:
+    ...     store.search([1, 2], k=1).keys.tolist()
+    ['north']
     """
     given, path = path, absolute_path(path)
     if mode not in ("r", "a"):
@@ -162,7 +175,7 @@ def open(
 def from_arrays(
     vectors: npt.ArrayLike, keys: Sequence[Any] | None = None, metric: Metric = "cosine"
 ) -> Store:
-    """Search arrays where they are: in memory, or mapped. Nothing is written.
+    """Search arrays where they are, in memory or mapped. Nothing is written.
 
     Parameters
     ----------
@@ -170,10 +183,10 @@ def from_arrays(
         Float32 and float16 in C order are used without a copy and must not change afterwards;
         anything else is converted to float32.
     keys : sequence of n str or of n int, or None
-        None takes the row numbers, or the index of a frame of pandas that does not number its rows.
+        None takes the row numbers, or the index of a pandas frame unless it only numbers the rows.
     metric : str or callable, default "cosine"
-        ``"cosine"``, ``"euclidean"``, ``"dot"``; or a Numba function ``f(x, y) -> float`` of two
-        float32 vectors, smaller meaning nearer.
+        ``"cosine"``, ``"euclidean"`` or ``"dot"``; or a Numba function ``f(x, y) -> float`` of two
+        float32 vectors, where smaller means nearer.
 
     Returns
     -------
@@ -184,14 +197,16 @@ def from_arrays(
     ------
     DuplicateKeyError
         If a key is given twice.
+    TypeError
+        If the vectors are not numbers, or the keys neither all str nor all int.
     ValueError
         If the shapes disagree, a value is not finite, or a vector is zero under cosine.
 
     Examples
     --------
     >>> import vecstore
-    >>> vecstore.from_arrays([[0, 1], [1, 0], [1, 1]], metric="euclidean").similar(0).keys
-    array([ 2,  1, -1, -1, -1, -1, -1, -1, -1, -1])
+    >>> vecstore.from_arrays([[0, 1], [1, 0], [1, 1]], metric="euclidean").similar(0, k=2).keys
+    array([2, 1])
     """
     if not callable(metric):
         check_metric(metric)
@@ -210,7 +225,7 @@ def from_arrays(
 
 
 def _index_of(vectors: Any) -> list[Any] | None:
-    """Return what the rows of a frame of pandas are called; None if they are only numbered."""
+    """Return the index of a pandas frame; None if it only numbers the rows."""
     index = getattr(vectors, "index", None)
     if type(vectors).__module__.partition(".")[0] != "pandas" or index is None:
         return None
@@ -227,23 +242,12 @@ def _index_of(vectors: Any) -> list[Any] | None:
 
 @contextmanager
 def removed_on_failure(store: Store) -> Iterator[Store]:
-    """Remove a store that was just made if filling it fails: it would be in the way of a next try.
-
-    Parameters
-    ----------
-    store : Store
-        What `create` returned.
-
-    Yields
-    ------
-    Store
-        The same, to be filled.
-    """
+    """Yield a new store to be filled; remove it on failure, so that a next try can make it."""
     made = Directory(store.path) if store.path else None
     try:
         yield store
     except BaseException:
-        with suppress(OSError, VecstoreError):  # a full disk says again what is raised below
+        with suppress(OSError, VecstoreError):  # on a full disk this repeats the error raised below
             store.close()
         if made:
             made.discard()
@@ -254,7 +258,7 @@ def _foreign_part(path: Path, found: ForeignVectors, metric: str, sidecar: Sidec
     keys, name = RangeKeys(len(found.vectors)), f"{path}:{found.dataset}"
     known = sidecar.read() if sidecar else None
     mapped = [found.file] if found.file else []
-    if known:  # whoever wrote it had checked the rows
+    if known:  # its writer has checked the rows
         return Part(
             found.vectors,
             keys,

@@ -1,6 +1,6 @@
-"""Stores that go to another process, and copies of them: by their path, or in memory by value.
+"""Pickles and copies of stores: by path, or in memory by value.
 
-A store of ours goes as its path and generation, and is opened for reading at the newest one: the
+A store on disk is pickled as its path and generation, and opened for reading at the newest one. The
 other process sees this state or a later one, never an earlier one and never another store.
 """
 
@@ -46,7 +46,7 @@ def _kind_of(store: Store) -> tuple[int, str, str]:
 
 
 def reopened(path: Path, generation: int, created: str | None, kind: tuple[int, str, str]) -> Store:
-    """Open a store that was pickled, or say that it is not there any more."""
+    """Open a store that was pickled; raises VecstoreError if its path has another or older one."""
     store = open_store(path)
     same = store.info().get("created") == created and _kind_of(store) == kind
     if not same or store.generation < generation:
@@ -62,7 +62,7 @@ def reopened(path: Path, generation: int, created: str | None, kind: tuple[int, 
 def reopened_foreign(
     path: Path, dataset: str, metric: str, sidecar: bool, kind: tuple[int, str, str]
 ) -> Store:
-    """Open somebody else's file that was pickled, or say that it is another one."""
+    """Open a foreign file that was pickled; raises VecstoreError if it is another one."""
     store = open_store(path, dataset=dataset, metric=metric, sidecar=sidecar)
     if _kind_of(store) != kind:
         found = f"({len(store)}, {store.dim}) {store.dtype.name}"
@@ -90,5 +90,5 @@ def _arrays(snapshot: Snapshot, metric: Metric) -> tuple[Any, ...]:
     return np.ascontiguousarray(vectors), keys, metric
 
 
-# By the table of pickle and copy, since a store does not know how it is opened.
+# Registered from outside, because a store does not know how it was opened.
 copyreg.pickle(Store, reduced)

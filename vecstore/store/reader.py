@@ -1,4 +1,4 @@
-"""The questions that can be put to a snapshot, in the words of the design."""
+"""The questions that can be put to a store: search, analogies, neighbours, attributes."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -23,7 +23,7 @@ __all__ = ["Reader"]
 
 
 class Reader(Vectors):
-    """Looks up and searches the vectors of a snapshot."""
+    """Looks up and searches the vectors of a store."""
 
     def search(
         self,
@@ -35,27 +35,28 @@ class Reader(Vectors):
         approximate: Any = None,
         threads: int | None = None,
     ) -> Matches:
-        """Find the k nearest keys to each query: exactly, unless less will do.
+        """Find the k nearest keys to each query, exactly unless `approximate` is given.
 
         Parameters
         ----------
         queries : array_like of numbers, shape (dim,) or (n, dim)
             Need not be normalised.
         k : int, default 10
-            Neighbours per query, at least 1. `Matches.counts` says how many were found. More than
-            both 100 and the rows of the store is as much as the larger of these.
+            Neighbours per query, at least 1. `Matches.counts` says how many were found. A `k` above
+            both 100 and the rows of the store is cut to the larger of these.
         where : str, polars.Expr, array_like of bool of shape (len(self),), or None
-            Which rows may be answers: a condition on their attributes and on ``key``, as SQL has
-            it after WHERE (``"year > 1990 and label = 'cat'"``) or as polars has it; or a boolean
-            for every row in the order of insertion. k of them are found if there are as many.
+            Which rows may be answers: a condition on their attributes and on ``key``, as SQL has it
+            after WHERE (``"year > 1990 and label = 'cat'"``) or as an expression of polars; or a
+            boolean for every row in the order of insertion. The search finds k of them if there are
+            that many.
         exclude : list of keys, list of n lists of keys, or None
-            Keys that may not be answers: to any query, or to query i. One that is not in the store
-            cannot be an answer either, and is no error.
+            Keys that may not be answers: to any query, or to query i. A key that is not in the
+            store is no error.
         approximate : float, mapping or None
-            None is exact. A recall, such as 0.95, lets an index answer where it was measured to
-            find that share of the k nearest, on average, and to be faster; elsewhere the answer is
-            exact. ``{"ef": 200}`` walks the graph with so many candidates, whatever that finds.
-            See `Store.build_index`.
+            None is exact. A recall such as 0.95 lets an index answer if it is faster and was
+            measured to find at least that share of the k nearest on average; otherwise the answer
+            is exact. ``{"ef": 200}`` walks the graph with so many candidates, whatever recall that
+            gives. See `Store.build_index`.
         threads : int or None
             None takes ``VECSTORE_THREADS``, or what the machine allows this process.
 
@@ -69,18 +70,25 @@ class Reader(Vectors):
         ------
         ValueError
             If `queries` has the wrong shape, holds a value that is not finite, or is zero under
-            cosine; if `where` is no condition, names a column that is not there, or is not one
-            boolean for each row; if `k` is less than 1 or above 2**63 - 1, or `threads` above 4096;
-            if `approximate` is no recall.
+            cosine; if `where` is no condition, names a missing column, or is not one boolean per
+            row; if `k` is less than 1 or above 2**63 - 1, or `threads` above 4096; if `approximate`
+            is no recall.
         TypeError
-            If `queries` are not numbers, or `where` or `approximate` is nothing of the kind.
+            If `queries` are not numbers, or `where` or `approximate` has none of the types above.
 
         Notes
         -----
         Distances are float64, computed from the stored values: cosine ``1 - cos`` in [0, 2],
         euclidean ``|q - x|``, dot ``-(q . x)``. `Matches.plan` says how they were found.
-        What SQL may hold, and how missing values compare, is said in `vecstore.filters`. It can
-        read nothing but the columns.
+        `vecstore.filters` describes the SQL of `where`, and how missing values compare. A condition
+        can read nothing but the columns.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 1], [1, 0], [1, 1]], keys=["north", "east", "ne"])
+        >>> store.search([1, 2], k=2, exclude=["north"])
+        <Matches 2 of k=2: ne 0.05132, east 0.5528>
         """
         snapshot = self._snapshot
         rows, single = as_queries(queries, snapshot.dim, self.metric)
@@ -105,7 +113,7 @@ class Reader(Vectors):
         approximate: Any = None,
         threads: int | None = None,
     ) -> Matches:
-        """Find the k nearest keys to stored keys, each left out of its own answer.
+        """Find the k nearest keys to stored keys; each key is left out of its own answer.
 
         Parameters
         ----------
@@ -124,7 +132,16 @@ class Reader(Vectors):
         Raises
         ------
         KeyNotFoundError
-            If a key is missing; the error suggests what is spelled like it.
+            If a key is missing; the error suggests similar spellings.
+        ValueError, TypeError
+            As for `search`.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 1], [1, 0], [1, 1]], keys=["north", "east", "ne"])
+        >>> store.similar("north", k=1)
+        <Matches 1 of k=1: ne 0.2929>
         """
         snapshot, single = self._snapshot, is_key(keys)
         rows = require_rows(snapshot, keys)
@@ -157,12 +174,12 @@ class Reader(Vectors):
         Parameters
         ----------
         positive, negative : list of keys, or list of n lists of keys
-            What to add and what to take away. These keys are left out of the answer.
+            What to add and what to subtract. These keys are left out of the answer.
         k : int, default 10
             Answers per question.
         method : str, default "add"
-            ``"add"`` searches near the sum (3CosAdd: of unit vectors, under cosine); ``"mul"``
-            ranks by the product of cosines (3CosMul), the distance being minus the product.
+            ``"add"`` searches near the sum (3CosAdd; under cosine, of unit vectors). ``"mul"``
+            ranks by the product of cosines (3CosMul) [1]_; the distance is minus the product.
         where, threads
             As for `search`.
 
@@ -217,17 +234,17 @@ class Reader(Vectors):
         Parameters
         ----------
         k : int, default 1
-            Neighbours per key. A key is left out of its own answer; one with the same vector is
-            not.
+            Neighbours per key. A key is left out of its own answer, but another key with the same
+            vector is not.
         threads : int or None
             As for `search`.
         progress : callable or None
             Called as ``progress(rows, total)`` about once a second. Ctrl-C is noticed as often.
         out : path-like or None
             An HDF5 file to make, with the datasets ``rows`` (int64) and ``distances`` (float64),
-            both of shape (n, k). The answer is mapped from it, so that it need not fit in memory.
+            both of shape (n, k). The answer is mapped from it, so it need not fit in memory.
         memory : int, default 256 MiB
-            Bytes that the search may take, beside the vectors and the answer.
+            Bytes that the search may take besides the vectors and the answer.
 
         Returns
         -------
@@ -238,7 +255,7 @@ class Reader(Vectors):
         Raises
         ------
         StoreExistsError
-            If `out` is there already.
+            If `out` exists already.
         ValueError
             If `k` is less than 1 or `memory` less than 1 MiB; if there is nothing to write.
 
@@ -266,22 +283,22 @@ class Reader(Vectors):
         Parameters
         ----------
         keys : list of keys, or None
-            Which, in this order; None for all that are there, in the order of insertion.
+            The keys, in this order; None takes all, in the order of insertion.
         where : str, polars.Expr, array_like of bool, or None
-            Of all keys, those that qualify; see `search`.
+            Selects among all keys; see `search`.
 
         Returns
         -------
         polars.DataFrame
-            Column ``key``, then the attributes in the order in which they came; null where a value
-            is missing.
+            Column ``key``, then the attributes in the order in which they were added; null where a
+            value is missing.
 
         Raises
         ------
         KeyNotFoundError
             If a key is missing.
         ValueError
-            If there are `keys` and `where`; if `where` is no condition.
+            If both `keys` and `where` are given, or `where` is no condition.
 
         Examples
         --------
@@ -307,7 +324,7 @@ class Reader(Vectors):
         recipe : mapping of key to weight, or list of n of them
             Weights may be negative.
         method : str, default "sum"
-            ``"mean"`` divides by the sum of the weights, which cosine does not notice.
+            ``"mean"`` divides by the sum of the weights, which makes no difference under cosine.
 
         Returns
         -------
@@ -321,7 +338,7 @@ class Reader(Vectors):
         TypeError
             If a recipe is no mapping, or a weight no number.
         ValueError
-            If a recipe is empty or a weight not finite, if vectors cancel out under cosine, or if
+            If a recipe is empty or a weight not finite; if the vectors cancel out under cosine, or
             the weights of a mean do.
 
         Examples
@@ -343,10 +360,10 @@ class Reader(Vectors):
         return composed[0] if single else composed
 
     def prepare(self, *, threads: int | None = None, progress: Progress | None = None) -> None:
-        """Compute now what makes searches fast, and what is otherwise computed on the way.
+        """Compute now what makes searches fast, instead of during the first searches.
 
-        Segments have had it since they were written. For arrays in memory and for other people's
-        HDF5 files it is computed after the first few dozen searches, or here.
+        Segments are written with it. For arrays in memory and foreign HDF5 files it is computed
+        here, or after the first few dozen searches.
 
         Parameters
         ----------
@@ -358,11 +375,18 @@ class Reader(Vectors):
         Raises
         ------
         ValueError
-            If a row of an HDF5 file is not finite, or zero under cosine.
+            If a row of an HDF5 file is not finite, or is zero under cosine.
 
         Notes
         -----
-        Costs about as much as 25 single searches without it, and a quarter of the vectors' memory.
+        It costs about as much time as 25 single searches without it, and a quarter of the memory of
+        the vectors.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 1], [1, 0]], keys=["north", "east"])
+        >>> store.prepare()
         """
         snapshot = self._snapshot
         if isinstance(self.metric, str):

@@ -1,4 +1,4 @@
-"""A store in one file, as it is opened: read-only, and complete in itself."""
+"""A store in one file, as it is opened: read-only and self-contained."""
 
 from pathlib import Path
 from typing import Any
@@ -13,36 +13,14 @@ _SHOWN = ("created", "exported", "library", "provenance")
 
 
 class SingleFile:
-    """A file that ``vecstore export`` made of a store.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Attributes
-    ----------
-    metric : str
-        The metric of the store.
-    snapshot : Snapshot
-        What searches see.
-    subwords : Subwords or None
-        What vectors of unknown words are made of, if the store had it.
-
-    Raises
-    ------
-    FormatVersionError
-        If it is of a format that this library does not read.
-    CorruptStoreError
-        If it is damaged.
-    """
+    """A file that ``vecstore export`` made of a store."""
 
     def __init__(self, path: Path) -> None:
         segment, self.subwords, self._metadata = open_single(path)
         self.path = path
         self.metric = segment.metric
         part, kind = Part.of(segment), segment.keys.kind
-        # The file lists its columns by name; this is the order in which they came.
+        # The file sorts its columns by name; this is the order in which they were added.
         names = self._metadata.get("columns", ())
         schema = {
             name: segment.attributes[name].kind
@@ -53,16 +31,10 @@ class SingleFile:
         self.snapshot = Snapshot((part,), segment.dim, dtype, kind, schema=schema)
 
     def info(self) -> dict[str, Any]:
-        """Return what the file says about the store that it was made of.
-
-        Returns
-        -------
-        dict
-            JSON values; see `Store.info`.
-        """
+        """Return what the file says about its store, as JSON values; see `Store.info`."""
         known = {name: self._metadata[name] for name in _SHOWN if name in self._metadata}
         known["provenance"] = readable_origins(known.get("provenance"))
         return {**known, "files": {self.path.name: self.path.stat().st_size}}
 
     def close(self) -> None:
-        """Nothing needs to be given up: the mapping goes when nobody uses it any more."""
+        """Do nothing: the mapping goes when nobody uses it any more."""

@@ -1,4 +1,4 @@
-"""The store: the questions of a reader, the changes of an editor, and the life of both."""
+"""The store: the questions of `Reader`, the changes of `Editor`, and the life of both."""
 
 from collections.abc import Iterator
 from os import PathLike
@@ -22,17 +22,17 @@ __all__ = ["Store"]
 
 
 class Store(Editor):
-    """Vectors under keys, and exact answers to what is near them.
+    """Vectors under keys, and exact answers to which of them are nearest.
 
-    Made by `vecstore.create`, `vecstore.open` and `vecstore.from_arrays`. A store open for reading
+    `vecstore.create`, `vecstore.open` and `vecstore.from_arrays` make it. A store open for reading
     sees one state, its *snapshot*, until `refresh`. Any number of threads may ask at once.
 
     Parameters
     ----------
     rows : Folder, SingleFile or Snapshot
-        A store of ours on disk, one in a file, or rows that never change.
+        A store on disk, a store in one file, or rows that never change.
     metric : str or callable
-        What near means.
+        ``"cosine"``, ``"euclidean"``, ``"dot"``, or a Numba function ``f(x, y) -> float``.
     path : Path or None
         Where the vectors lie; None in memory.
 
@@ -58,13 +58,13 @@ class Store(Editor):
 
     @property
     def generation(self) -> int:
-        """The number of the commit that this store sees; 0 for what is no store of ours."""
+        """The number of the commit that this store sees: int; 0 if it is not a store on disk."""
         rows = self._open_rows()
         return rows.generation if isinstance(rows, Folder) else 0
 
     @property
     def subwords(self) -> Subwords | None:
-        """What `oov` computes vectors of unknown words from; None if the store has it not."""
+        """What `oov` computes vectors of unknown words from: Subwords, or None."""
         rows = self._open_rows()
         return None if isinstance(rows, Snapshot) else rows.subwords
 
@@ -74,8 +74,8 @@ class Store(Editor):
         Parameters
         ----------
         words : str, or list of n str
-            Any words. One that is a key has its stored vector, any other the mean of the vectors
-            of its n-grams: what fastText computes.
+            Any words. A word that is a key has its stored vector; any other the mean of the vectors
+            of its n-grams, as fastText computes it.
 
         Returns
         -------
@@ -85,9 +85,21 @@ class Store(Editor):
         Raises
         ------
         VecstoreError
-            If the store has no subwords: it was not imported from a fastText ``.bin`` model.
+            If the store has no subwords, because it was not imported from a fastText ``.bin``
+            model.
         KeyNotFoundError
             If a word is too short to have an n-gram.
+
+        Examples
+        --------
+        >>> import numpy as np, vecstore
+        >>> from vecstore.storage import Subwords
+        >>> subwords = Subwords(np.eye(4, 2, dtype=np.float32), minn=3, maxn=6)
+        >>> with vecstore.create("words.vecs", dim=2) as store:
+        ...     store.add_batches([(["cat"], [[1, 0]])], subwords=subwords)
+        ...     store.oov("cats").shape
+        1
+        (2,)
         """
         snapshot, subwords, single = self._snapshot, self.subwords, isinstance(words, str)
         if subwords is None:
@@ -105,7 +117,25 @@ class Store(Editor):
     # Living.
 
     def refresh(self) -> None:
-        """Move on to the newest committed state, which another process may have written."""
+        """Move on to the newest committed state, which another process may have written.
+
+        Raises
+        ------
+        StoreNotFoundError, CorruptStoreError
+            If the store is gone or damaged; what was open stays open.
+        StoreChangedError
+            If another store has taken its path, with vectors of another length, for example.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as writer:
+        ...     reader = vecstore.open("compass.vecs")
+        ...     writer.add(["north", "east"], [[0, 1], [1, 0]])
+        ...     reader.refresh()
+        ...     len(reader)
+        2
+        """
         rows = self._open_rows()
         if isinstance(rows, Folder):
             rows.refresh()
@@ -116,11 +146,18 @@ class Store(Editor):
         Returns
         -------
         dict
-            ``path``, ``generation``, ``rows``, ``dim``, ``metric``, ``dtype``, ``key_kind``; for a
-            store of ours on disk also ``created``, ``committed`` (when its last manifest was),
-            ``library``, ``files`` (name to bytes), ``segments``, ``journal_rows`` (not in segments
-            yet), ``deleted`` and ``dead_fraction`` (rows whose space `compact` gives back),
-            ``indexes`` (how they were built and what was measured) and ``provenance``.
+            ``path``, ``generation``, ``rows``, ``dim``, ``metric``, ``dtype``, ``key_kind``. For a
+            store on disk also ``created``, ``committed`` (time of its last manifest), ``library``,
+            ``files`` (name to bytes), ``segments``, ``journal_rows`` (not in segments yet),
+            ``deleted`` and ``dead_fraction`` (rows whose space `compact` gives back), ``indexes``
+            (how they were built and what was measured) and ``provenance``.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> info = vecstore.from_arrays([[0, 1], [1, 0]]).info()
+        >>> info["rows"], info["dim"], info["metric"]
+        (2, 2, 'cosine')
         """
         rows = self._open_rows()
         described = {
@@ -140,27 +177,35 @@ class Store(Editor):
         Parameters
         ----------
         full : bool, default False
-            Whether to compute what is derived from the vectors for all rows, not for a sample.
+            Whether to verify what is derived from the vectors for all rows, not only for a sample.
 
         Returns
         -------
         iterator of Problem
-            None for arrays in memory and other people's files: nobody knows what they should be.
+            Empty for arrays in memory and foreign files, because nobody knows what they should be.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> with vecstore.create("compass.vecs", dim=2) as store:
+        ...     store.add(["north", "east"], [[0, 1], [1, 0]])
+        ...     list(store.check())
+        []
         """
         rows = self._open_rows()
         return iter(()) if isinstance(rows, Snapshot) else check(rows.path, full=full)
 
     def backup(self, path: str | PathLike[str]) -> None:
-        """Copy the newest committed state of the store, also while somebody writes to it.
+        """Copy the newest committed state of the store, even while somebody writes to it.
 
         Every file is compared with its checksum on the way. A copy by other means (``cp -r``) of a
-        store that is being written is whole, or says that it is not when it is opened; this one is
-        whole.
+        store that is being written is complete, or reports that it is not when it is opened. This
+        copy is always complete.
 
         Parameters
         ----------
         path : path-like
-            Where to: a folder, or for a store in one file a file, that does not exist yet.
+            A folder that does not exist yet, or for a store in one file, a file that does not.
 
         Raises
         ------
@@ -169,9 +214,9 @@ class Store(Editor):
         CorruptStoreError
             If a file is not as it was written; nothing is left of the copy.
         ValueError
-            If the store is in memory, or an HDF5 file of somebody else's.
+            If the store is in memory, or a foreign HDF5 file.
         OSError
-            If the disk is full, say; nothing is left of the copy.
+            If the disk is full, for example; nothing is left of the copy.
 
         Examples
         --------
@@ -202,16 +247,24 @@ class Store(Editor):
             If this thread is in the midst of a write to the store, such as a batch. The store stays
             open.
         StoreMovedError, StoreLockedError, OSError
-            If the folder is not the one any more that was opened, somebody else has taken the lock,
-            or the disk is full, say. The store is closed all the same; what was acknowledged is in
-            its journal.
+            If the folder is no longer the one that was opened, somebody else has taken the lock, or
+            the disk is full, for example. The store is closed all the same; acknowledged rows are
+            in its journal.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.create("compass.vecs", dim=2)
+        >>> store.close()
+        >>> store
+        <Store ...compass.vecs: closed>
         """
         rows = self._rows
         try:
             if isinstance(rows, Folder):
                 rows.close()
         finally:
-            # Within a batch closing is refused, and the store stays open.
+            # Within a batch, closing is refused and the store stays open.
             if not isinstance(rows, Folder) or rows.is_closed:
                 self._rows = None
 

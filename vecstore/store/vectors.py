@@ -1,4 +1,4 @@
-"""Vectors under keys: looking them up, one or many, or all of them in order."""
+"""Vectors by key: looking up one or many, or going through all of them in order."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -15,13 +15,12 @@ __all__ = ["Vectors", "snapshot_of"]
 
 
 class Vectors(ABC):
-    """The vectors of a snapshot, by key.
+    """The vectors of a store, by key.
 
     Attributes
     ----------
     metric : str or callable
-        What near means: ``"cosine"``, ``"euclidean"``, ``"dot"``, or a Numba function
-        ``f(x, y) -> float``.
+        ``"cosine"``, ``"euclidean"``, ``"dot"``, or a Numba function ``f(x, y) -> float``.
     """
 
     metric: Metric
@@ -29,28 +28,28 @@ class Vectors(ABC):
     @property
     @abstractmethod
     def _shown(self) -> Snapshot:
-        """What is asked now, its files perhaps written to meanwhile: nothing of them is read."""
+        """The snapshot to ask now, without a check of its files: nothing in them is read."""
 
     @property
     def _snapshot(self) -> Snapshot:
-        """What is asked now; every question takes it once, and so sees one state."""
+        """The snapshot to ask now; a question takes it once, and so sees one state."""
         snapshot = self._shown
         snapshot.check()
         return snapshot
 
     @property
     def dim(self) -> int:
-        """The length of every vector."""
+        """The length of every vector: int."""
         return self._shown.dim
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """How vectors are stored: float32 or float16."""
+        """How vectors are stored: numpy.dtype of float32 or float16."""
         return self._shown.dtype
 
     @property
     def key_kind(self) -> str:
-        """What the keys are: ``"str"`` or ``"int"``."""
+        """The type of the keys: ``"str"`` or ``"int"``."""
         return self._shown.key_kind
 
     def get(self, keys: Any, default: Any = None) -> Any:
@@ -61,12 +60,24 @@ class Vectors(ABC):
         keys : key, or list of n keys
             What to look up.
         default : object, default None
-            What stands for a missing key.
+            Stands for a missing key.
 
         Returns
         -------
         ndarray of shape (dim,) or `default`, or list of n of these
             Copies of the stored values, in the dtype of the store.
+
+        Raises
+        ------
+        TypeError
+            If a key is not of the type of the store.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 1], [1, 0]], keys=["north", "east"])
+        >>> store.get(["east", "up"])
+        [array([1., 0.], dtype=float32), None]
         """
         snapshot, single = self._snapshot, is_key(keys)
         rows = snapshot.find(as_keys([keys] if single else keys, snapshot.key_kind))
@@ -97,8 +108,14 @@ class Vectors(ABC):
         Returns
         -------
         ndarray of object (str) or int64, shape (n,)
-            Decoded now, all of them: `batches` goes through a large store in steps. Their
-            ``tolist()`` holds int or str of Python, which JSON takes too.
+            All keys are decoded now; `batches` goes through a large store in steps. ``tolist()`` of
+            the array gives Python's str or int, which JSON takes too.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> vecstore.from_arrays([[0, 1], [1, 0]], keys=["north", "east"]).keys().tolist()
+        ['north', 'east']
         """
         snapshot = self._snapshot
         return snapshot.take(snapshot.live)
@@ -109,7 +126,7 @@ class Vectors(ABC):
         Parameters
         ----------
         size : int, default 65536
-            Rows per step, at most.
+            The most rows of a step.
 
         Yields
         ------
@@ -117,26 +134,22 @@ class Vectors(ABC):
             The keys of the step.
         vectors : ndarray, shape (m, dim)
             The stored values, read-only.
+
+        Raises
+        ------
+        ValueError
+            If `size` is less than 1.
+
+        Examples
+        --------
+        >>> import vecstore
+        >>> store = vecstore.from_arrays([[0, 1], [1, 0], [0, 2]])
+        >>> [(keys.tolist(), vectors.shape) for keys, vectors in store.batches(2)]
+        [([0, 1], (2, 2)), ([2], (1, 2))]
         """
         return self._snapshot.batches(check_count(size, "size"))
 
 
 def snapshot_of(store: Vectors) -> Snapshot:
-    """Return what a store is asked now, for work on rows instead of keys.
-
-    Parameters
-    ----------
-    store : Vectors
-        Open.
-
-    Returns
-    -------
-    Snapshot
-        Stays as it is.
-
-    Raises
-    ------
-    ValueError
-        If the store is closed.
-    """
+    """Return the snapshot that a store shows now, for work on rows instead of keys."""
     return store._snapshot

@@ -1,4 +1,4 @@
-"""What a commit is to do to a store, collected before any of it is done."""
+"""The changes of one commit, collected and checked before any of them is made."""
 
 from array import array
 from bisect import bisect_right
@@ -25,47 +25,26 @@ from vecstore.writing.segments import Batches, Checked, checked, refuse_known, r
 
 __all__ = ["Batch"]
 
-# Bytes of vectors that are read at once when rows go into a segment.
+# Bytes of vectors read at once when rows go into a segment.
 _PIECE = 32 << 20
 
 
 class _Moved(NamedTuple):
-    """Rows with other attributes. Their vectors stay where they are until they are written.
-
-    Attributes
-    ----------
-    keys : sequence of str or of int, length n
-        Of the rows.
-    origins : ndarray of int64, shape (n,)
-        The global rows under which the vectors came: of the store, or of a `Checked`.
-    columns : dict of Column
-        All attributes, those that stay included.
-    """
+    """Rows with other attributes; their vectors stay where they are until they are written."""
 
     keys: Sequence[Any]
+    # (n,): global rows under which the vectors were added, to the store or in a `Checked`.
     origins: Rows
-    columns: dict[str, Column]
+    columns: dict[str, Column]  # all attributes, those that stay included
 
 
 class Batch:
     """Many calls that become one commit: all of them, or none.
 
     Each call sees what those before it did. A call that raises leaves the batch as it was; an
-    exception that leaves the ``with`` block discards all of it. What is added is kept in memory
-    until then: `Store.add_batches` adds more than fits. Where only attributes change, the keys and
-    the attributes are in memory, and the vectors are not.
-
-    Parameters
-    ----------
-    state : State
-        What the store is now; it does not change while the batch is open.
-    is_over : callable
-        Whether the block has ended, however it did.
-
-    Attributes
-    ----------
-    schema : dict of str to str
-        The kinds of the columns that there are with this batch.
+    exception that leaves the ``with`` block discards the whole batch. What is added is kept in
+    memory until then: `Store.add_batches` adds more than fits. If only attributes change, keys and
+    attributes are in memory, but the vectors are not.
 
     Examples
     --------
@@ -82,60 +61,32 @@ class Batch:
 
     def __init__(self, state: State, is_over: Callable[[], bool]) -> None:
         self._state = state
-        self._is_over = is_over
+        self._is_over = is_over  # whether the block has ended, with or without an exception
         self.schema = state.schema
         self._added: list[Checked | _Moved] = []
-        # The global rows at which what was added begins, and the next one.
+        # The global row at which each addition begins, and the next free one.
         self._bounds = [state.rows]
         self._dead = array("q")
         self._rows: dict[Any, int] = {}
 
     def add(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
-        """Add vectors under new keys; see `Store.add`.
-
-        Parameters
-        ----------
-        keys : iterable of str or of int, n of them
-            None of them in the store.
-        vectors : array_like of numbers, shape (n, dim)
-            Theirs.
-        attributes : mapping, frame, structured array, or None
-            Theirs.
-        """
+        """Add vectors under new keys; see `Store.add`."""
         batch = self._checked(keys, vectors, attributes)
         found = self._find(batch.keys)
         refuse_known(batch.keys, found)
         self._append(batch, found)
 
     def upsert(self, keys: Iterable[Any], vectors: npt.ArrayLike, attributes: Any = None) -> None:
-        """Put vectors under keys, new or not; see `Store.upsert`.
-
-        Parameters
-        ----------
-        keys : iterable of str or of int, n of them
-            Each of them once.
-        vectors : array_like of numbers, shape (n, dim)
-            Theirs.
-        attributes : mapping, frame, structured array, or None
-            Theirs.
-        """
+        """Put vectors under keys, new or not; see `Store.upsert`."""
         batch = self._checked(keys, vectors, attributes)
         self._append(batch, self._find(batch.keys))
 
     def set_attributes(self, keys: Iterable[Any], attributes: Any) -> None:
-        """Change attributes of keys that are there; see `Store.set_attributes`.
-
-        Parameters
-        ----------
-        keys : iterable of str or of int, n of them
-            Each of them once.
-        attributes : mapping, frame, structured array
-            Theirs.
-        """
+        """Change attributes of keys that are there; see `Store.set_attributes`."""
         self._refuse_when_over()
         manifest = self._state.manifest
         listed = as_keys(keys, manifest.key_kind)
-        build_keys(listed, manifest.key_kind)  # for what it refuses
+        build_keys(listed, manifest.key_kind)  # refuses invalid and repeated keys
         found = self._find(listed)
         if (found < 0).any():
             raise not_found(self._state.snapshot, listed[int(np.argmin(found))])
@@ -144,20 +95,7 @@ class Batch:
         self._append(_Moved(listed, self._origins(found), columns), found)
 
     def delete(self, keys: Iterable[Any], *, missing: str = "raise") -> int:
-        """Delete keys; see `Store.delete`.
-
-        Parameters
-        ----------
-        keys : iterable of str or of int
-            A key that comes twice counts once.
-        missing : str, default "raise"
-            ``"raise"`` or ``"ignore"``.
-
-        Returns
-        -------
-        int
-            How many rows went.
-        """
+        """Delete keys and return how many there were; see `Store.delete`."""
         if missing not in ("raise", "ignore"):
             raise ValueError(f'`missing` must be "raise" or "ignore"; got {missing!r}.')
         self._refuse_when_over()
@@ -183,17 +121,11 @@ class Batch:
 
     @property
     def dead(self) -> Rows:
-        """The global rows that go, those among the new rows included."""
+        """The global rows to delete, new rows of the batch included."""
         return np.array(self._dead, np.int64)
 
     def record(self) -> Record | None:
-        """Return the batch as a commit.
-
-        Returns
-        -------
-        Record or None
-            Of the next generation; None if there is nothing to do.
-        """
+        """Return the batch as the next record of the journal; None if there is nothing to do."""
         if not self._added and not self._dead:
             return None
         manifest = self._state.manifest
@@ -210,13 +142,7 @@ class Batch:
         )
 
     def survivors(self) -> Batches:
-        """Return the new rows that the batch itself does not delete.
-
-        Yields
-        ------
-        keys, vectors, attributes
-            As `seal` takes them.
-        """
+        """Yield the new rows that the batch itself does not delete, as `seal` takes them."""
         start = self._state.rows
         living = np.ones(self._bounds[-1] - start, np.bool_)
         dead = self.dead
@@ -237,7 +163,7 @@ class Batch:
         manifest = self._state.manifest
         batch = checked(keys, vectors, attributes, manifest, self.schema)
         if len(batch.keys) != 1 or not _is_plain(batch.keys[0]):
-            build_keys(batch.keys, manifest.key_kind)  # for what it refuses
+            build_keys(batch.keys, manifest.key_kind)  # refuses invalid and repeated keys
         return batch
 
     def _append(self, batch: Checked | _Moved, replaced: Rows) -> None:
@@ -267,7 +193,7 @@ class Batch:
         return take_columns(join_columns(taken), np.argsort(np.concatenate(places)))
 
     def _origins(self, rows: Rows) -> Rows:
-        """Return the global rows under which the vectors of rows came."""
+        """Return the global rows under which the vectors of rows were added."""
         origins = rows.copy()
         for batch, here, local in self._split(rows):
             if isinstance(batch, _Moved):
@@ -275,7 +201,7 @@ class Batch:
         return origins
 
     def _vectors(self, batch: Checked | _Moved, rows: Rows | slice) -> npt.NDArray[Any]:
-        """Return vectors of what was added, by its own rows."""
+        """Return vectors of one addition, by its own row numbers."""
         if isinstance(batch, Checked):
             return batch.vectors[rows]
         manifest, origins = self._state.manifest, batch.origins[rows]
@@ -287,16 +213,16 @@ class Batch:
         return vectors
 
     def _split(self, rows: Rows) -> Iterator[tuple[Checked | _Moved, Rows, Rows]]:
-        """Yield (what was added, which of `rows` lie in it, their local rows), where any do."""
+        """Yield (addition, which of `rows` lie in it, their local rows) for those with any."""
         new = np.flatnonzero(rows >= self._state.rows)
-        # Bisected, because an array made of the bounds at every call takes quadratic time in all.
+        # Bisect the list: making an array of the bounds at every call takes quadratic time in all.
         owners = np.array([bisect_right(self._bounds, row) for row in rows[new].tolist()], int) - 1
         for owner in np.unique(owners).tolist():
             here = new[owners == owner]
             yield self._added[owner], here, rows[here] - self._bounds[owner]
 
     def _find(self, keys: Sequence[Any]) -> Rows:
-        """Return the row of every key, as the calls so far have left it; -1 where there is none."""
+        """Return the row of every key after the calls so far, or -1."""
         found = self._state.find(keys)
         if self._rows:
             here = [self._rows.get(key) for key in keys]
@@ -313,5 +239,5 @@ def _widens(schema: Mapping[str, str], columns: Columns) -> bool:
 
 
 def _is_plain(key: str | int) -> bool:
-    """Return whether a key alone needs no closer look, which takes a third of a small commit."""
+    """Return whether `build_keys`, a third of the time of a small commit, may skip a key."""
     return key.isascii() if isinstance(key, str) else -(2**63) <= key < 2**63

@@ -1,14 +1,14 @@
-"""Compaction: giving back the space of deleted rows, and making one segment of many small ones.
+"""Compaction: giving back the space of deleted rows, and merging small segments.
 
 The automatic policy, after every commit that writes a segment:
 
-1. A segment of which more than half of the rows are deleted is written anew.
+1. A segment with more than half of its rows deleted is rewritten.
 2. Eight or more segments under 32 MiB at the end of the store become one.
 3. Eight or more segments under 256 MiB at the end of the store become one.
 
 So a store has at most seven segments of either size behind the large ones, and a row is rewritten
-twice on its way from the journal into a large segment. Only neighbours are merged: the order of the
-rows is the order of insertion, and stays.
+twice on its way from the journal into a large segment. Only neighbours are merged, which keeps the
+rows in the order of insertion.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,18 +30,7 @@ _STEP_ROWS = 65536
 
 
 def due_run(manifest: Manifest) -> range | None:
-    """Return the segments that the automatic policy would merge now.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Without a journal.
-
-    Returns
-    -------
-    range or None
-        Their places among the segments; None if nothing is due.
-    """
+    """Return the places of the segments that the automatic policy would merge now, if any."""
     segments = manifest.segments
     for place, buried in enumerate(manifest.tombstones):
         if buried and 2 * buried.rows > segments[place].rows:
@@ -57,18 +46,9 @@ def due_run(manifest: Manifest) -> range | None:
 
 
 def worthwhile_runs(manifest: Manifest) -> Iterator[range]:
-    """Return all segments that take less space, or fewer files, when they are merged.
+    """Yield runs of segments whose merging saves space or files, each about one large segment.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        Without a journal.
-
-    Yields
-    ------
-    range
-        Places among the segments, of about one large segment together; last ones first, so that
-        merging a run leaves the places of the others.
+    The last run comes first, so that merging it leaves the places of the others.
     """
     weights, buried = _weights(manifest), manifest.tombstones
     worthwhile = [one < SEGMENT_BYTES or dead for one, dead in zip(weights, buried, strict=True)]
@@ -84,21 +64,9 @@ def worthwhile_runs(manifest: Manifest) -> Iterator[range]:
 
 
 def merge(path: Directory, state: State, run: range) -> Manifest:
-    """Write the rows of some segments that are not deleted as new segments in their place.
+    """Write the live rows of a run of segments as new segments in their place.
 
-    Parameters
-    ----------
-    path : Directory
-        The store. The caller holds its lock.
-    state : State
-        What it is now, with an empty journal.
-    run : range
-        Places among the segments.
-
-    Returns
-    -------
-    Manifest
-        To be committed. The segments merged are no longer in it.
+    The caller holds the lock, the journal is empty, and the returned manifest is to be committed.
     """
     manifest = state.manifest
     subwords = [entry for entry in manifest.files if entry.kind == "subwords"]
@@ -107,7 +75,7 @@ def merge(path: Directory, state: State, run: range) -> Manifest:
     kept = (*subwords, *before, *after)
     nothing = Snapshot((), manifest.dim, np.dtype(manifest.dtype), manifest.key_kind)
     written, _ = seal(path, replace(manifest, files=kept), nothing, _rows(state, run))
-    # In the place of those that were merged, so that the rows keep their order.
+    # The new segments take the place of those merged, so rows keep their order.
     return replace(written, files=(*subwords, *before, *written.files[len(kept) :], *after))
 
 
@@ -124,7 +92,7 @@ def _rows(state: State, run: range) -> Iterator[tuple[Any, Any, dict[str, Column
         for start in range(0, len(rows), _STEP_ROWS):
             some = rows[start : start + _STEP_ROWS]
             state.parts[segment].check()
-            # A view where nothing is deleted: the mapped file is memory enough.
+            # A view of the mapped file where nothing is deleted, which takes no memory.
             vectors = segment.vectors[some if mask is not None else slice(some[0], some[-1] + 1)]
             yield segment.keys.take(some), vectors, take_columns(segment.attributes, some)
 

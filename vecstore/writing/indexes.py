@@ -1,4 +1,4 @@
-"""Building indexes over the segments of a store, and measuring them."""
+"""Building indexes over the segments of a store, and measuring their recall."""
 
 import time
 import warnings
@@ -31,31 +31,19 @@ from vecstore.storage import Directory, FileEntry, Manifest, write_index
 
 __all__ = ["KINDS", "Now", "Recipe", "building", "described", "dropping", "tuning"]
 
-#: Returns the state that the last commit left.
+#: Returns the state after the last commit.
 Now = Callable[[], State]
 
 KINDS = ("hnsw", "hnswlib")
 
 
 class Recipe(NamedTuple):
-    """What an index is to be.
+    """How to build an index."""
 
-    Attributes
-    ----------
-    kind : str
-        One of `KINDS`.
-    M : int
-        Links of a row to each level above the lowest; there are twice as many there.
-    ef_construction : int
-        How wide the walks are that find what to link a row to.
-    seed : int
-        Of the order in which rows come, or of hnswlib's random levels.
-    """
-
-    kind: str = "hnsw"
-    M: int = 16
-    ef_construction: int = 200
-    seed: int = 0
+    kind: str = "hnsw"  # one of `KINDS`
+    M: int = 16  # links of a row on each upper level; twice as many on the lowest
+    ef_construction: int = 200  # width of the walks that find the rows to link a row to
+    seed: int = 0  # of the order in which rows are added, or of hnswlib's random levels
 
 
 def building(
@@ -67,32 +55,10 @@ def building(
     threads: int | None,
     progress: Progress | None,
 ) -> Iterator[Manifest]:
-    """Build, measure and write the index over each segment.
+    """Build, measure and write the index over each segment; yield each manifest to commit.
 
-    Parameters
-    ----------
-    now : callable
-        Returns the state, whose journal is empty.
-    path : Directory
-        The store. The caller holds its lock.
-    recipe : Recipe
-        How to build.
-    where : callable or None
-        Which rows of a snapshot to have in it; deleted ones are left out in any case.
-    threads : int or None
-        None takes all.
-    progress : callable or None
-        Called as ``progress(rows, total)``.
-
-    Yields
-    ------
-    Manifest
-        To be committed, one for each segment.
-
-    Raises
-    ------
-    ImportError
-        If hnswlib is to build it and is not installed.
+    The caller holds the lock, and the journal is empty. `where` selects the rows of a snapshot to
+    have in the index; deleted ones never are.
     """
     snapshot = now().snapshot
     chosen = None if where is None else where(snapshot)
@@ -136,7 +102,7 @@ def _build(
     graph = joined(graph)
     if len(rows) < len(chosen):
         graph = _spread(graph, rows, len(chosen))
-    chosen &= reached(graph)  # what is lost all the same is searched exactly
+    chosen &= reached(graph)  # rows that are unreachable even so are searched exactly
     built = time.perf_counter() - begun
     table = calibrate(graph, block, metric, threads=threads, seed=recipe.seed)
     covered = None if chosen.all() else as_words(chosen)
@@ -166,21 +132,9 @@ def _builder(kind: str) -> Callable[..., Graph]:
 def tuning(
     now: Now, path: Directory, *, queries: Float32s | None, threads: int | None
 ) -> Iterator[Manifest]:
-    """Measure each index again, perhaps with queries of the caller's, and write what was found.
+    """Measure each index again and write the result; yield each manifest to commit.
 
-    Parameters
-    ----------
-    now, path
-        As for `building`.
-    queries : ndarray of float32, shape (n, dim), or None
-        What will be asked; None holds out rows.
-    threads : int or None
-        None takes all.
-
-    Yields
-    ------
-    Manifest
-        To be committed, one for each index.
+    `queries` are like those that will be asked; None holds out rows.
     """
     for place, part in enumerate(list(now().parts.values())):
         if (index := part.index) is None:
@@ -198,35 +152,13 @@ def tuning(
 
 
 def dropping(now: Now, path: Directory) -> Iterator[Manifest]:
-    """Leave all indexes out.
-
-    Parameters
-    ----------
-    now, path
-        As for `building`.
-
-    Yields
-    ------
-    Manifest
-        To be committed, if it is another one.
-    """
+    """Yield the manifest without indexes."""
     manifest = now().manifest
     yield replace(manifest, files=tuple(one for one in manifest.files if one.kind != "index"))
 
 
 def described(state: State) -> list[dict[str, Any]]:
-    """Return what is known about every index.
-
-    Parameters
-    ----------
-    state : State
-        Of a store.
-
-    Returns
-    -------
-    list of dict
-        JSON values: file, bytes, facts, and the table; of a damaged one, what is wrong.
-    """
+    """Return what is known about every index, as JSON values; of a damaged one, the problem."""
     found = []
     for entry, part in zip(state.manifest.indexes, state.parts.values(), strict=True):
         if entry is None:
@@ -241,7 +173,7 @@ def described(state: State) -> list[dict[str, Any]]:
 
 
 def _later(progress: Progress, first: int, total: int, done: int, _: int | None) -> None:
-    """Report the progress of a segment as one of the whole store."""
+    """Report the progress of a segment as progress of the whole store."""
     progress(first + done, total)
 
 
@@ -255,7 +187,7 @@ def _block(snapshot: Snapshot, place: int, where: npt.NDArray[np.bool_] | None) 
 
 
 def _spread(graph: Graph, rows: npt.NDArray[np.int64], n: int) -> Graph:
-    """Return a graph over some rows, numbered among all n."""
+    """Return a graph over some rows, renumbered among all n."""
     numbers = np.append(rows, NOBODY).astype(np.uint32)
     links = np.full((n, graph.links.shape[1]), NOBODY, np.uint32)
     links[rows] = numbers[np.minimum(graph.links, len(rows))]

@@ -1,4 +1,4 @@
-"""Folding the journal into files: what it holds becomes a segment and tombstones."""
+"""Folding the journal into files: its rows become segments, its deletions tombstones."""
 
 from dataclasses import replace
 from itertools import chain
@@ -14,13 +14,13 @@ __all__ = ["fold", "fold_replacing"]
 
 
 def fold(path: Directory, state: State, dead: Rows, batches: Batches) -> Manifest:
-    """Write the files of a manifest that needs no journal, to be committed as the next one.
+    """Write the files of a manifest that needs no journal; the caller commits it next.
 
-    `dead` are global rows to delete besides, `batches` new rows to add besides, behind those of the
-    journal. When anything is wrong with a batch, files that were written are left behind.
+    Global rows `dead` are deleted too, and new rows `batches` added behind those of the journal. An
+    error in a batch leaves the files behind that were written.
     """
     left = state.without(dead)
-    # Columns outlive their rows, those of the journal like those of segments.
+    # Columns outlive their rows, in the journal as in segments.
     manifest = replace(
         state.manifest,
         files=_buried(path, state.manifest, left, state.generation + 1),
@@ -34,9 +34,9 @@ def fold(path: Directory, state: State, dead: Rows, batches: Batches) -> Manifes
 
 
 def fold_replacing(path: Directory, state: State, batches: Batches) -> Manifest:
-    """Write batches whose rows take the place of those with their keys; the journal is empty.
+    """Write batches that replace the rows with their keys; the journal is empty.
 
-    A key may come in several batches, and the last one counts.
+    If a key comes in several batches, the last one counts.
     """
     manifest, left = seal(path, state.manifest, state.snapshot, batches, replacing=True)
     return replace(manifest, files=_buried(path, manifest, left, state.generation + 1))
@@ -45,13 +45,13 @@ def fold_replacing(path: Directory, state: State, batches: Batches) -> Manifest:
 def _buried(
     path: Directory, manifest: Manifest, left: Snapshot, generation: int
 ) -> tuple[FileEntry, ...]:
-    """Write tombstones for what is not left; return the files that are named then."""
+    """Write tombstones for rows that are not left; return the files that stay named."""
     pairs = zip(manifest.tombstones, left.masks, strict=False)  # the tail is not a segment
     living = dict(zip(manifest.segments, pairs, strict=True))
     entries: list[FileEntry] = []
     for entry in manifest.files:
         buried, mask = living.get(entry, (None, None))
-        # Tombstones follow their segment; one of which all rows are deleted is not named any more.
+        # Tombstones follow their segment. A segment without any row left is no longer named.
         if entry.kind != "tombstones" and (mask is None or count_rows(mask)):
             entries.append(entry)
             entries += _tombstones(path, entry, buried, mask, generation)
@@ -75,6 +75,6 @@ def _tombstones(
 
 
 def _rows(state: State, left: Snapshot, tail: Rows) -> Batches:
-    """Yield rows of the journal."""
+    """Yield the rows of the journal."""
     columns = take_columns(state.tail.columns(len(state.tail)), tail - state.tail_at)
     yield left.take(tail), left.gather(tail, left.dtype), columns

@@ -1,4 +1,4 @@
-"""Where vectors come from: what a manifest keeps about a commit, for as long as the store lives."""
+"""Provenance: what a manifest keeps about a commit for as long as the store lives."""
 
 import json
 import platform
@@ -14,33 +14,11 @@ __all__ = ["stamped"]
 
 
 def stamped(provenance: Mapping[str, Any], generation: int) -> dict[str, Any]:
-    """Return the words of the caller with what can be told without asking.
+    """Return a copy of what the caller says, with the time, the generation and package versions.
 
-    Parameters
-    ----------
-    provenance : mapping
-        What JSON can hold. By custom ``source`` and ``sha256`` of a file; ``model``, ``layer``,
-        ``preprocessing`` and ``parameters`` of what computed the vectors; ``packages``, a mapping
-        of names to versions.
-    generation : int
-        Of the commit.
-
-    Returns
-    -------
-    dict
-        A copy, with ``generation``, the time as ``committed``, and the versions of Python, vecstore
-        and NumPy among the ``packages``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If JSON cannot hold it.
-
-    Examples
-    --------
-    >>> entry = stamped({"model": "all-MiniLM-L6-v2", "packages": {"torch": "2.9"}}, 7)
-    >>> entry["model"], entry["generation"], sorted(entry["packages"])
-    ('all-MiniLM-L6-v2', 7, ['numpy', 'python', 'torch', 'vecstore'])
+    It can be anything that JSON holds, otherwise TypeError or ValueError is raised. By custom it
+    has ``source`` and ``sha256`` of a file; ``model``, ``layer``, ``preprocessing`` and
+    ``parameters`` of what computed the vectors; ``packages``, a mapping of names to versions.
     """
     try:
         copy: dict[str, Any] = json.loads(json.dumps(dict(provenance), allow_nan=False))

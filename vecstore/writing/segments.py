@@ -1,4 +1,4 @@
-"""From batches to segments: everything is checked, then written, and nothing is committed yet."""
+"""From batches to segments: rows are checked, then written; nothing is committed here."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,32 +41,22 @@ __all__ = [
     "weight",
 ]
 
-#: Keys, vectors and perhaps attributes, one batch after another.
+#: Keys, vectors and optional attributes of one batch after another.
 Batches = Iterable[tuple[Iterable[Any], npt.ArrayLike] | tuple[Iterable[Any], npt.ArrayLike, Any]]
 
-#: Batches are collected up to this weight before they become a segment: few segments, and bounded
+#: Batches are collected up to this weight before they become a segment: few segments and bounded
 #: memory.
 SEGMENT_BYTES = 256 << 20
 
-# What a key costs in memory, roughly, while its batch waits.
+# Rough memory of a key while its batch waits.
 _KEY_BYTES = 80
 
 
 class Checked(NamedTuple):
-    """A batch that nothing is wrong with, as it is stored.
-
-    Attributes
-    ----------
-    keys : sequence of str or of int, length n
-        They may still be in the store, or twice in the batch.
-    vectors : ndarray of float32 or float16, shape (n, dim)
-        In the dtype of the store.
-    columns : dict of Column
-        The attributes.
-    """
+    """A batch as it is stored, with nothing wrong in it alone."""
 
     keys: Sequence[Any]
-    vectors: npt.NDArray[Any]
+    vectors: npt.NDArray[Any]  # (n, dim), in the dtype of the store
     columns: dict[str, Column]
 
 
@@ -77,30 +67,9 @@ def checked(
     manifest: Manifest,
     schema: Mapping[str, str],
 ) -> Checked:
-    """Return a batch as it is stored, once nothing is wrong with it alone.
+    """Return a batch as it is stored; raises ValueError or TypeError if anything is wrong with it.
 
-    Parameters
-    ----------
-    keys : iterable of str or of int, n of them
-        Of the rows.
-    vectors : array_like of numbers, shape (n, dim)
-        Theirs.
-    attributes : mapping, frame, structured array, or None
-        Theirs; see `normalise`.
-    manifest : Manifest
-        Says what keys and vectors look like.
-    schema : mapping of str to str
-        The columns that there are already.
-
-    Returns
-    -------
-    Checked
-        Converted where necessary.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If anything is wrong.
+    Its keys may still be in the store, or twice in the batch.
     """
     listed = as_keys(keys, manifest.key_kind)
     rows = as_vectors(vectors, manifest.dim, manifest.dtype)
@@ -113,20 +82,7 @@ def checked(
 
 
 def weight(rows: int, manifest: Manifest) -> int:
-    """Return roughly how many bytes rows take, keys included.
-
-    Parameters
-    ----------
-    rows : int
-        How many.
-    manifest : Manifest
-        Says what they look like.
-
-    Returns
-    -------
-    int
-        To be compared with `SEGMENT_BYTES`.
-    """
+    """Return roughly how many bytes rows take, keys included."""
     return rows * (manifest.dim * np.dtype(manifest.dtype).itemsize + _KEY_BYTES)
 
 
@@ -141,32 +97,10 @@ def seal(
 ) -> tuple[Manifest, Snapshot]:
     """Write batches of new rows as segments that no manifest names yet.
 
-    Parameters
-    ----------
-    path : Path or Directory
-        The store. The caller holds its lock.
-    manifest : Manifest
-        What the store is now.
-    snapshot : Snapshot
-        The rows whose keys must not come again.
-    batches : iterable of (keys, vectors) or (keys, vectors, attributes)
-        The new rows.
-    known : int, default 0
-        How many of them, at the beginning, are in the store and only move.
-    replacing : bool, default False
-        Whether a key that comes again takes the place of the row that had it.
-
-    Returns
-    -------
-    Manifest
-        With the new segments, to be committed.
-    Snapshot
-        With the new rows, and without those that were replaced.
-
-    Raises
-    ------
-    DuplicateKeyError, ValueError, TypeError
-        If anything is wrong with a batch. Segments of the batches before it are left behind.
+    The caller holds the lock. The first `known` rows are in the store already and only move; the
+    keys of the others must not be in `snapshot`, or, if `replacing`, replace the rows that had
+    them. Returns the manifest to commit, and the snapshot after it. An error in a batch leaves the
+    segments of earlier batches behind.
     """
     for keys, group in _grouped(_all_checked(batches, manifest, snapshot, replacing), manifest):
         if replacing:
@@ -175,7 +109,7 @@ def seal(
             snapshot = snapshot.without(found[found >= 0])
         elif len(snapshot):
             refuse_known(keys[known:], snapshot.find(keys[known:]))
-        if known:  # a key that comes twice is named by its place among the new ones
+        if known:  # name a repeated key by its place among the new ones
             build_keys(keys[known:], manifest.key_kind)
         table, known = build_keys(keys, manifest.key_kind), max(0, known - len(keys))
         pieces = [batch.vectors for batch in group]
@@ -194,25 +128,12 @@ def seal(
         )
         manifest = replace(manifest.adding(entry), schema=schema_of(manifest.schema, columns))
         snapshot = snapshot.adding(Part.of(Segment.open(path / entry.name, entry)))
-        del keys, group, pieces, columns  # or they stay in memory beside the next ones
+        del keys, group, pieces, columns  # otherwise they stay in memory beside the next ones
     return manifest, snapshot
 
 
 def refuse_known(keys: Sequence[Any], rows: npt.NDArray[np.int64]) -> None:
-    """Refuse keys that are in the store.
-
-    Parameters
-    ----------
-    keys : sequence of str or of int, length n
-        Those that should be new.
-    rows : ndarray of int64, shape (n,)
-        What a look has found: -1 for keys that are not there.
-
-    Raises
-    ------
-    DuplicateKeyError
-        Naming the first that is.
-    """
+    """Raise DuplicateKeyError for the first key that was found in the store."""
     if (rows >= 0).any():
         key = keys[int(np.argmax(rows >= 0))]
         shown = f'"{key}"' if isinstance(key, str) else key
@@ -222,7 +143,7 @@ def refuse_known(keys: Sequence[Any], rows: npt.NDArray[np.int64]) -> None:
 def refuse_rounding(
     schema: Mapping[str, str], columns: Columns, snapshot: Snapshot, before: Iterable[Columns]
 ) -> None:
-    """Refuse columns of floats where integers of the store, or of before, would be rounded."""
+    """Refuse float columns if an int64 of the store, or of `before`, would be rounded."""
     for name, column in columns.items():
         if schema.get(name) != "int64" or column.kind != "float64":
             continue
@@ -244,7 +165,7 @@ def _all_checked(
     batches: Batches, manifest: Manifest, snapshot: Snapshot, replacing: bool
 ) -> Iterator[Checked]:
     schema: Mapping[str, str] = manifest.schema
-    rounded: dict[str, Column] = {}  # integers that no float64 is, one for a column
+    rounded: dict[str, Column] = {}  # per column, one integer that is not exact as float64
     for keys, vectors, *rest in batches:
         batch = checked(keys, vectors, rest[0] if rest else None, manifest, schema)
         refuse_rounding(schema, batch.columns, snapshot, [rounded])
@@ -252,13 +173,13 @@ def _all_checked(
             if name not in rounded and (far := first_rounded(column)) is not None:
                 rounded[name] = Column("int64", np.array([far]))
         schema = schema_of(schema, batch.columns)
-        if replacing:  # across batches the last one counts, within one nobody knows which
+        if replacing:  # across batches the last key counts; within one a repeated key is an error
             build_keys(batch.keys, manifest.key_kind)
         yield batch
 
 
 def _newest(keys: list[Any], group: list[Checked]) -> tuple[list[Any], list[Checked]]:
-    """Leave of rows with the same key the last one."""
+    """Keep the last of the rows with the same key."""
     last = dict(zip(keys, range(len(keys)), strict=True))
     if len(last) == len(keys):
         return keys, group

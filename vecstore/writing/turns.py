@@ -1,9 +1,9 @@
 """Whose turn it is to change a store: one write at a time, and none within another.
 
-A turn lasts as long as its *ticket* lives, and the only reference to a ticket is on the stack of
-the ``with`` statement that has the turn. So a turn ends, whatever ends the statement. A lock would
-have to be released by code, and an interrupt (Ctrl-C) may come before the first line of that code:
-where the traceback is kept, as in notebooks, the lock would stay for good.
+A turn lasts as long as its *ticket* lives. The only reference to a ticket is on the stack of the
+``with`` statement that has the turn, so the turn ends however the statement ends. A lock would have
+to be released by code, and an interrupt (Ctrl-C) may come before the first line of that code. If
+the traceback is kept, as in notebooks, the lock would then stay for good.
 """
 
 import time
@@ -23,19 +23,19 @@ __all__ = ["Turn", "Turns"]
 
 T = TypeVar("T")
 
-# Seconds between two looks of a thread that waits for another one's turn to end.
+# Seconds between two looks of a thread that waits for the turn of another one to end.
 _FIRST_WAIT = 20e-6
 _LONGEST_WAIT = 2e-3
 
 
 class _Ticket:
-    """What a turn lives by."""
+    """What keeps a turn alive."""
 
     __slots__ = ("__weakref__",)
 
 
 class _Place(ref[_Ticket]):
-    """A place in the queue; its ticket is never held here, not even by a variable in a frame."""
+    """A place in the queue; it never holds its ticket, not even by a variable in a frame."""
 
     __slots__ = ("process", "thread")
     process: int
@@ -47,7 +47,7 @@ class Turns:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        # Each operation on it is atomic, so that it needs no lock either.
+        # Each operation on the deque is atomic, so it needs no lock either.
         self._queue: deque[_Place] = deque()
 
     @property
@@ -58,8 +58,8 @@ class Turns:
     def wait(self, mine: _Place) -> None:
         """Return when all tickets before this one are gone.
 
-        VecstoreError if one of them is this thread's, which would wait for itself: the call comes
-        from within another write, by way of a generator, a callback or a signal handler.
+        Raises VecstoreError if one of them belongs to this thread, which would wait for itself: the
+        call comes from within another write, through a generator, a callback or a signal handler.
         """
         mine.process, mine.thread = getpid(), get_ident()
         self._queue.append(mine)
@@ -76,12 +76,12 @@ class Turns:
             pause = min(2 * pause, _LONGEST_WAIT)
 
     def _ahead_of(self, mine: _Place) -> list[_Place]:
-        """Return the places before one whose tickets are not gone."""
+        """Return the places before one whose tickets still live."""
         ahead = []
         for place in self._places():
             if place is mine:
                 break
-            # A thread that had the turn when its process forked is not in the child.
+            # A child has no thread that could end a turn from before the fork.
             if place() is None or place.process != mine.process:
                 self._leave(place)
             else:
@@ -89,21 +89,21 @@ class Turns:
         return ahead
 
     def _places(self) -> list[_Place]:
-        # Not a tuple: making one may start the garbage collector after the walk has begun (Python
-        # 3.11), and another thread, which changes the queue.
+        # Not a tuple: in Python 3.11, making one may run the garbage collector in the midst of the
+        # walk, and then another thread, which changes the queue.
         return list(self._queue)
 
     def _leave(self, place: _Place) -> None:
         if place in self._queue:
-            with suppress(ValueError):  # another thread has just seen it, too
+            with suppress(ValueError):  # another thread has just removed it
                 self._queue.remove(place)
 
 
 class Turn(Generic[T]):
-    """A ``with`` block that has the turn: `begin` makes what it is given, `end` follows it.
+    """A ``with`` block that has the turn: `begin` makes its value, `end` takes it afterwards.
 
-    `begin` is given what tells whether the block has ended, however it did, and holds nobody. `end`
-    is called only when the block has ended without an exception.
+    `begin` is given a function that tells whether the block has ended in any way, and keeps nothing
+    alive. `end` is called only if the block ends without an exception.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Turn(Generic[T]):
         self._kept: _Ticket | None = None
 
     def __enter__(self) -> T:
-        # There may be no ``with`` statement to hold a ticket: an ExitStack calls.
+        # An ExitStack calls this without a ``with`` statement that could hold a ticket.
         if self._place is None or self._place() is None:
             self._kept = _Ticket()
             self._place = _Place(self._kept)
@@ -129,13 +129,13 @@ class Turn(Generic[T]):
         return self._given
 
     class _Exit:
-        """``__exit__``, which Python asks for before it enters, and keeps until it has left."""
+        """``__exit__``, which Python looks up before it enters the block and keeps to its end."""
 
         def __get__(self, turn: "Turn[Any] | None", owner: Any) -> Callable[..., None]:
             if turn is None:
                 return Turn._leave
             leave = partial(Turn._leave, turn)
-            vars(leave)["ticket"] = ticket = _Ticket()  # the one reference that stays
+            vars(leave)["ticket"] = ticket = _Ticket()  # the only reference that stays
             turn._place = _Place(ticket)
             return leave
 

@@ -1,12 +1,12 @@
-"""The one writer of a store: commits by the journal, commits by manifests, and when which.
+"""The one writer of a store: commits by the journal, commits by manifests, and when to use which.
 
 A small commit is a record at the end of the journal: one append, one sync. A large one goes into
-segments of its own and a new manifest, into which the journal is folded, so that rows keep the
-order in which they came. The journal is folded too when it has grown large, and at the end.
+segments of its own and a new manifest; the journal is folded into that, so that rows keep their
+order. The journal is also folded when it has grown long, and at closing.
 
-What the writer knows is what the files say, as long as nothing fails between the two. After a
-failure it is `stale`: the next commit reads the files again, and begins a new journal, because what
-the device holds of the old one is anybody's guess.
+The writer knows what the files say unless something fails between the two. After a failure it is
+`stale`: the next commit reads the files again and begins a new journal, because nobody knows how
+much of the old one is on the device.
 """
 
 import os
@@ -47,10 +47,10 @@ __all__ = ["Writer"]
 
 T = TypeVar("T")
 
-# A commit of more bytes goes into a segment. Writing a manifest besides costs some ten syncs.
+# A commit of more bytes goes into a segment, although a manifest costs some ten more syncs.
 _LARGE_COMMIT = 1 << 20
 
-# A longer journal is folded: readers replay it into their memory when they open the store.
+# A longer journal is folded, because readers replay it into memory when they open the store.
 _LONG_JOURNAL = 8 << 20
 
 _NO_ROWS = np.empty(0, np.int64)
@@ -59,7 +59,7 @@ _Changed = Callable[[Manifest], Manifest]
 
 
 class Writer:
-    """A store that is open for writing; `lock` is the right to do so, released by `close`."""
+    """A store that is open for writing; `close` releases `lock`, the right to write."""
 
     def __init__(self, lock: WriterLock, *, durable: bool) -> None:
         self._lock = lock
@@ -67,8 +67,9 @@ class Writer:
         self._process = os.getpid()
         self._turns = Turns(str(lock.path))
         self.is_closed = False
-        # What a commit that did not come to its end leaves open: whether `_state` is what the files
-        # say, whether the journal may be appended to, and whether there are files of nobody.
+        # What an interrupted commit leaves open. Behind: `_state` may not be what the files say.
+        # Stale: the journal must not be appended to. Littered: there may be files without a name
+        # in the manifest.
         self._behind = self._stale = self._littered = False
         self._fold_at = _LONG_JOURNAL
         self._state = State(read_generation(self._lock.path))
@@ -77,17 +78,17 @@ class Writer:
 
     @property
     def state(self) -> State:
-        """What the store is."""
+        """The current state of the store."""
         if self._behind and not self._turns.taken and os.getpid() == self._process:
-            # A commit was interrupted, and may have happened.
+            # A commit was interrupted; it may have happened or not.
             with suppress(OSError, VecstoreError), self._turn():
                 self._catch_up()
         return self._state
 
     def batch(self, provenance: Mapping[str, Any] | None = None) -> AbstractContextManager[Batch]:
-        """Collect changes, and commit them at the end of the block; other writers wait."""
+        """Collect changes and commit them at the end of the block; other writers wait."""
         if provenance is not None:
-            stamped(provenance, 0)  # what JSON cannot say is an error before anything is collected
+            stamped(provenance, 0)  # fail for what JSON cannot hold before anything is collected
 
         def begin(is_over: Callable[[], bool]) -> Batch:
             self._prepare()
@@ -113,13 +114,13 @@ class Writer:
         *,
         replacing: bool = False,
     ) -> int:
-        """Add batches of rows as one commit by a manifest; return how many rows came.
+        """Add batches of rows as one commit by a manifest; return how many rows were added.
 
-        Nothing of them is seen by anybody before all are durable. Keys must be new, or, when
-        `replacing`, take the place of what had them.
+        Nobody sees any of them before all are durable. Keys must be new, or, if `replacing`,
+        replace the rows that had them.
         """
         if provenance is not None:
-            stamped(provenance, 0)  # what JSON cannot say is an error before anything is written
+            stamped(provenance, 0)  # fail for what JSON cannot hold before anything is written
         described = partial(_described, self._lock, subwords=subwords, provenance=provenance)
         with self._exclusively():
             if replacing:
@@ -139,7 +140,7 @@ class Writer:
             self._compact_if_due()
 
     def compact(self) -> None:
-        """Give back the space of deleted rows and merge small segments, one commit for each run."""
+        """Give back the space of deleted rows and merge small segments, one commit per run."""
         with self._exclusively():
             self._fold()
             for run in worthwhile_runs(self._state.manifest):
@@ -148,11 +149,10 @@ class Writer:
     def derive(
         self, manifests: Callable[[Callable[[], State], Directory], Iterator[Manifest]]
     ) -> None:
-        """Commit what is derived from the segments, a manifest after the other.
+        """Commit what is derived from the segments, such as indexes, one manifest after the other.
 
-        `manifests` is given what returns the current state, and the folder to write to; it yields
-        manifests whose files are written. The journal is empty; each manifest is committed before
-        the next is asked for.
+        `manifests` is given a function that returns the current state, and the folder to write to.
+        It yields manifests whose files are written; each is committed before the next is asked for.
         """
         with self._exclusively():
             self._fold()
@@ -162,9 +162,9 @@ class Writer:
             self._littered = False
 
     def close(self) -> None:
-        """Fold the journal and give up the right to write. In a forked child nothing is written.
+        """Fold the journal and give up the right to write; a forked child writes nothing.
 
-        Within a batch, or another write of this thread, it is refused, and nothing is closed.
+        Within a batch, or another write of this thread, it is refused and closes nothing.
         """
         if os.getpid() != self._process:
             self.is_closed = True
@@ -186,11 +186,11 @@ class Writer:
         return Turn(self._turns, lambda _: None)
 
     def _exclusively(self) -> Turn[None]:
-        """Hold off other writes, and begin from what the files say."""
+        """Hold off other writes, and begin with what the files say."""
         return Turn(self._turns, lambda _: self._prepare())
 
     def _prepare(self) -> None:
-        """Make sure that this store may be written now, and that nothing is left open."""
+        """Make sure that the store may be written now, and recover from a failed write."""
         if os.getpid() != self._process:
             raise VecstoreError(
                 f"{self._lock.path} was opened for writing by process {self._process}, which "
@@ -203,7 +203,7 @@ class Writer:
             self._recover()
 
     def _commit(self, batch: Batch, provenance: Mapping[str, Any] | None) -> None:
-        largest = _LARGE_COMMIT if provenance is None else 0  # the journal has no place for it
+        largest = _LARGE_COMMIT if provenance is None else 0  # the journal cannot hold provenance
         if batch.nbytes > largest:
             dead, schema = batch.dead, batch.schema
             self._fold(
@@ -222,14 +222,14 @@ class Writer:
 
     @contextmanager
     def _unsettled(self) -> Iterator[None]:
-        """Note that what the files say is open until the block has ended without an exception."""
+        """Mark the writer as stale until the block has ended without an exception."""
         self._behind = self._stale = True
         yield
         self._behind = self._stale = False
 
     def _fold_long_journal(self) -> None:
-        """Fold the journal if that can be done: what it holds is durable either way."""
-        self._fold_at += _LONG_JOURNAL  # so that a full disk is not tried again at every commit
+        """Fold the journal if possible; its content is durable either way."""
+        self._fold_at += _LONG_JOURNAL  # a full disk is not tried again at every commit
         with suppress(OSError):
             self._fold()
             self._compact_if_due()
@@ -241,18 +241,18 @@ class Writer:
         self._write(lambda: fold(self._lock, self._state, dead, batches), describe)
 
     def _write(self, files: Callable[[], Manifest], describe: _Changed | None = None) -> None:
-        """Commit a manifest whose files are written first, if it is another one."""
+        """Write files, then commit the manifest that names them, if it is a new one."""
         self._adopt(self._tidily(lambda: describe(files()) if describe else files()))
 
     def _adopt(self, manifest: Manifest) -> None:
-        """Commit a manifest whose files are there, if it is another one than the newest."""
+        """Commit a manifest whose files are written, unless it is the newest already."""
         if manifest == self._state.manifest:
             self._littered = False
         else:
             self._publish(manifest)
 
     def _tidily(self, write: Callable[[], T]) -> T:
-        """Write files that no manifest names yet; when that fails, nothing is left of them."""
+        """Write files that no manifest names yet; remove them if that fails."""
         self._littered = True
         try:
             return write()
@@ -263,21 +263,22 @@ class Writer:
             raise
 
     def _compact_if_due(self) -> None:
-        """Merge what the policy says if that can be done; what was committed is not undone."""
+        """Merge what the policy says, if possible; a failure undoes no commit."""
         with suppress(OSError):
             while (run := due_run(self._state.manifest)) is not None:
                 self._write(partial(merge, self._lock, self._state, run))
 
     def _publish(self, manifest: Manifest) -> None:
-        """Commit by a manifest, move on to it, and remove what it does not name, if possible.
+        """Commit a manifest, move on to it, and remove the files that it does not name.
 
-        Only what comes before the commit can fail it: files that stay are those of nobody.
+        Only what comes before the commit can fail it. Files that cannot be removed belong to
+        nobody.
         """
         self._behind = self._stale = self._littered = True
         try:
             committed = commit(self._lock, manifest)
         except OSError:
-            # When only the last sync failed it is there, and others see it: then so do we.
+            # If only the last sync failed, the manifest is there and others see it: follow it.
             with suppress(OSError, VecstoreError):
                 self._catch_up()
             raise
@@ -285,7 +286,7 @@ class Writer:
         found = self._state.manifest
         if (found.generation, found.journal) != (committed.generation, committed.journal):
             raise self._replaced()
-        # The commit has happened: what cannot be removed now is removed before the next write.
+        # The commit has happened. Files that cannot be removed now go before the next write.
         with suppress(OSError, VecstoreError):
             reclaim(self._lock, committed)
             self._littered = False
@@ -312,12 +313,12 @@ class Writer:
         self._littered = False
         if self._stale:
             manifest = fold(self._lock, self._state, _NO_ROWS, ())
-            # A record that could not be synced may have been seen by a reader, and have gone since:
-            # its generation is not used again.
+            # A reader may have seen a record that could not be synced and is gone now, so its
+            # generation is not used again.
             self._publish(replace(manifest, generation=manifest.generation + 1))
 
     def _read(self) -> Generation:
-        """Read the newest generation, if it is one of this store."""
+        """Read the newest generation, and make sure that it belongs to this store."""
         self._lock.verify()
         before = self._state.stored
         stored = read_generation(self._lock.path, before)
@@ -329,7 +330,7 @@ class Writer:
         return stored
 
     def _verify(self) -> None:
-        """Make sure that the folder, the lock and the manifest are those that this writer knows."""
+        """Make sure that the folder, the lock and the manifest are those of this writer."""
         self._lock.verify()
         if self._known_manifest() != self._manifest_file and not self._behind:
             raise self._replaced()
@@ -337,7 +338,7 @@ class Writer:
             self._journal.verify()
 
     def _known_manifest(self) -> Identity | None:
-        """Return what tells the manifest that is known from one put in its place."""
+        """Return the identity of the manifest file, which a replacement would change."""
         return self._lock.identity_of(manifest_name(self._state.manifest.generation))
 
     def _replaced(self) -> StoreMovedError:

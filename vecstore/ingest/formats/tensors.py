@@ -93,7 +93,8 @@ def _read_header(source: Source) -> dict[str, _Tensor]:
         length = int.from_bytes(stream.read(8), "little")
         if not 2 <= length <= min(_MAX_HEADER, size - 8):
             raise IngestError(
-                f"{source.path} is not a complete safetensors file: its header would have {length} bytes."
+                f"{source.path} is not a complete safetensors file: its header would have {length} "
+                "bytes."
             )
         raw = stream.read(length)
     try:
