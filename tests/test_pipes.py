@@ -11,7 +11,7 @@ import pytest
 
 import vecstore
 from vecstore.analysis.languages.dictionary import read_dictionary
-from vecstore.errors import IngestError
+from vecstore.errors import IngestError, KeyNotFoundError
 from vecstore.ingest import export, import_into, read
 from vecstore.input_tables import as_table
 from vecstore.pipes import is_pipe, spool, whole_file
@@ -118,6 +118,12 @@ def test_an_error_about_the_copy_of_a_pipe_names_the_pipe(
         read_dictionary(copy)
     assert str(caught.value).startswith(f"{path} holds no")
     assert not list(spools.iterdir())
+
+
+def test_a_missing_key_stays_one_while_a_pipe_is_read(pipe: Callable[..., Path]) -> None:
+    store = vecstore.from_arrays([[0, 1]], keys=["north"])
+    with pytest.raises(KeyNotFoundError, match="nort"), whole_file(pipe(b"nort")) as copy:
+        store[copy.read_text()]
 
 
 def test_a_table_comes_through_a_pipe_that_is_named_for_one(pipe: Callable[..., Path]) -> None:

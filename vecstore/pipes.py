@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
-from vecstore.errors import IngestError, VecstoreError
+from vecstore.errors import IngestError, KeyNotFoundError, VecstoreError
 
 __all__ = ["STDIN", "is_pipe", "open_once", "spool", "whole_file"]
 
@@ -72,6 +72,8 @@ def whole_file(path: str | PathLike[str]) -> Iterator[Path]:
         try:
             _copy(path, copy)
             yield copy
+        except KeyNotFoundError:
+            raise  # names keys, not the copy
         except (VecstoreError, ValueError) as error:
             error.args = tuple(
                 one.replace(str(copy), str(path)) if isinstance(one, str) else one

@@ -11,7 +11,7 @@ from vecstore.filters.substrings import framed
 from vecstore.filters.values import Values, texts, truth
 from vecstore.storage.keys import PackedStrings
 
-__all__ = ["compare_values", "float32_name", "named"]
+__all__ = ["Compare", "compare_values", "float32_name", "named"]
 
 Compare = Callable[[Any, Any], Any]
 
