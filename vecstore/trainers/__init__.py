@@ -1,9 +1,18 @@
-"""Models that learn embeddings and hand them to a store.
+"""Keras models that learn embeddings and hand them to a store.
 
 Every trainer has the shape of `Trainer`: keyword parameters, `fit`, `history`, `embeddings`,
-`to_store`, `save` and `load`.
+`to_store`, `save` and `load`. Importing this package loads neither Keras nor anything else that is
+heavy; the first use of a trainer does. In reading order:
 
-Importing this package loads neither Keras nor anything else that is heavy; using a trainer does.
+- `trainer` and `encoder`: the base classes;
+- `parameters` and `split`: checks of parameters, and which rows are held out;
+- `epochs` and `progress`: Keras callbacks that record the history and move the progress bar;
+- `corpus`: text as word numbers on disk, and the batches made of it;
+- `words`: word vectors, from a network or from counts;
+- `categories`: vectors for the categories of a table;
+- `texts`: a text classifier and how good it is;
+- `pictures`: an image classifier on top of a pretrained network;
+- `autoencoders`: short codes of rows and images.
 """
 
 import json
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     from vecstore.trainers.words.window import WordWindow
     from vecstore.trainers.words.word2vec import Word2Vec
 
-# Which module defines what; a module is loaded when one of its names is first used.
+# Name to module. A module is loaded when one of its names is first used.
 _HOMES = {
     "CategoricalFactors": "categories.categories",
     "ConvAutoencoder": "autoencoders.networks",
@@ -62,13 +71,13 @@ __all__ = [
 
 
 def _backend() -> str:
-    """Return what Keras will compute with, without importing it."""
+    """Return the name of the backend that Keras will use, without importing Keras."""
     if chosen := os.environ.get("KERAS_BACKEND"):
         return chosen
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     try:
         return str(json.loads((home / "keras.json").read_bytes())["backend"])
-    except (OSError, ValueError, KeyError):  # as Keras does
+    except (OSError, ValueError, KeyError):  # Keras falls back in the same cases
         return "tensorflow"
 
 

@@ -1,4 +1,4 @@
-"""Trainers that turn anything of the kind they learned from into a vector."""
+"""The base of trainers that can also encode data that they have not seen."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ __all__ = ["Encoder"]
 
 
 class Encoder(Trainer):
-    """Base of the trainers whose models have vectors for what they have not seen, too."""
+    """Base of the trainers whose models have a vector for unseen data, too."""
 
     @abstractmethod
     def encode(self, data: Any) -> npt.NDArray[np.float32]:
-        """Return a vector for each of these.
+        """Return a vector for each item.
 
         Parameters
         ----------
         data : sequence or array_like of n items
-            Of the kind that `fit` takes.
+            The kind of data that `fit` takes, without labels.
 
         Returns
         -------
@@ -42,31 +42,39 @@ class Encoder(Trainer):
         attributes: Mapping[str, Sequence[Any]] | None = None,
         metric: str = "cosine",
     ) -> Store:
-        """Put the vectors of these into a store.
+        """Encode items and put their vectors into a store.
 
         Parameters
         ----------
         store : path-like or Store
-            A path at which to make a store, or a store that is open for writing.
+            A path for a new store, or a store that is open for writing.
         data : sequence or array_like of n items
             As for `encode`.
         keys : sequence of n str or int, or None
-            None numbers them from 0.
+            None numbers the items from 0.
         attributes : mapping of str to sequence of n values, or None
-            What shall be known about them, such as their labels.
+            Columns to store with the items, such as their labels.
         metric : str, default "cosine"
-            Of a new store.
+            The metric of a new store.
 
         Returns
         -------
         Store
-            Open for writing; close it when done with it.
+            Open for writing; close it when done.
 
         Raises
         ------
         ValueError
             If there are not as many keys as items, the store has another dimension, or a vector is
             zero under cosine.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> trainer = DenseAutoencoder((2,)).fit(np.eye(3), epochs=1)
+        >>> with trainer.encode_to_store("codes", np.eye(2, 3), keys=["x", "y"]) as store:
+        ...     list(store.keys())
+        ['x', 'y']
         """
         check_metric(metric)
         vectors = self.encode(data)

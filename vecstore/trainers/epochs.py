@@ -9,13 +9,7 @@ __all__ = ["EpochLog"]
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Add a row for every epoch that is finished.
-
-    Parameters
-    ----------
-    rows : list of dict
-        What `Trainer.history` is made of. Numbers only, so that JSON can hold it.
-    """
+    """Append a row to `rows` for every finished epoch; numbers only, so that JSON can hold it."""
 
     def __init__(self, rows: list[dict[str, float]]) -> None:
         super().__init__()
@@ -26,7 +20,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
         self.begun = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write the row."""
+        """Append the row."""
         seconds = round(time.perf_counter() - self.begun, 4)
         metrics = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1, **metrics, "seconds": seconds})

@@ -1,4 +1,4 @@
-"""What the parameters of trainers may be: numbers within bounds, and what JSON can hold."""
+"""Checks of trainer parameters: numbers within bounds, and values that JSON can hold."""
 
 import json
 import operator
@@ -12,7 +12,7 @@ from vecstore.arrays import check_count
 
 __all__ = ["check_number", "check_savable", "check_seed"]
 
-SEEDS = 1 << 32  # as many as NumPy's older generator and scikit-learn know
+SEEDS = 1 << 32  # the limit of NumPy's older generator and of scikit-learn
 
 
 def check_number(
@@ -24,31 +24,8 @@ def check_number(
     most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """Return `value` as a float if it is a finite number within the bounds.
+    """Return `value` as a Python float if it is a finite number within the bounds; a bool is none.
 
-    Parameters
-    ----------
-    value : float or int
-        Python's or NumPy's; a bool is not a number.
-    name : str
-        The caller's argument, for the error.
-    least, above, most, below : float or None
-        Bounds, one or more; `least` and `most` are allowed themselves.
-
-    Returns
-    -------
-    float
-        Python's own, which JSON can hold.
-
-    Raises
-    ------
-    TypeError
-        If it is not a real number.
-    ValueError
-        If it is not finite, or out of bounds.
-
-    Examples
-    --------
     >>> check_number(1, "dropout", least=0, below=1)
     Traceback (most recent call last):
     ValueError: `dropout` must be at least 0 and below 1; got 1.
@@ -70,29 +47,11 @@ def check_number(
         wanted = " and ".join(f"{words} {bound}" for words, _, bound in bounds)
         infinite = " and finite" if number == float("inf") else ""
         raise ValueError(f"`{name}` must be {wanted}{infinite}; got {value}.")
-    return number
+    return number  # Python's own float, which JSON can hold
 
 
 def check_seed(seed: object) -> int:
-    """Return `seed` if all generators of random numbers take it.
-
-    Parameters
-    ----------
-    seed : int
-        From 0, below 2**32.
-
-    Returns
-    -------
-    int
-        The same.
-
-    Raises
-    ------
-    TypeError
-        If it is not an integer.
-    ValueError
-        If it is out of range.
-    """
+    """Return `seed` if every random number generator accepts it."""
     checked = check_count(seed, "seed", least=0)
     if checked >= SEEDS:
         raise ValueError(f"`seed` must be below {SEEDS:,}; got {checked:,}.")
@@ -100,18 +59,7 @@ def check_seed(seed: object) -> int:
 
 
 def check_savable(parameters: Mapping[str, Any]) -> None:
-    """Refuse what `Trainer.save` could not write after the training.
-
-    Parameters
-    ----------
-    parameters : mapping of str to value
-        Of a trainer.
-
-    Raises
-    ------
-    TypeError
-        If JSON cannot hold one.
-    """
+    """Raise TypeError now for parameters that `Trainer.save` could not write as JSON later."""
     for name, value in parameters.items():
         try:
             json.dumps(value)

@@ -14,17 +14,7 @@ __all__ = ["TrainingBar", "training_bar"]
 
 
 class TrainingBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Move a bar with every batch, and show the loss of the last epoch.
-
-    Parameters
-    ----------
-    bar : rich.progress.Progress
-        Already on the screen.
-    description : str
-        What is being trained.
-    epochs : int
-        How many will be run.
-    """
+    """Advance a bar that is already on screen with every batch; show the last epoch's loss."""
 
     def __init__(self, bar: "Progress", description: str, epochs: int) -> None:
         super().__init__()
@@ -35,7 +25,7 @@ class TrainingBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Start the bar of this epoch."""
+        """Show which epoch is running."""
         if self.first is None:
             self.first = epoch
         steps = self.params.get("steps")
@@ -45,11 +35,11 @@ class TrainingBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.bar.update(self.task, description=text, total=steps and steps * self.epochs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Move on."""
+        """Advance the bar."""
         self.bar.update(self.task, completed=self.done + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Show what the epoch came to."""
+        """Show the loss of the epoch."""
         loss = (logs or {}).get("loss")
         if loss is not None:
             self.bar.update(self.task, loss=f"loss {float(loss):.4f}")
@@ -57,23 +47,8 @@ class TrainingBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
 @contextmanager
 def training_bar(description: str, epochs: int, wanted: bool) -> Iterator[list[TrainingBar]]:
-    """Draw a bar on standard error while training runs.
-
-    Parameters
-    ----------
-    description : str
-        What is being trained.
-    epochs : int
-        How many will be run.
-    wanted : bool
-        Whether there shall be a bar if there is a terminal.
-
-    Yields
-    ------
-    list of TrainingBar
-        The callback for `keras.Model.fit`; none unless standard output and standard error are both
-        terminals. A callback for each batch makes Keras wait for it, so there is none without need.
-    """
+    """Draw a bar on standard error, and yield the callbacks for `keras.Model.fit`: one or none."""
+    # Keras waits for a callback after every batch, so there is none unless someone sees the bar.
     if not (wanted and sys.stdout.isatty() and sys.stderr.isatty()):
         yield []
         return

@@ -1,4 +1,4 @@
-"""Which rows a share holds out."""
+"""Which rows a validation share holds out."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,25 +7,7 @@ __all__ = ["drawn_rows", "held_out_count"]
 
 
 def held_out_count(n: int, share: float) -> int:
-    """Return how many of n rows a share of them is.
-
-    Parameters
-    ----------
-    n : int
-        Rows there are.
-    share : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    int
-        At least one.
-
-    Raises
-    ------
-    ValueError
-        If none would be left to learn from.
-    """
+    """Return how many of n rows to hold out, at least 1; ValueError if no row would be left."""
     count = max(1, round(share * n))
     if count >= n:
         raise ValueError(f"`validation` must leave something to learn from; got {share} of {n}.")
@@ -35,32 +17,12 @@ def held_out_count(n: int, share: float) -> int:
 def drawn_rows(
     n: int, share: float, seed: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Draw the rows that are held out: tables are often sorted by what there is to learn.
+    """Draw the rows to hold out; return learned and held-out row numbers, both ascending.
 
-    Parameters
-    ----------
-    n : int
-        Rows there are.
-    share : float
-        Between 0 and 1.
-    seed : int
-        Of the draw.
-
-    Returns
-    -------
-    learned, held_out : ndarray of intp
-        Numbers of rows, ascending.
-
-    Raises
-    ------
-    ValueError
-        If none would be left to learn from.
-
-    Examples
-    --------
     >>> drawn_rows(5, 0.4, seed=0)
     (array([0, 1, 3]), array([2, 4]))
     """
     count = held_out_count(n, share)
+    # At random, because tables are often sorted by what there is to learn.
     order = np.random.default_rng(seed).permutation(n)
     return np.sort(order[count:]), np.sort(order[:count])

@@ -1,4 +1,4 @@
-"""What all trainers have in common: training, its history, and the way to a store and to disk."""
+"""The base class of all trainers: training, its history, and the way to a store and to disk."""
 
 import json
 import random
@@ -27,7 +27,7 @@ __all__ = ["Trainer", "check_schedule"]
 
 MODEL = "model.keras"
 DESCRIPTION = "trainer.json"
-FORMAT = 1  # of the description; a larger number is one that older versions cannot read
+FORMAT = 1  # of the description; raised when older versions can no longer read it
 
 Embeddings = tuple[Sequence[Any], npt.NDArray[np.float32]]
 
@@ -35,29 +35,38 @@ Embeddings = tuple[Sequence[Any], npt.NDArray[np.float32]]
 class Trainer(ABC):
     """Base of every trainer: a Keras model, how it was trained, and the embeddings it learned.
 
-    A subclass writes `fit`, which builds the model once and calls `_train`, and `embeddings`. What
-    it needs besides its parameters to be usable after `load`, such as a vocabulary, it gives in
-    `_state` and takes back in `_restore`.
+    A subclass implements `fit`, which builds the model once and calls `_train`, and `embeddings`.
+    If it needs more than its parameters after `load`, such as a vocabulary, `_state` returns that
+    and `_restore` takes it back.
 
     Parameters
     ----------
     seed : int, default 0
-        Of everything random. The same seed, data and machine give the same losses.
+        Seeds everything random. The same seed, data and machine give the same losses.
     **parameters
-        The keyword parameters of the subclass; what JSON can hold.
+        The keyword parameters of the subclass. JSON must be able to hold them.
 
     Attributes
     ----------
     parameters : dict
-        What the trainer was made with, `seed` included.
+        The parameters the trainer was made with, `seed` included.
     interrupted : bool
         Whether Ctrl-C ended the last `fit`. What was learned until then is kept.
+
+    Examples
+    --------
+    >>> from vecstore.trainers import Cooccurrence
+    >>> trainer = Cooccurrence(dim=2).fit(["the cat sat", "the dog sat", "a cat ran"])
+    >>> trainer.history.columns
+    ['epoch', 'loss', 'seconds']
+    >>> trainer.parameters["dim"], trainer.interrupted
+    (2, False)
     """
 
     parameters: dict[str, Any]
     interrupted: bool
 
-    # Whether `fit` compiles the model itself, so that how it was compiled need not be loaded.
+    # Whether `fit` compiles the model itself; then `load` need not restore how it was compiled.
     compiles_in_fit: ClassVar[bool] = False
 
     def __init__(self, *, seed: int = 0, **parameters: Any) -> None:
@@ -76,11 +85,11 @@ class Trainer(ABC):
 
     @property
     def history(self) -> "pl.DataFrame":
-        """What each epoch came to.
+        """The loss and metrics of every epoch.
 
-        A row per finished epoch, over all calls of `fit`: ``epoch`` (from 1), ``loss``, the other
-        metrics of the model, the same with ``val_`` where there was validation, and ``seconds``.
-        Those of the first epoch include the time to compile the model.
+        One row per finished epoch, over all calls of `fit`: ``epoch`` (from 1), ``loss``, the other
+        metrics of the model, the same with the prefix ``val_`` if there was validation data, and
+        ``seconds``. The first epoch includes the time to compile the model.
         """
         import polars as pl
 
@@ -88,14 +97,14 @@ class Trainer(ABC):
 
     @abstractmethod
     def fit(self, data: Any, *, progress: bool = True) -> Self:
-        """Learn from data; a second call goes on, unless a trainer says otherwise.
+        """Learn from data; a second call continues, unless a trainer says otherwise.
 
         Parameters
         ----------
         data : object
-            What there is to learn from; each trainer says what it takes, and what else.
+            What to learn from; each trainer says what it takes, and which further arguments.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
 
         Returns
         -------
@@ -105,38 +114,40 @@ class Trainer(ABC):
 
     @abstractmethod
     def embeddings(self) -> Embeddings:
-        """Return what was learned.
+        """Return the vectors that were learned, with their keys.
 
         Returns
         -------
         keys : sequence of n str or int
+            What the vectors stand for.
         vectors : ndarray of float32, shape (n, dim)
+            In the order of `keys`.
         """
 
     def attributes(self) -> Mapping[str, Sequence[Any]] | None:
-        """Return the columns that go with the embeddings into a store.
+        """Return the columns that go into a store with the embeddings.
 
         Returns
         -------
         mapping of str to sequence of n values, or None
-            Nothing, unless a trainer has something to say.
+            None, unless the trainer has something to add.
         """
         return None
 
     def to_store(self, store: str | PathLike[str] | Store, *, metric: str = "cosine") -> Store:
-        """Put the embeddings into a store, with how they came about.
+        """Put the embeddings into a store, together with how they were made.
 
         Parameters
         ----------
         store : path-like or Store
-            A path at which to make a store, or a store that is open for writing.
+            A path for a new store, or a store that is open for writing.
         metric : str, default "cosine"
-            Of a new store.
+            The metric of a new store.
 
         Returns
         -------
         Store
-            Open for writing; close it when done with it.
+            Open for writing; close it when done.
 
         Raises
         ------
@@ -147,19 +158,27 @@ class Trainer(ABC):
 
         Notes
         -----
-        It is one commit. Its provenance names the trainer, the parameters, the epochs, the loss,
-        whether it was interrupted, and the versions of the packages that learned.
+        This is one commit. Its provenance names the trainer, its parameters, the number of epochs,
+        the loss, whether training was interrupted, and the versions of the packages that were used.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import Cooccurrence
+        >>> trainer = Cooccurrence(dim=2).fit(["the cat sat", "the dog sat", "a cat ran"])
+        >>> with trainer.to_store("words") as store:
+        ...     len(store), store.dim
+        (6, 2)
         """
         check_metric(metric)
         return self._write(store, *self.embeddings(), self.attributes(), metric)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the trainer to a new folder: the model, and everything `load` needs.
+        """Write the trainer to a new folder: the model, and everything that `load` needs.
 
         Parameters
         ----------
         path : path-like
-            Nothing is overwritten.
+            The folder to create. Nothing is overwritten.
 
         Raises
         ------
@@ -167,6 +186,14 @@ class Trainer(ABC):
             If the path is taken.
         VecstoreError
             If nothing was learned yet.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import Cooccurrence
+        >>> trainer = Cooccurrence(dim=2).fit(["the cat sat", "the dog sat", "a cat ran"])
+        >>> trainer.save("trained")
+        >>> sorted(file.name for file in Path("trained").iterdir())
+        ['model.keras', 'trainer.json']
         """
         model, folder = self.model, Path(path)
         description = {
@@ -186,13 +213,13 @@ class Trainer(ABC):
                 model.save(folder / MODEL)
                 (folder / DESCRIPTION).write_text(text, encoding="utf-8")
         except BaseException:
-            # Half a trainer would only be in the way of the next try.
+            # Half a trainer would only block the next attempt.
             shutil.rmtree(folder)
             raise
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a trainer that `save` wrote; it can go on training.
+        """Read a trainer that `save` wrote; it can continue training.
 
         Parameters
         ----------
@@ -202,16 +229,24 @@ class Trainer(ABC):
         Returns
         -------
         Trainer
-            Of this class.
+            An instance of this class.
 
         Raises
         ------
         FileNotFoundError
             If there is no trainer at the path.
         ValueError
-            If the trainer there is of another class.
+            If the folder holds a trainer of another class.
         FormatVersionError
             If a later version of vecstore wrote it.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import Cooccurrence
+        >>> trainer = Cooccurrence(dim=2).fit(["the cat sat", "the dog sat", "a cat ran"])
+        >>> trainer.save("trained")
+        >>> Cooccurrence.load("trained").vocabulary == trainer.vocabulary
+        True
         """
         import keras
 
@@ -243,26 +278,25 @@ class Trainer(ABC):
     # For subclasses.
 
     def _state(self) -> dict[str, Any]:
-        """Return what a loaded trainer needs besides parameters and model; what JSON can hold."""
+        """Return what `load` needs besides parameters and model, as JSON can hold it."""
         return {}
 
     def _restore(self, state: dict[str, Any]) -> None:  # noqa: B027 (most have no state)
-        """Take back what `_state` gave."""
+        """Take back what `_state` returned."""
 
     @contextmanager
     def _seeded(self) -> Iterator[None]:
-        """Build or train in here: what is random repeats, and differs from one `fit` to the next.
-
-        The generators of Python and NumPy are put back afterwards; those of Keras cannot be.
-        """
+        """Seed the generators for building or training in this block."""
         import keras
 
         ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 (Keras uses it)
+        # Repeatable, yet different from one `fit` to the next.
         sequence = np.random.SeedSequence([self.parameters["seed"], len(self._epochs)])
         keras.utils.set_random_seed(int(sequence.generate_state(1)[0]))
         try:
             yield
         finally:
+            # Keras's own generators cannot be put back.
             random.setstate(ours)
             np.random.set_state(numpys)  # noqa: NPY002
 
@@ -280,18 +314,7 @@ class Trainer(ABC):
     ) -> None:
         """Run `model.fit` with our history and progress bar; Ctrl-C ends it and keeps the weights.
 
-        Parameters
-        ----------
-        x, y, callbacks, **fit_options
-            As for `keras.Model.fit`.
-        epochs : int
-            More of them: a second call goes on where the first stopped.
-        batch_size : int or None
-            None where `x` comes in batches.
-        validation : data or None
-            As `validation_data` for `keras.Model.fit`.
-        progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+        `epochs` counts further epochs; `batch_size` is None if `x` yields batches.
         """
         from vecstore.trainers.epochs import EpochLog
         from vecstore.trainers.progress import training_bar
@@ -324,7 +347,7 @@ class Trainer(ABC):
         metric: str,
         **more: Any,
     ) -> Store:
-        """Make one commit of these rows; `more` is added to the provenance."""
+        """Write these rows as one commit; `more` is added to the provenance."""
         rows = (keys, vectors) if attributes is None else (keys, vectors, attributes)
         provenance = {**self._provenance(), **more}
         if isinstance(store, Store):
@@ -354,22 +377,7 @@ class Trainer(ABC):
 
 
 def check_schedule(epochs: int, batch_size: int | None, validation: Any = None) -> None:
-    """Refuse numbers of epochs and rows that no training can have, before any work is done.
-
-    Parameters
-    ----------
-    epochs : int
-        At least 1.
-    batch_size : int or None
-        At least 1.
-    validation : float, data or None
-        A share must lie between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If one is out of range.
-    """
+    """Raise ValueError for impossible epochs, batch sizes or validation shares, before any work."""
     check_count(epochs, "epochs")
     if batch_size is not None:
         check_count(batch_size, "batch_size")

@@ -1,4 +1,4 @@
-"""What all autoencoders have in common: noise, loss, training, codes and reconstructions."""
+"""What all autoencoders share: noise, loss, training, codes and reconstructions."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -20,32 +20,45 @@ __all__ = ["CODE", "Autoencoder", "checked_sizes"]
 
 CODE = "code"  # the layer whose outputs are the codes
 
-# How the last layer comes to its values, by loss. Cross-entropy, because squared error through a
-# sigmoid learns nothing where the sigmoid is saturated: on MNIST the convolutional recipe then
-# stays black for good. The gradient of cross-entropy there is just output - input. Both want inputs
-# in [0, 1]: no sigmoid reaches a 255, and a loss that waits for it stays large whatever is learned.
+# The activation of the last layer, by loss. The default is cross-entropy, because squared error
+# through a saturated sigmoid learns nothing: on MNIST the images of the convolutional recipe then
+# stay black for good. The gradient of cross-entropy there is just output - input. A sigmoid needs
+# inputs in [0, 1]: it never reaches 255, and the loss would stay large whatever is learned.
 OUTPUTS = {"binary_crossentropy": "sigmoid", "mse": "linear"}
 NOISES = ("gaussian", "masking")
-PREDICTED = 1024  # rows at a time
+PREDICTED = 1024  # rows per batch in prediction
 
 
 class Autoencoder(Encoder):
-    """Base of the autoencoders; a subclass says which layers lead to the code and back.
+    """Base of the autoencoders; a subclass provides the layers that lead to the code and back.
 
     Parameters
     ----------
     denoising : float
-        The noise on what goes in; 0 is none.
+        The amount of noise on the input; 0 adds none.
     noise : str
         ``"gaussian"`` or ``"masking"``.
     loss : str
         ``"binary_crossentropy"`` or ``"mse"``.
     learning_rate : float
-        Of Adam.
+        The learning rate of Adam.
     seed : int
-        Of everything random.
+        Seeds everything random.
     **parameters
-        Of the subclass.
+        Further parameters of the subclass.
+
+    Raises
+    ------
+    ValueError
+        If `loss` or `noise` is unknown, or a number is out of range.
+
+    Examples
+    --------
+    >>> from vecstore.trainers import DenseAutoencoder
+    >>> trainer = DenseAutoencoder((2,)).fit(np.eye(3), epochs=1, keys=["a", "b", "c"])
+    >>> with trainer.to_store("codes") as store:
+    ...     list(store.keys())
+    ['a', 'b', 'c']
     """
 
     def __init__(
@@ -86,25 +99,25 @@ class Autoencoder(Encoder):
         keys: Sequence[Any] | None = None,
         attributes: Mapping[str, Sequence[Any]] | None = None,
     ) -> Self:
-        """Learn to put rows together again from short codes.
+        """Learn to reconstruct rows from short codes.
 
         Parameters
         ----------
         data : array_like, shape (n, ...)
-            Bytes (uint8), which are divided by 255, or bools, or numbers in [0, 1]; any finite
-            numbers with the loss ``"mse"``.
+            Bytes (uint8), which are divided by 255; bools; or numbers in [0, 1]. With the loss
+            ``"mse"``, any finite numbers.
         epochs : int, default 10
-            More of them: a second call goes on where the first stopped.
+            Epochs to add; a second call continues where the first stopped.
         batch_size : int, default 128
-            Rows in a step.
+            Rows per step.
         validation : float, array_like or None
-            The share of the rows, drawn at random, that is held out, or other rows.
+            The share of the rows to hold out, drawn at random; or other rows.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
         keys : sequence of n str or int, or None
-            Of the rows, for `to_store`; None numbers them from 0.
+            The keys of the rows in `to_store`; None numbers them from 0.
         attributes : mapping of str to sequence of n values, or None
-            What `to_store` shall keep with the codes, such as labels.
+            Columns that `to_store` writes with the codes, such as labels.
 
         Returns
         -------
@@ -114,16 +127,24 @@ class Autoencoder(Encoder):
         Raises
         ------
         ValueError
-            If the data have another shape than those learned from before, are not finite, or not in
-            the range of the loss; if there are not as many keys or labels as rows.
+            If the data differ in shape from those of an earlier call, are not finite, or are
+            outside the range of the loss; if there are not as many keys or attribute values as
+            rows.
         DuplicateKeyError
-            If a key comes twice.
+            If a key occurs twice.
         TypeError
-            If the data are no numbers, or the keys neither str nor int.
+            If the data are not numbers, or the keys neither str nor int.
 
         Notes
         -----
-        In memory are the data and a copy as float32.
+        The data and a float32 copy of them are kept in memory.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> trainer = DenseAutoencoder((2,)).fit(np.eye(4), epochs=2, validation=0.25)
+        >>> trainer.history.columns
+        ['epoch', 'loss', 'val_loss', 'seconds']
         """
         check_schedule(epochs, batch_size, validation)
         rows = self.checked(data)
@@ -159,7 +180,7 @@ class Autoencoder(Encoder):
     def checked(
         self, data: npt.ArrayLike, name: str = "data", *, shape: tuple[int, ...] | None = None
     ) -> npt.NDArray[Any]:
-        """Return data with the axes of the network, or refuse them; `fit` and all others do it.
+        """Return data in the shape the network takes, or refuse them; all methods call it.
 
         Parameters
         ----------
@@ -168,12 +189,25 @@ class Autoencoder(Encoder):
         name : str, default "data"
             The caller's argument, for the errors.
         shape : tuple of int or None
-            Of every row; None takes that of the network, or what comes where there is none yet.
+            The shape of every row; None takes that of the network, or any if there is none yet.
 
         Returns
         -------
         ndarray, shape (n, ...)
-            The same memory where possible.
+            The same memory if possible.
+
+        Raises
+        ------
+        TypeError
+            If the data are not numbers.
+        ValueError
+            If the data have another shape, are not finite, or are outside the range of the loss.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> DenseAutoencoder().checked([[0.0, 1.0]])
+        array([[0., 1.]])
         """
         if shape is None and self._model is not None:
             shape = self._model.input_shape[1:]
@@ -193,7 +227,13 @@ class Autoencoder(Encoder):
         Returns
         -------
         ndarray of float32, shape (n, dim)
-            A code of several axes is laid out flat.
+            A code with several axes is flattened.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> DenseAutoencoder((2,)).fit(np.eye(3), epochs=1).encode(np.eye(3)).shape
+        (3, 2)
         """
         import keras
 
@@ -203,23 +243,29 @@ class Autoencoder(Encoder):
         return codes.reshape(len(codes), -1)
 
     def reconstruct(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Encode rows, and decode their codes.
+        """Encode rows and decode their codes.
 
         Parameters
         ----------
         data : array_like, shape (n, ...)
-            As for `fit`. A model that learned with noise takes it away from these.
+            As for `fit`. A model that learned with noise removes noise from them.
 
         Returns
         -------
         ndarray of float32, shape (n, ...)
             Bytes come back as values from 0 to 1.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> DenseAutoencoder((2,)).fit(np.eye(3), epochs=1).reconstruct(np.eye(3)).shape
+        (3, 3)
         """
         rows = self.checked(data)
         return self._predicted(self.model, rows).reshape(np.shape(data))
 
     def noised(self, data: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Return rows as the network gets them in training.
+        """Return rows as the network receives them in training.
 
         Parameters
         ----------
@@ -229,8 +275,15 @@ class Autoencoder(Encoder):
         Returns
         -------
         ndarray of float32, shape (n, ...)
-            Bytes come back as values from 0 to 1, and beyond where noise leads there. Without
+            Bytes come back as values from 0 to 1, or beyond because of the noise. Without
             `denoising` nothing is added.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> DenseAutoencoder((2,)).fit(np.eye(2), epochs=1).noised(np.eye(2))
+        array([[1., 0.],
+               [0., 1.]], dtype=float32)
         """
         rows = scaled(self.checked(data))
         if self.parameters["denoising"]:
@@ -239,7 +292,7 @@ class Autoencoder(Encoder):
         return rows.reshape(np.shape(data))
 
     def reconstruction_error(self, data: npt.ArrayLike) -> float:
-        """Return the mean squared difference between rows and what is made of them.
+        """Return the mean squared difference between rows and their reconstructions.
 
         Parameters
         ----------
@@ -249,7 +302,14 @@ class Autoencoder(Encoder):
         Returns
         -------
         float
-            Per number of a row, in units in which white is 1; whatever the loss is.
+            Per number of a row, in units in which white is 1, whatever the loss is.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> trainer = DenseAutoencoder((2,)).fit(np.eye(3), epochs=1)
+        >>> 0 < trainer.reconstruction_error(np.eye(3)) < 1
+        True
         """
         rows = self.checked(data)
         difference = self._predicted(self.model, rows) - scaled(rows)
@@ -263,7 +323,19 @@ class Autoencoder(Encoder):
         keys : sequence of n str or int
             As given to `fit`, or row numbers.
         vectors : ndarray of float32, shape (n, dim)
-            Their codes.
+            The codes.
+
+        Raises
+        ------
+        VecstoreError
+            If nothing was learned, or the trainer was loaded: a folder does not keep the rows.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> keys, vectors = DenseAutoencoder((2,)).fit(np.eye(3), epochs=1).embeddings()
+        >>> keys, vectors.shape
+        (range(0, 3), (3, 2))
         """
         _ = self.model
         if self._data is None:
@@ -274,12 +346,19 @@ class Autoencoder(Encoder):
         return self._keys if self._keys is not None else range(len(vectors)), vectors
 
     def attributes(self) -> Mapping[str, Sequence[Any]] | None:
-        """Return what was given to the last `fit` to go with the codes.
+        """Return the attributes that were given to the last `fit`.
 
         Returns
         -------
         mapping of str to sequence of n values, or None
             As given.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import DenseAutoencoder
+        >>> names = {"name": ["x", "y", "z"]}
+        >>> DenseAutoencoder((2,)).fit(np.eye(3), epochs=1, attributes=names).attributes()
+        {'name': ['x', 'y', 'z']}
         """
         return self._columns
 
@@ -287,7 +366,7 @@ class Autoencoder(Encoder):
     def _layers(self, shape: tuple[int, ...], output: str) -> list[Any]:
         """Return the layers, one of them named `CODE`, for rows of this shape.
 
-        `output` is the activation of the last one.
+        `output` is the activation of the last layer.
         """
 
     def _built(self, shape: tuple[int, ...]) -> Any:
@@ -296,7 +375,7 @@ class Autoencoder(Encoder):
         chosen = self.parameters
         noise = []
         if chosen["denoising"]:
-            # Both are there in training only.
+            # Both layers act in training only.
             kind = {"gaussian": keras.layers.GaussianNoise, "masking": keras.layers.Dropout}
             noise = [kind[chosen["noise"]](chosen["denoising"], name="noise")]
         model = keras.Sequential(
@@ -316,20 +395,7 @@ class Autoencoder(Encoder):
 
 
 def checked_sizes(sizes: Sequence[int], name: str) -> list[int]:
-    """Return the sizes of layers as a list, of at least one.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Each at least 1.
-    name : str
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    list of int
-        What JSON can hold.
-    """
+    """Return layer sizes as a list that JSON can hold; ValueError if there are none."""
     checked = [check_count(size, name) for size in sizes]
     if not checked:
         raise ValueError(f"`{name}` must have at least one size; got none.")
@@ -337,7 +403,7 @@ def checked_sizes(sizes: Sequence[int], name: str) -> list[int]:
 
 
 def _check_keys(keys: Sequence[Any]) -> None:
-    """Refuse before the training what `to_store` would refuse after it."""
+    """Refuse before training the keys that `to_store` would refuse afterwards."""
     seen = set()
     for key in as_keys(keys, "str" if isinstance(keys[0], str) else "int"):
         if key in seen:

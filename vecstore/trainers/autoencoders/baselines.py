@@ -1,4 +1,4 @@
-"""What can be had without a network: the figures to beat. They need scikit-learn."""
+"""Baselines that need no network: the scores to beat. They need scikit-learn."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,27 +17,9 @@ __all__ = ["linear_labels", "pca_error"]
 def linear_labels(
     texts: Sequence[Text], labels: Sequence[Any], others: Sequence[Text], *, seed: int = 0
 ) -> list[Any]:
-    """Label texts by a linear support vector machine over TF-IDF of their words.
+    """Label `others` by a linear support vector machine over TF-IDF of their words.
 
-    Parameters
-    ----------
-    texts : sequence of n str, or of lists of words
-        What to learn from.
-    labels : sequence of n str, int or bool
-        What they are.
-    others : sequence of m str, or of lists of words
-        What to label.
-    seed : int, default 0
-        Of the solver.
-
-    Returns
-    -------
-    list of m labels
-        For the others, in their order.
-
-    Notes
-    -----
-    The defaults of scikit-learn, with logarithmic term counts: the usual strong baseline.
+    Returns the m labels in order.
     """
     need("sklearn", "A baseline")
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -45,6 +27,7 @@ def linear_labels(
     from sklearn.svm import LinearSVC
 
     known = sorted(set(labels))
+    # scikit-learn's defaults with logarithmic term counts: the usual strong baseline.
     model = make_pipeline(
         TfidfVectorizer(analyzer=words_of, sublinear_tf=True), LinearSVC(random_state=seed)
     )
@@ -53,25 +36,9 @@ def linear_labels(
 
 
 def pca_error(data: npt.ArrayLike, others: npt.ArrayLike, dim: int) -> float:
-    """Return the reconstruction error of principal components, as of an autoencoder.
+    """Return the error of reconstructing `others` by principal components of `data`.
 
-    Parameters
-    ----------
-    data : array_like, shape (n, ...)
-        What to learn from: bytes are divided by 255.
-    others : array_like, shape (m, ...)
-        What to put together again.
-    dim : int
-        How many components; at most as many as rows and as numbers in a row.
-
-    Returns
-    -------
-    float
-        Mean squared difference per number of a row, of the others.
-
-    Notes
-    -----
-    No linear map to so many numbers and back has a smaller one on the data.
+    It is the mean squared difference per number of a row, as `reconstruction_error` gives it.
     """
     need("sklearn", "A baseline")
     from sklearn.decomposition import PCA
@@ -81,6 +48,7 @@ def pca_error(data: npt.ArrayLike, others: npt.ArrayLike, dim: int) -> float:
     if not 1 <= dim <= most:
         raise ValueError(f"`dim` must be from 1 to {most} for these rows; got {dim}.")
     flat, others_flat = (scaled(part).reshape(len(part), -1) for part in (rows, wanted))
+    # No linear map to `dim` numbers and back has a smaller error on the data.
     model = PCA(dim, random_state=0).fit(flat)
     made = model.inverse_transform(model.transform(others_flat))
     return float(np.square(made - others_flat).mean(dtype=np.float64))

@@ -1,4 +1,4 @@
-"""Autoencoders: networks that learn short codes by putting what they were given together again."""
+"""Autoencoders: networks that learn short codes by reconstructing their input."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,29 +12,34 @@ __all__ = ["ConvAutoencoder", "DenseAutoencoder"]
 
 
 class DenseAutoencoder(Autoencoder):
-    """Codes of rows of numbers, through dense layers that narrow and widen again.
+    """Learns codes of rows of numbers, through dense layers that narrow and widen again.
 
     Parameters
     ----------
     layers : sequence of int, default (100, 50, 20)
-        Sizes on the way to the code, whose size is the last. The way back is its mirror image.
+        Layer sizes down to the code, whose size is the last one. The way back mirrors them.
     denoising : float, default 0
-        How much noise goes in, while what shall come out stays clean.
+        How much noise the input gets; the target stays clean.
     noise : str, default "gaussian"
-        ``"gaussian"``: normal noise, of which `denoising` is the standard deviation; for images.
-        ``"masking"``: so large a share of the numbers is set to 0, the others are enlarged so that
-        their sum stays; for bags of words.
+        ``"gaussian"`` adds normal noise with the standard deviation `denoising`; for images.
+        ``"masking"`` sets a share `denoising` of the numbers to 0 and scales up the others, so that
+        the expected sum stays; for bags of words.
     loss : str, default "binary_crossentropy"
-        For data in [0, 1]; or ``"mse"``, squared error, for any.
+        For data in [0, 1]; or ``"mse"``, squared error, for any numbers.
     learning_rate : float, default 0.001
-        Of Adam.
+        The learning rate of Adam.
     seed : int, default 0
-        Of everything random. The same seed, data and machine give the same losses.
+        Seeds everything random. The same seed, data and machine give the same losses.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
 
     Notes
     -----
-    The hidden layers are ReLU, the code is linear: with one layer and squared error it would learn
-    what principal components are, and with more it can do better.
+    The hidden layers are ReLU, the code is linear. With one layer and squared error the code would
+    span the principal components; more layers can do better.
 
     References
     ----------
@@ -42,6 +47,12 @@ class DenseAutoencoder(Autoencoder):
        networks", Science 313.
     .. [2] Vincent et al., 2008, "Extracting and composing robust features with denoising
        autoencoders", ICML.
+
+    Examples
+    --------
+    >>> trainer = DenseAutoencoder((3, 2)).fit(np.eye(4), epochs=1)
+    >>> trainer.encode(np.eye(4)).shape, trainer.reconstruct(np.eye(4)).shape
+    ((4, 2), (4, 4))
     """
 
     def __init__(
@@ -78,23 +89,45 @@ class DenseAutoencoder(Autoencoder):
 
 
 class ConvAutoencoder(Autoencoder):
-    """Codes of images, through convolutions that shrink them and let them grow again.
+    """Learns codes of images, through convolutions that shrink them and let them grow again.
 
     Parameters
     ----------
     filters : sequence of int, default (16, 8, 8)
-        Of each 3x3 convolution; after each, the image is halved. The way back is its mirror image.
-    denoising, noise, loss, learning_rate, seed
-        As for `DenseAutoencoder`.
+        Filters of each 3x3 convolution, each followed by halving. The way back mirrors them.
+    denoising : float, default 0
+        How much noise the input gets; the target stays clean.
+    noise : str, default "gaussian"
+        ``"gaussian"`` adds normal noise with the standard deviation `denoising`; for images.
+        ``"masking"`` sets a share `denoising` of the numbers to 0 and scales up the others, so that
+        the expected sum stays; for bags of words.
+    loss : str, default "binary_crossentropy"
+        For data in [0, 1]; or ``"mse"``, squared error, for any numbers.
+    learning_rate : float, default 0.001
+        The learning rate of Adam.
+    seed : int, default 0
+        Seeds everything random. The same seed, data and machine give the same losses.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
 
     Notes
     -----
     Images of 28 x 28 in one channel become codes of shape (4, 4, 8), 128 numbers, with 4,385
-    parameters. Images of any size will do: what grew too large on the way back is cut off.
+    parameters. Images of any size work: what grows too large on the way back is cropped.
 
     References
     ----------
     .. [1] Chollet, 2016, "Building autoencoders in Keras", blog.keras.io.
+
+    Examples
+    --------
+    >>> images = np.zeros((2, 28, 28), np.uint8)
+    >>> trainer = ConvAutoencoder().fit(images, epochs=1)
+    >>> trainer.encode(images).shape, trainer.model.count_params()
+    ((2, 128), 4385)
     """
 
     def __init__(
@@ -139,9 +172,9 @@ class ConvAutoencoder(Autoencoder):
                 MaxPooling2D(2, padding="same", name=name),
             )
         ]
-        # Halving rounds up, so that the way back may end too large. Its last hidden convolution
-        # goes without padding, which takes off 2, if an image is left that is large enough; the
-        # rest is cropped. So 28, 14, 7, 4 comes back as 8, 16 - 2, 28.
+        # Halving rounds up, so the way back may end too large. Its last hidden convolution goes
+        # without padding, which removes 2, if the image stays large enough; the rest is cropped.
+        # So 28, 14, 7, 4 comes back as 8, 16 - 2, 28.
         before = [_halved(side, len(filters)) << (len(filters) - 1) for side in sides]
         both = list(zip(before, sides, strict=True))
         trim = 2 if all(2 * (now - 2) >= side for now, side in both) else 0
@@ -161,7 +194,7 @@ class ConvAutoencoder(Autoencoder):
 
 
 def _halved(size: int, times: int) -> int:
-    """Halve a size, rounded up, so many times."""
+    """Halve a size `times` times, rounding up."""
     for _ in range(times):
         size = -(-size // 2)
     return size

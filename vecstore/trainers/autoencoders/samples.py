@@ -1,4 +1,4 @@
-"""Samples as autoencoders take them: checked, and scaled to what a sigmoid can reach."""
+"""Samples for autoencoders: checked, and scaled to the range of a sigmoid."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,35 +10,17 @@ __all__ = ["as_samples", "check_unit_range", "scaled"]
 
 WHITE = 255  # the largest byte
 
-# Values looked at in one step of a check: temporaries of it stay small whatever the data.
+# Values per step of a check, so that its temporary arrays stay small.
 CHECKED = 1 << 22
 
 
 def as_samples(
     data: npt.ArrayLike, name: str, *, shape: tuple[int, ...] | None = None
 ) -> npt.NDArray[Any]:
-    """Return data as an array of samples that a network can take.
+    """Return data as an array of finite numbers, the same memory if possible.
 
-    Parameters
-    ----------
-    data : array_like of numbers or bools, shape (n, ...)
-        Mapped files are read as they are needed.
-    name : str
-        The caller's argument, for the errors.
-    shape : tuple of int or None
-        Of every sample; None takes what comes.
-
-    Returns
-    -------
-    ndarray of shape (n, ...)
-        The same memory where possible.
-
-    Raises
-    ------
-    TypeError
-        If they are no numbers.
-    ValueError
-        If there are none, they have another shape, or one is not finite.
+    `shape` is that of each row. Raises TypeError if the data are not numbers, ValueError if they
+    have another shape or are not finite.
     """
     samples = np.asarray(data)
     if samples.dtype.kind not in "buif":
@@ -57,21 +39,8 @@ def as_samples(
 
 
 def check_unit_range(samples: npt.NDArray[Any], name: str) -> None:
-    """Refuse samples with values that no sigmoid can reach.
-
-    Parameters
-    ----------
-    samples : ndarray
-        From `as_samples`. Bytes and bools are in range by themselves: `scaled` sees to it.
-    name : str
-        The caller's argument, for the error.
-
-    Raises
-    ------
-    ValueError
-        If a value is not in [0, 1].
-    """
-    if samples.dtype in (np.uint8, np.bool_):
+    """Raise ValueError if samples from `as_samples` have values outside [0, 1]."""
+    if samples.dtype in (np.uint8, np.bool_):  # `scaled` brings these into the range
         return
     least = min(part.min() for _, part in _parts(samples))
     most = max(part.max() for _, part in _parts(samples))
@@ -83,20 +52,8 @@ def check_unit_range(samples: npt.NDArray[Any], name: str) -> None:
 
 
 def scaled(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Return samples as float32: bytes divided by 255, everything else as it is.
+    """Return a float32 copy of samples: bytes divided by 255, everything else as it is.
 
-    Parameters
-    ----------
-    samples : ndarray of numbers or bools
-        Of any shape.
-
-    Returns
-    -------
-    ndarray of float32
-        Of the same shape; always a copy.
-
-    Examples
-    --------
     >>> scaled(np.array([[0, 51, 255]], np.uint8))
     array([[0. , 0.2, 1. ]], dtype=float32)
     """
@@ -107,7 +64,7 @@ def scaled(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 
 def _parts(samples: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-    """Yield pieces of the samples, each with the number of its first."""
+    """Yield pieces of the samples, each with the number of its first row."""
     step = max(1, CHECKED // int(np.prod(samples.shape[1:])))
     for first in range(0, len(samples), step):
         yield first, samples[first : first + step]

@@ -24,50 +24,74 @@ if TYPE_CHECKING:
 
 __all__ = ["CategoricalFactors"]
 
-Names = list["pl.Series"]  # of str, a series for each field
-Labelled = tuple[Names, npt.NDArray[np.float32]]  # and the target
+Names = list["pl.Series"]  # of str, a series per field
+Labelled = tuple[Names, npt.NDArray[np.float32]]  # categories and target
 
-FEWEST, MOST = 32, 1024  # rows in a step, unless the caller says
-STEPS = 100  # in an epoch, if the rows allow
+FEWEST, MOST = 32, 1024  # bounds of the default rows per step
+STEPS = 100  # the default steps per epoch, within these bounds
 FEWEST_FIELDS = 2
 
 
 class CategoricalFactors(Trainer):
     """Learns a vector and a bias for every category of several fields.
 
-    What a row is predicted to have is the sum of its categories' biases and of the dot products of
-    every two of their vectors; below zero it is zero. Vectors are normalised field by field, over
-    the rows, before they are multiplied; these are the vectors to be had here.
+    The prediction for a row is the sum of the biases of its categories and of the dot products of
+    every two of their vectors, or zero if that is negative. Before they are multiplied, vectors are
+    normalised field by field, over the rows; `embeddings` returns the normalised vectors. This is a
+    factorization machine [1]_ with normalised factors.
 
     Parameters
     ----------
     fields : sequence of str
-        The columns of the categories, two or more: there is nothing to multiply a single one by.
+        The columns of categories, at least two, because vectors are multiplied in pairs.
     target : str
         The column of the number to predict, which must not be negative.
     dim : int, default 10
-        Of the vectors.
+        The dimension of the vectors.
     l2 : float, default 1e-4
-        Weight in the loss of the squares of the vectors before they are normalised.
+        The weight in the loss of the squared vectors before they are normalised.
     learning_rate : float or None
-        Of RMSprop at the beginning of each `fit`, from which it falls to 3/1000 of it. None takes
-        one by which biases get as far as the target strays from its mean, and not much farther:
-        at larger ones dimensions die, and have the same value for all categories.
+        The initial learning rate of RMSprop in each `fit`, from which it falls to 0.3 percent. None
+        chooses a rate at which biases can move as far as the target strays from its mean, and not
+        much farther: at larger rates dimensions die, with the same value for all categories.
     seed : int, default 0
-        Of everything random. The same seed, data and machine give the same losses.
+        Seeds everything random. The same seed, data and machine give the same losses.
+
+    Raises
+    ------
+    TypeError
+        If `fields` is not a sequence of str.
+    ValueError
+        If there are fewer than two different fields, `target` is among them, or a number is out of
+        range.
 
     Notes
     -----
     The loss is the mean absolute error plus the penalty for large vectors.
 
-    A missing value is a category of its own, ``(missing)``. A category that was not there in `fit`
-    has the mean vector and the mean bias of its field's rows.
-
-    A factorization machine [1]_ with a normalisation of its factors.
+    A missing value is a category of its own, ``(missing)``. A category that was not in `fit` gets
+    the mean vector and the mean bias of its field's rows.
 
     References
     ----------
     .. [1] Rendle, 2010, "Factorization machines", ICDM.
+
+    Examples
+    --------
+    >>> table = {"colour": ["red", "white"], "land": ["FR", "IT"], "points": [90, 80]}
+    >>> trainer = CategoricalFactors(["colour", "land"], "points", dim=2).fit(table, epochs=1)
+    >>> keys, vectors = trainer.embeddings()
+    >>> keys, vectors.shape
+    (['colour=red', 'colour=white', 'land=FR', 'land=IT'], (4, 2))
+    >>> trainer.embeddings("land")[0], trainer.attributes("land")["count"]
+    (['FR', 'IT'], [1, 1])
+    >>> trainer.predict({"colour": ["red", "rose"], "land": ["IT", None]}).shape
+    (2,)
+    >>> trainer.vectors("colour", ["rose"]).shape
+    (1, 2)
+    >>> with trainer.to_store("lands", field="land") as store:
+    ...     list(store.keys())
+    ['FR', 'IT']
     """
 
     def __init__(
@@ -125,15 +149,14 @@ class CategoricalFactors(Trainer):
         data : path-like, polars or pandas frame, or mapping of str to sequence
             The table: a frame, or a file (CSV, TSV, Parquet, JSON or JSON lines, by its suffix).
         epochs : int, default 10
-            Times to go through it. A second call goes on where the first stopped; the categories
-            are those of the first.
+            Epochs to add. A second call continues where the first stopped, with its categories.
         batch_size : int or None
-            Rows in a step. None makes a hundred steps of an epoch, of 32 to 1,024 rows.
+            Rows per step. None makes about a hundred steps per epoch, of 32 to 1,024 rows.
         validation : float, table or None
-            Rows that are not learned from: so large a share, drawn at random, or a table like
+            Rows that are only validated: a share to hold out, drawn at random, or a table like
             `data`. Their loss is in `history`.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
 
         Returns
         -------
@@ -145,14 +168,14 @@ class CategoricalFactors(Trainer):
         FileNotFoundError
             If there is no such file.
         TypeError
-            If `data` is no table, or a column has the wrong type.
+            If `data` is not a table, or a column has the wrong type.
         ValueError
             If a column is missing, or there are no rows; if the target is missing, negative or not
             finite in a row, or 0 in all of them; if a second `fit` has new categories.
 
         Notes
         -----
-        130,000 rows of three fields take half a second an epoch on one core.
+        130,000 rows of three fields take half a second per epoch on one core.
         """
         check_schedule(epochs, batch_size, validation)
         names, target, held_out = self._split(*self._labelled(data, "data"), validation)
@@ -178,13 +201,13 @@ class CategoricalFactors(Trainer):
         return self
 
     def predict(self, data: Any) -> npt.NDArray[np.float32]:
-        """Return the number that each row of a table is predicted to have.
+        """Return the predicted number for each row of a table.
 
         Parameters
         ----------
         data : path-like, polars or pandas frame, or mapping of str to sequence
-            As for `fit`; the target may be missing. A category that was not there then has the mean
-            vector and the mean bias of its field's rows.
+            As for `fit`, but without need of the target. An unknown category gets the mean vector
+            and the mean bias of its field's rows.
 
         Returns
         -------
@@ -200,14 +223,19 @@ class CategoricalFactors(Trainer):
         Parameters
         ----------
         field : str or None
-            Of which; None for all.
+            Whose categories; None for those of all fields.
 
         Returns
         -------
         keys : list of n str
-            The categories of the field; of all fields, ``field=category``.
+            The categories of the field; for all fields, ``field=category``.
         vectors : ndarray of float32, shape (n, dim)
-            In the order in which the categories first came.
+            In the order in which the categories first occurred.
+
+        Raises
+        ------
+        ValueError
+            If there is no such field.
         """
         places, factors = self._places(field), self._factors()
         keys = [
@@ -218,19 +246,24 @@ class CategoricalFactors(Trainer):
         return keys, np.concatenate([factors.vectors[place][:-1] for place in places])
 
     def vectors(self, field: str, categories: Sequence[Any]) -> npt.NDArray[np.float32]:
-        """Return the vectors of categories, whether they were there in `fit` or not.
+        """Return the vectors of categories, whether they were in `fit` or not.
 
         Parameters
         ----------
         field : str
-            Of which they are.
+            The field of the categories.
         categories : sequence of n values
-            None for a missing one.
+            None for a missing value.
 
         Returns
         -------
         ndarray of float32, shape (n, dim)
-            The mean vector of the field's rows where a category was not there.
+            For an unknown category, the mean vector of the field's rows.
+
+        Raises
+        ------
+        ValueError
+            If there is no such field.
         """
         import polars as pl
 
@@ -239,7 +272,7 @@ class CategoricalFactors(Trainer):
         return self._factors().vectors[place][self._fields[place].codes(names)]
 
     def attributes(self, field: str | None = None) -> Mapping[str, Sequence[Any]]:
-        """Return the columns that go with the embeddings into a store.
+        """Return the columns that go into a store with the embeddings.
 
         Parameters
         ----------
@@ -249,9 +282,13 @@ class CategoricalFactors(Trainer):
         Returns
         -------
         mapping of str to sequence of n values
-            ``field``, its name; ``bias``, what the category adds to a prediction by itself (each
-            field has a share of the target's mean in it); ``count``, the rows of the last `fit`
-            that have it.
+            ``field``, its name; ``bias``, what the category itself adds to a prediction (which
+            includes the field's share of the target's mean); ``count``, its rows in the last `fit`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such field.
         """
         places, factors = self._places(field), self._factors()
         return {
@@ -272,25 +309,25 @@ class CategoricalFactors(Trainer):
         Parameters
         ----------
         store : path-like or Store
-            A path at which to make a store, or a store that is open for writing.
+            A path for a new store, or a store that is open for writing.
         metric : str, default "cosine"
-            Of a new store. Under ``"dot"``, the similarity of categories of two fields is what
-            their pair adds to a prediction.
+            The metric of a new store. Under ``"dot"``, the similarity of two categories of
+            different fields is what their pair adds to a prediction.
         field : str or None
-            As for `embeddings`; keys are categories then, without the name of the field.
+            As for `embeddings`; with a field, keys are categories without its name.
 
         Returns
         -------
         Store
-            Open for writing; close it when done with it. It has the `attributes`, and in its
-            provenance how the vectors came about.
+            Open for writing; close it when done. It has the `attributes`, and its provenance says
+            how the vectors were made.
 
         Raises
         ------
         StoreExistsError
             If the path is taken.
         ValueError
-            If the store has another dimension.
+            If the store has another dimension, or there is no such field.
         """
         check_metric(metric)
         keys, vectors = self.embeddings(field)
@@ -316,7 +353,7 @@ class CategoricalFactors(Trainer):
         return [values[learned] for values in names], target[learned], held_out
 
     def _codes(self, names: Names) -> npt.NDArray[np.int32]:
-        """Return the number of every category, shape (n, fields)."""
+        """Return the numbers of the categories, (n, fields)."""
         columns = [field.codes(values) for field, values in zip(self._fields, names, strict=True)]
         return np.stack(columns, axis=1)
 
@@ -330,7 +367,7 @@ class CategoricalFactors(Trainer):
                 )
 
     def _places(self, field: str | None) -> list[int]:
-        """Return where the field of this name is, or all of them."""
+        """Return the place of this field, or of all fields."""
         if field is None:
             return list(range(len(self.fields)))
         if field not in self.fields:
@@ -352,7 +389,7 @@ class CategoricalFactors(Trainer):
 
         if self._epochs:
             reach = self._epochs[-1]["mae"] / self._unit
-        else:  # from the mean; normalised vectors are about 1 long in each dimension anyway
+        else:  # predictions begin at the mean; normalised vectors are about 1 per dimension anyway
             off = np.abs(target - target.mean(dtype=np.float64)).mean(dtype=np.float64)
             reach = max(float(off) / self._unit, 1.0)
         rate = self.parameters["learning_rate"] or learning_rate(

@@ -1,4 +1,4 @@
-"""Columns of tables as trainers take them: texts of categories, and amounts."""
+"""Table columns as trainers take them: category names, and amounts."""
 
 from typing import TYPE_CHECKING
 
@@ -10,31 +10,13 @@ if TYPE_CHECKING:
 
 __all__ = ["MISSING", "amounts", "category_names"]
 
-#: What stands for a missing value. A table that spells it out means the same by it.
+#: The category of a missing value. A table that spells it out means the same.
 MISSING = "(missing)"
 
 
 def category_names(values: "pl.Series") -> "pl.Series":
-    """Return a column as texts, so that it reads the same whatever its type came to be.
+    """Return a column as strings, whatever its type came to be; TypeError for lists or bytes.
 
-    Parameters
-    ----------
-    values : polars.Series
-        Of n texts, numbers, truth values or dates; null or NaN where one is missing.
-
-    Returns
-    -------
-    polars.Series
-        Of n strings. Whole numbers have no decimal point, also among others: a column of them
-        that lacks some values is one of floats to pandas.
-
-    Raises
-    ------
-    TypeError
-        If the values are lists, records or bytes.
-
-    Examples
-    --------
     >>> import polars as pl
     >>> category_names(pl.Series("size", [1.5, None, 2.0])).to_list()
     ['1.5', '(missing)', '2']
@@ -49,7 +31,8 @@ def category_names(values: "pl.Series") -> "pl.Series":
     if values.dtype.is_float():
         values = values.fill_nan(None)
         whole = values.cast(pl.Int64, strict=False)
-        # Each by itself: what a value is called must not depend on the others in the column.
+        # Whole numbers get no decimal point: pandas turns integers with gaps into floats. Each
+        # value is cast by itself: its name must not depend on the others in the column.
         texts = whole.cast(pl.String).zip_with(whole == values, values.cast(pl.String))
     else:
         texts = values.cast(pl.String)
@@ -57,25 +40,7 @@ def category_names(values: "pl.Series") -> "pl.Series":
 
 
 def amounts(values: "pl.Series") -> npt.NDArray[np.float32]:
-    """Return a column of numbers that are finite and not negative, or refuse it.
-
-    Parameters
-    ----------
-    values : polars.Series
-        Of n numbers or truth values.
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-        The same.
-
-    Raises
-    ------
-    TypeError
-        If they are of another type.
-    ValueError
-        If one is missing, negative, or not finite.
-    """
+    """Return a column as float32; TypeError unless numeric, ValueError unless finite and >= 0."""
     import polars as pl
 
     if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):

@@ -1,4 +1,4 @@
-"""A text as numbers of words, on disk, and windows that slide over it."""
+"""A text as word numbers on disk, and windows that slide over it."""
 
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from vecstore.trainers.corpus.windows import (
 
 __all__ = ["Corpus"]
 
-# Words looked at at a time, where windows are handed out: some 10 MB of them.
+# Words that `windows` looks at together; their windows take some 10 MB.
 _BLOCK = 1 << 19
 
 
@@ -31,31 +31,32 @@ class Corpus:
 
     Parameters
     ----------
-    source : path-like, or iterable of (str, sequence of str, or Path)
-        A file (plain or gzipped), a folder of files, or sentences: as text, of which each line is
-        one, as tokens, or as ids, integers from 0, which become the words of their digits. In an
-        array of rows 0 is padding, and no word; in lists it is an id like the others.
+    source : path-like, or iterable of (str, sequence of str or int, or Path)
+        A file (plain or gzipped), a folder of files, or sentences. A sentence is a str (each of its
+        lines counts as one), a list of tokens, or a list of ids, integers from 0, whose digits
+        become the words. In an array of rows, 0 is padding and not a word; in lists it is an
+        ordinary id.
     tokenizer : str or callable, default "words"
-        ``"words"``: runs of letters and digits, with apostrophes inside. ``"spaces"``: whatever
-        spaces separate. A callable gets a line and returns its tokens.
+        ``"words"`` finds runs of letters and digits, with apostrophes inside. ``"spaces"`` splits
+        at white space. A callable gets a line and returns its tokens.
     lowercase : bool, default True
         Whether to fold capitals.
     min_count : int, default 1
-        Words that are rarer are unknown.
+        Rarer words are unknown.
     max_vocabulary : int or None
-        At most so many words, the commonest.
+        Keep at most this many words, the most frequent ones.
     vocabulary : Vocabulary or None
-        The words that are known; None takes those of the text.
+        The known words; None takes those of the text.
     encoding : str, default "utf-8"
-        Of files.
+        The encoding of files.
 
     Attributes
     ----------
     vocabulary : Vocabulary
-        The words and their numbers, the commonest first.
+        The words and their numbers, the most frequent first.
     ids : ndarray of int32, shape (m,)
-        The text: numbers of words, -1 after each sentence, -2 for unknown words. Mapped from a
-        temporary file that goes away with the corpus.
+        The text as word numbers, with -1 after each sentence and -2 for unknown words. Mapped from
+        a temporary file that disappears with the corpus.
     words : int
         How many words of the text are known.
 
@@ -64,14 +65,14 @@ class Corpus:
     FileNotFoundError
         If there is nothing at a path.
     TypeError
-        If a sentence is none of these, or has words and ids.
+        If a sentence is none of these, or mixes words and ids.
     ValueError
         If a file is not text, an id is negative, or no word is left.
 
     Notes
     -----
-    Reads some millions of words a second. In memory are the distinct words; on disk, in the folder
-    for temporary files (``TMPDIR``), 4 bytes for every word of the text.
+    It reads some millions of words a second. The distinct words are kept in memory. Every word of
+    the text takes 4 bytes on disk, in the folder for temporary files (``TMPDIR``).
 
     Examples
     --------
@@ -114,7 +115,7 @@ class Corpus:
         renumber(self.ids, new)
 
     def count_windows(self, size: int) -> int:
-        """Count the windows.
+        """Count the windows of the text.
 
         Parameters
         ----------
@@ -124,7 +125,12 @@ class Corpus:
         Returns
         -------
         int
-            How many rows all arrays of `windows` have together.
+            The total number of rows that `windows` yields.
+
+        Examples
+        --------
+        >>> Corpus(["He is going.", "Gone."]).count_windows(2)
+        2
         """
         return int(count_windows(self.ids, check_count(size, "size")))
 
@@ -139,18 +145,23 @@ class Corpus:
         Yields
         ------
         ndarray of int32, shape (n, size)
-            Every run of `size` neighbouring words of one sentence, in the order of the text; none
-            with an unknown word in it. n varies, and is small enough for memory.
+            Every run of `size` consecutive known words within one sentence, in the order of the
+            text. n varies, and a block always fits in memory.
+
+        Examples
+        --------
+        >>> [block.tolist() for block in Corpus(["no no yes"]).windows(2)]
+        [[[0, 0], [0, 1]]]
         """
         check_count(size, "size")
         for start in range(0, len(self.ids), _BLOCK):
-            # Windows that begin in the block may end behind it.
+            # Windows that begin in the block may end after it.
             part = self.ids[start : start + _BLOCK + size - 1]
             out = np.empty((len(part), size), np.int32)
             yield out[: fill_windows(part, out)]
 
     def ngrams(self, size: int) -> npt.NDArray[np.int32]:
-        """Return all windows at once.
+        """Return all windows in one array.
 
         Parameters
         ----------
@@ -160,7 +171,13 @@ class Corpus:
         Returns
         -------
         ndarray of int32, shape (n, size)
-            In memory: 4 bytes for every word of every window.
+            It takes 4 bytes of memory for every word of every window.
+
+        Examples
+        --------
+        >>> Corpus(["no no yes"]).ngrams(2)
+        array([[0, 0],
+               [0, 1]], dtype=int32)
         """
         return np.concatenate([*self.windows(size), np.empty((0, size), np.int32)])
 
@@ -169,7 +186,7 @@ class Corpus:
 
 
 class _Numbers(dict[str, int]):
-    """Number words as they are met."""
+    """Numbers for words, in the order in which they first occur."""
 
     def __missing__(self, word: str) -> int:
         number = self[word] = len(self)

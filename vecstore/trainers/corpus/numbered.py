@@ -1,7 +1,7 @@
-"""Texts whose words are numbered: ids in the place of words, as `keras.datasets` has them.
+"""Texts made of ids instead of words, as in `keras.datasets`.
 
-An id is the word of its digits: 7 and "7" are the same word, with the key "7" in a store.
-`words_of_ids` gives ids the words that a word index has for them.
+An id is the word that its digits spell: 7 and "7" are the same word, with the key "7" in a store.
+`words_of_ids` replaces ids by the words of a word index.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +13,8 @@ from vecstore.arrays import check_count
 
 __all__ = ["as_texts", "holds_ids", "rows_of", "spelled", "words_of_ids"]
 
-# What `keras.datasets` puts in front of a text, and in the place of words it leaves out. Ids up to
-# `index_from` are no words of the index.
+# `keras.datasets` puts 1 in front of a text, and 2 in place of words that it leaves out. Ids up to
+# `index_from` are not words of the index.
 _MARKS = {1: "<start>", 2: "<oov>"}
 
 _RAW = (str, bytes, bytearray)
@@ -23,27 +23,27 @@ _RAW = (str, bytes, bytearray)
 def words_of_ids(
     texts: Iterable[Any], word_index: Mapping[str, SupportsIndex], *, index_from: int = 3
 ) -> list[list[str]]:
-    """Spell texts of ids, such as those of `keras.datasets.imdb` and `reuters`.
+    """Replace the ids in texts by words, for example those of `keras.datasets.imdb` and `reuters`.
 
     Parameters
     ----------
     texts : ndarray of int, shape (n, length), or sequence of n lists or arrays of int
-        Ids from 0. 0 is padding, and left out.
+        Ids from 0. 0 is padding and is left out.
     word_index : mapping of str to int
-        The numbers of words, from 1, as ``get_word_index()`` returns them.
+        The numbers of the words, from 1, as ``get_word_index()`` returns them.
     index_from : int, default 3
-        What was added to these numbers, as in ``load_data``. Of the ids up to it, 1 becomes
-        ``<start>``, 2 becomes ``<oov>``, a word that was left out, and another ``<id>``.
+        The offset that was added to these numbers, as in ``load_data``. Ids up to the offset are
+        marks: 1 becomes ``<start>``, 2 (a word that was left out) ``<oov>``, and others ``<id>``.
 
     Returns
     -------
     list of n lists of str
-        As every trainer takes them that reads text.
+        Every trainer that reads text accepts them.
 
     Raises
     ------
     TypeError
-        If they are no integers.
+        If an id is not an integer.
     ValueError
         If an id is negative, or the index has no word for it.
 
@@ -54,7 +54,7 @@ def words_of_ids(
     """
     first = check_count(index_from, "index_from", least=0)
     words = {int(number) + first: str(word) for word, number in word_index.items()}
-    # The marks come last: they are theirs whatever the index says.
+    # Added last: marks win over words that the index has at the same ids.
     words |= {number: _MARKS.get(number, f"<{number}>") for number in range(1, first + 1)}
     found = []
     for row, text in enumerate(rows_of(texts, "`texts`")):
@@ -70,7 +70,7 @@ def words_of_ids(
 
 
 def rows_of(texts: Iterable[Any], what: str) -> Iterable[Any]:
-    """Return texts one by one; those of an array of rows without the zeros, its padding."""
+    """Return the texts one by one; rows of an array lose their zeros, which are padding."""
     if not isinstance(texts, np.ndarray) or texts.ndim == 1:
         return texts
     if texts.ndim != 2:
@@ -84,7 +84,7 @@ def rows_of(texts: Iterable[Any], what: str) -> Iterable[Any]:
 
 
 def as_texts(data: Any, name: str) -> list[Any]:
-    """Return texts as a list of str, or of lists of words or ids, all of one kind; or refuse."""
+    """Return texts as a list of str, or of lists of words or ids, all of one kind; or raise."""
     what = f"`{name}`"
     if isinstance(data, _RAW):
         raise TypeError(f"{what} must be texts, not one; put it into a list.")
@@ -109,18 +109,18 @@ def as_texts(data: Any, name: str) -> list[Any]:
 
 
 def holds_ids(texts: Sequence[Any]) -> bool:
-    """Return whether texts from `as_texts` are of ids."""
+    """Return whether texts from `as_texts` are made of ids."""
     first = next((text for text in texts if len(text)), "")
     return not isinstance(first, str) and not isinstance(first[0], str)
 
 
 def spelled(text: Any, what: str) -> list[str]:
-    """Return the words of a text that is cut already; those of ids are their digits."""
+    """Return the words of a text that is already split; an id becomes its digits."""
     return [str(token) for token in _tokens(text, what)]
 
 
 def _tokens(text: Any, what: str) -> list[Any]:
-    """Return words, or ids as `int`; refuse everything else, and both in one text."""
+    """Return words, or ids as `int`; refuse anything else, and a mixture of both."""
     tokens = _listed(text, what)
     kinds = set(map(type, tokens))
     if all(issubclass(kind, str) for kind in kinds):

@@ -1,7 +1,7 @@
 """How often words occur near each other, counted by Numba into a sparse matrix.
 
-Pairs of a text are far fewer than the cells of a matrix, and come in no order. They are counted in
-a hash table with open addressing, which is twice as large as what is in it, at least.
+The pairs of a text are far fewer than the cells of a matrix, and come in no order. They are counted
+in a hash table with open addressing that is never more than half full.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ Pairs = npt.NDArray[np.int64]
 
 _FIRST_SIZE = 1 << 16  # cells of the first table, a power of two
 _EMPTY = -1
-_STEP = 1 << 20  # words between two reports
+_STEP = 1 << 20  # words between two progress reports
 
-# Fibonacci hashing: multiplied with 2**64 / golden ratio, neighbours end up far apart.
+# Fibonacci hashing: a factor of 2**64 / golden ratio puts neighbours far apart.
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -36,32 +36,13 @@ def count_pairs(
     window: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple["csr_matrix", int]:
-    """Count how often each word has each other one at most so many words away.
+    """Count how often each word occurs within `window` words of each other one, in one sentence.
 
-    Parameters
-    ----------
-    ids : ndarray of int32, shape (n,)
-        A text as `Corpus.ids` has it. It may be mapped: it is read once, from beginning to end.
-        Unknown words are not counted, and take up room; windows do not reach over the end of a
-        sentence.
-    words : int
-        How many words there are; ids are below.
-    window : int
-        How far to look, in words.
-    progress : callable
-        Called as ``progress(done, total)`` now and then.
-
-    Returns
-    -------
-    counts : scipy.sparse.csr_matrix of float64, shape (words, words)
-        Symmetric. A word that occurs twice in a window has itself for a neighbour, twice.
-    done : int
-        How much of the text was counted: all, unless Ctrl-C ended it.
-
-    Notes
-    -----
-    Takes 32 bytes for each pair of words that occurs, while it counts.
+    Returns a symmetric matrix of float64, shape (words, words), and how many of the ids were
+    counted: all, unless Ctrl-C ended it.
     """
+    # `ids` may be mapped from disk: they are read once, in order. Unknown words are not counted,
+    # but they take up room in the window. Counting takes 32 bytes for each distinct pair.
     table, counts = _new(_FIRST_SIZE)
     used, place = 0, 0
     with suppress(KeyboardInterrupt):
@@ -75,7 +56,7 @@ def count_pairs(
 
 
 def _matrix(table: Pairs, counts: Pairs, words: int) -> "csr_matrix":
-    """Return what was counted, both ways."""
+    """Return the counted pairs in both orders."""
     from scipy.sparse import coo_matrix
 
     there = np.flatnonzero(table != _EMPTY)
@@ -83,6 +64,7 @@ def _matrix(table: Pairs, counts: Pairs, words: int) -> "csr_matrix":
     once = coo_matrix(
         (counts[there].astype(np.float64), (larger, smaller)), shape=(words, words)
     ).tocsr()
+    # A word that occurs twice in a window is its own neighbour, twice.
     both: csr_matrix = once + once.T
     return both
 
@@ -99,7 +81,7 @@ def _grown(table: Pairs, counts: Pairs) -> tuple[Pairs, Pairs]:
 
 @njit(cache=True, nogil=True, inline="always")
 def _cell(pair: int, table: Pairs) -> Any:
-    """Return where a pair is, or where it belongs."""
+    """Return the cell that holds a pair, or the empty cell where it belongs."""
     mask = len(table) - 1
     mixed = np.uint64(pair) * _MIX
     cell = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
@@ -119,10 +101,7 @@ def _count(
     counts: Pairs,
     used: int,
 ) -> tuple[int, int]:
-    """Count the pairs that end in a stretch of text, until the table is half full.
-
-    Returns the place up to which that was done, and how many cells are in use.
-    """
+    """Count pairs until `stop` or until the table is half full; return (next place, cells used)."""
     for place in range(start, stop):
         if 2 * (used + window) >= len(table):
             return place, used
@@ -146,7 +125,7 @@ def _count(
 
 @njit(cache=True, nogil=True)
 def _move(table: Pairs, counts: Pairs, larger: Pairs, more: Pairs) -> None:
-    """Put everything into a larger table."""
+    """Copy all entries into a larger table."""
     for old in range(len(table)):
         if table[old] != _EMPTY:
             cell = _cell(table[old], larger)

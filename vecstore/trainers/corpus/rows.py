@@ -1,4 +1,4 @@
-"""Rows of numbers that come block by block, as shuffled batches without an end."""
+"""Rows of numbers that arrive in blocks, as endless shuffled batches."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,38 +12,20 @@ __all__ = ["Rows", "even_steps"]
 
 Block = npt.NDArray[np.int32]
 
-# Of an array that is in memory already: what is shuffled as one. 8 MB of 4-grams.
+# Rows of an in-memory array that are shuffled together; 8 MB of 4-grams.
 _BLOCK = 1 << 19
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows too many for memory, perhaps.
-
-    Parameters
-    ----------
-    count : int
-        How many there are.
-    blocks : callable
-        Returns an iterator over all of them, as arrays of shape (n, columns), each time.
-    """
+    """Rows that may be too many for memory."""
 
     count: int
-    blocks: Callable[[], Iterator[Block]]
+    blocks: Callable[[], Iterator[Block]]  # each call iterates over all rows, (n, columns) each
 
     @classmethod
     def of_array(cls, array: npt.NDArray[np.integer]) -> "Rows":
-        """Take the rows of an array.
-
-        Parameters
-        ----------
-        array : ndarray of int, shape (n, columns)
-            Converted to int32 a block at a time.
-
-        Returns
-        -------
-        Rows
-        """
+        """Take the rows of an array of integers; they become int32 one block at a time."""
         starts = range(0, len(array), _BLOCK)
         return cls(
             len(array),
@@ -51,49 +33,22 @@ class Rows:
         )
 
     def split(self, share: float) -> tuple["Rows", Block]:
-        """Hold some rows out.
-
-        Parameters
-        ----------
-        share : float
-            Of the rows, the last ones. At random they would tell nothing: each shares all but one
-            word with the next.
-
-        Returns
-        -------
-        rest : Rows
-        held_out : ndarray of int32, shape (n, columns)
-            In memory.
-
-        Raises
-        ------
-        ValueError
-            If none would be left to learn from.
-        """
+        """Hold out a share of the rows, the last ones: return the rest, and those in memory."""
+        # Held out at random, windows would prove nothing: each shares all but one word with the
+        # next.
         kept = self.count - held_out_count(self.count, share)
         return Rows(kept, lambda: self._part(0, kept)), np.concatenate(
             [*self._part(kept, self.count)]
         )
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Block]:
-        """Go round and round.
-
-        Parameters
-        ----------
-        size : int
-            Rows in each batch; no more than there are.
-        rng : Generator
-            Shuffles. Rows change places inside a block only: what is on disk is read in order.
-
-        Yields
-        ------
-        ndarray of int32, shape (size, columns)
-            All of one size, so that a model is compiled once: what is left of a block goes into the
-            next one.
-        """
+        """Yield shuffled batches of `size` rows without end; `size` is at most `count`."""
         rest: Block | None = None
         while True:
             for block in self.blocks():
+                # Rows are shuffled only inside a block, so that files are read in order. All
+                # batches are equally large, so that a model is compiled once: the remainder of a
+                # block joins the next block.
                 rows = block if rest is None else np.concatenate([rest, block])
                 rows = rows[rng.permutation(len(rows))]
                 full = len(rows) // size * size
@@ -108,33 +63,14 @@ class Rows:
 
 
 def even_steps(rows: int, batch_size: int, most: int) -> tuple[int, int, int]:
-    """Cut an epoch into steps of one size that run in groups of one size.
+    """Cut an epoch into equal steps in equal groups: (rows per step, steps per group, steps).
 
-    Parameters
-    ----------
-    rows : int
-        In the epoch.
-    batch_size : int
-        Rows in a step, at most.
-    most : int
-        Steps in a group, at most.
-
-    Returns
-    -------
-    size : int
-        Rows in a step. All steps together leave out fewer rows than there are steps.
-    together : int
-        Steps in a group.
-    steps : int
-        In the epoch, a multiple of `together`.
-
-    Examples
-    --------
     >>> even_steps(372_550, 2048, 8)
     (2024, 8, 184)
     """
     steps = -(-rows // batch_size)
-    # No larger groups than steps: rounding up to whole ones must leave a row for every step.
+    # A group has at most `batch_size` steps: rounding up must leave a row for every step.
     groups = -(-steps // min(most, batch_size))
     together = -(-steps // groups)
+    # All steps together leave out fewer rows than there are steps.
     return rows // (groups * together), together, groups * together

@@ -1,4 +1,4 @@
-"""What word2vec looks at of a text, in batches."""
+"""What word2vec learns from: a text, thinned out and cut into segments, in batches."""
 
 import math
 from collections.abc import Iterator
@@ -14,52 +14,27 @@ from vecstore.trainers.corpus.windows import count_words
 
 __all__ = ["SampledText", "noise_per_segment"]
 
-# Words of the text that are cut into segments, and shuffled, at a time.
+# Words of the text that are cut into segments and shuffled together.
 _BLOCK = 1 << 19
 
-# The most pairs that a word may learn from in a step as if they had come one after the other. Where
-# more are expected of a frequent word, its steps are shortened in proportion: word2vec looks anew
-# after each pair, while the sum of a thousand equal steps overshoots, and soon is infinite. Vectors
-# of large texts are as good as without; texts of a few words need it.
+# The most pairs in a step that move a word as if they had come one after the other. If a frequent
+# word has more, its steps are shortened in proportion. word2vec computes a new gradient after each
+# pair, but a sum of a thousand equal steps overshoots and soon becomes infinite. Large texts get
+# equally good vectors without this limit; texts of a few distinct words need it.
 _PAIRS = 64
 
-# The most pairs that one random word stands for. Its scores are small, and so are its steps.
+# The most pairs that one shared random word stands for. Its scores and its steps are small.
 _SHARED = 256
 
 
 def noise_per_segment(parameters: dict[str, Any]) -> int:
-    """Return how many random words a segment brings to those that a step shares.
-
-    Enough that one of them stands for `_SHARED` pairs at most.
-
-    Parameters
-    ----------
-    parameters : dict
-        Of `Word2Vec`.
-
-    Returns
-    -------
-    int
-    """
+    """Return how many random words a segment adds: one stands for at most `_SHARED` pairs."""
     pairs: int = WIDTH * (parameters["window"] + 1) * parameters["negative"]
     return -(-pairs // _SHARED)
 
 
 class SampledText:
-    """A corpus that is thinned out, cut into segments and shuffled, anew in each epoch.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        The text.
-    parameters : dict
-        Of `Word2Vec`.
-
-    Attributes
-    ----------
-    rows : int
-        Segments in an epoch, on average.
-    """
+    """A corpus that is thinned out, cut into segments and shuffled anew in each epoch."""
 
     def __init__(self, corpus: Corpus, parameters: dict[str, Any]) -> None:
         counts = count_words(corpus.ids, len(corpus.vocabulary))
@@ -69,10 +44,10 @@ class SampledText:
         kept = counts * self.stay
         self.share = kept / kept.sum()
         self.noise = counts**0.75 / (counts**0.75).sum()
-        self.rows = math.ceil(kept.sum() / WIDTH)
+        self.rows = math.ceil(kept.sum() / WIDTH)  # segments in an epoch, on average
 
     def steps(self, batch_size: int) -> tuple[Any, Any]:
-        """Return how far words may move for a pair, as words and as contexts; see `_PAIRS`."""
+        """Return the learning-rate factor per word, as a word and as a context; see `_PAIRS`."""
         chosen = self.parameters
         near, negative = chosen["window"] + 1, chosen["negative"]
         as_words = batch_size * near * self.share * (1 + negative)
@@ -83,7 +58,7 @@ class SampledText:
     def batches(
         self, rows: int, total: int, rng: np.random.Generator
     ) -> Iterator[tuple[dict[str, Any]]]:
-        """Yield batches without an end; the learning rate has fallen after `total` of them."""
+        """Yield batches without end; the learning rate falls until `total` batches are done."""
         drawn = np.cumsum(self.noise)
         begin = self.parameters["learning_rate"]
         for number, some in enumerate(self._shuffled(rng).batches(rows, rng)):
@@ -91,7 +66,7 @@ class SampledText:
             yield (self._batch(some, drawn, rate, rng),)
 
     def whole(self, rows: int) -> tuple[dict[str, Any]]:
-        """Return all of the text as one batch, of a multiple of `rows`, for its loss."""
+        """Return the whole text as one batch, padded to a multiple of `rows`, for its loss."""
         rng = np.random.default_rng(0)
         some = np.concatenate([*self._shuffled(rng).blocks()])
         filled = np.pad(some, ((0, -len(some) % rows), (0, 0)))

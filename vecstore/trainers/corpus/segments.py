@@ -1,10 +1,10 @@
 """Stretches of text as word2vec looks at them, compiled by Numba.
 
-A segment is `WIDTH` centre words in a row with what stands around them. As a row of int32 it is
+A segment is a run of `WIDTH` centre words with the words around it. It is a row of int32:
 
-    WIDTH + 2 * window   words: before the centre words, these, and behind them
+    WIDTH + 2 * window   words: those before the centre words, the centre words, those after
     WIDTH                how many words to the left each centre word looks
-    WIDTH                how many to the right
+    WIDTH                how many words to the right
 
 Neighbouring centre words look at nearly the same words, which are fetched once for all of them.
 """
@@ -17,23 +17,13 @@ from vecstore.trainers.corpus.windows import END
 
 __all__ = ["WIDTH", "chance_to_stay", "segments"]
 
-WIDTH = 32  # measured: 16 and 64 are slower
+WIDTH = 32  # 16 and 64 were measured to be slower
 
 
 def chance_to_stay(counts: npt.NDArray[np.int64], subsample: float) -> npt.NDArray[np.float64]:
-    """Return how likely an occurrence of each word is to be kept.
+    """Return the probability of keeping an occurrence of each word, as word2vec's own code does.
 
-    Parameters
-    ----------
-    counts : ndarray of int64, shape (n,)
-        How often each word occurs.
-    subsample : float
-        Words with a larger share of the text than this are thinned out; 0 keeps all.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        As in word2vec's own code: sqrt(t / f) + t / f, where f is the share of the word.
+    A word whose share f of the text exceeds t = `subsample` stays with probability sqrt(t/f) + t/f.
     """
     if subsample == 0:
         return np.ones(len(counts))
@@ -48,25 +38,9 @@ def chance_to_stay(counts: npt.NDArray[np.int64], subsample: float) -> npt.NDArr
 def segments(
     ids: npt.NDArray[np.int32], stay: npt.NDArray[np.float64], window: int, rng: np.random.Generator
 ) -> npt.NDArray[np.int32]:
-    """Cut a stream of words into segments.
+    """Cut a stream of words into segments, int32 of shape (n, 3 * WIDTH + 2 * window).
 
-    Parameters
-    ----------
-    ids : ndarray of int32, shape (m,)
-        As in `windows`. Unknown words are taken out, and so are some of the frequent ones: their
-        neighbours move together.
-    stay : ndarray of float64, shape (n,)
-        How likely each word is to be kept.
-    window : int
-        Centre words look at 1 to `window` words on both sides, drawn at random for each, and never
-        into another sentence.
-    rng : Generator
-        Of what is random.
-
-    Returns
-    -------
-    ndarray of int32, shape (segments, 3 * WIDTH + 2 * window)
-        The last one is filled up with words that look at nothing and that nothing looks at.
+    Unknown words are removed, and frequent ones at random; their neighbours move together.
     """
     words = np.empty(len(ids), np.int32)
     first = np.empty(len(ids), np.int64)  # where the sentence of a word begins
@@ -78,12 +52,14 @@ def segments(
             words[kept] = number
             first[kept] = begin
             kept += 1
+    # The last segment is padded with words that look at nothing and that nothing looks at.
     rows = np.zeros(((kept + WIDTH - 1) // WIDTH, 3 * WIDTH + 2 * window), np.int32)
     for row in range(len(rows)):
         start = row * WIDTH - window
         for place in range(max(start, 0), min(start + WIDTH + 2 * window, kept)):
             rows[row, place - start] = words[place]
     for place in range(kept):
+        # Each centre word looks at 1 to `window` words on both sides, never into another sentence.
         reach = rng.integers(1, window + 1)
         left = min(reach, place - first[place])
         right = 0

@@ -1,8 +1,8 @@
-"""Text as a stream of tokens, a piece of bounded size at a time.
+"""Text as a stream of tokens, one piece of bounded size at a time.
 
-A source is a file or a pipe (plain or gzipped), a folder with such files in it at any depth, or an
-iterable of sentences: texts, or lists of tokens or of ids. In files a line is a sentence. Of a
-folder, what is hidden (a name with a dot in front) is left out.
+A source is a file or a pipe (plain or gzipped), a folder with such files at any depth, or an
+iterable of sentences: texts, or lists of tokens or of ids. In files a line is a sentence. Hidden
+files and folders (with a dot in front of their names) are skipped.
 """
 
 import codecs
@@ -31,7 +31,7 @@ Tokenizer: "TypeAlias" = str | Callable[[str], Iterable[str]]
 
 END = "\n"  # the token that ends a sentence
 
-# Each finds the ends of lines as well: one pass over a piece is much faster than one per line.
+# Each pattern also finds line ends: one pass over a piece is much faster than one per line.
 TOKENIZERS = {
     "words": re.compile(r"\n|[^\W_]+(?:['\u2019][^\W_]+)*"),
     "spaces": re.compile(r"\n|\S+"),
@@ -40,7 +40,7 @@ TOKENIZERS = {
 _GZIP = b"\x1f\x8b"
 _LOOKED_AT = 1 << 10
 
-# Characters read at a time. A token that is longer than this is cut.
+# Characters that are read at a time. A longer token is cut.
 _PIECE = 1 << 20
 
 
@@ -51,43 +51,10 @@ def tokens(
     lowercase: bool = True,
     encoding: str = "utf-8",
 ) -> Iterator[list[str]]:
-    r"""Read a source token by token.
+    r"""Yield lists of some tokens, few enough for memory, with ``"\n"`` after each sentence.
 
-    Parameters
-    ----------
-    source : path-like, or iterable of (str, sequence of str, or Path)
-        A file or folder; or sentences, as text (of which each line is one), as tokens, or as ids,
-        integers from 0. Of an array of rows of ids, 0 is padding. A `Path` among them is read, too.
-    tokenizer : str or callable, default "words"
-        ``"words"``: runs of letters and digits, with apostrophes inside. ``"spaces"``: whatever
-        spaces separate. A callable gets a line and returns its tokens.
-    lowercase : bool, default True
-        Whether to fold capitals first.
-    encoding : str, default "utf-8"
-        Of files. Of those in UTF-8 a byte order mark may tell another.
-
-    Yields
-    ------
-    list of str
-        Some of the tokens in their order, ``"\n"`` after each sentence. Few enough for memory,
-        however large the source is.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is nothing at a path.
-    TypeError
-        If a sentence is none of these, or has words and ids.
-    ValueError
-        If a file is not text in this encoding, or the encoding or the tokenizer is unknown; if an
-        id is negative.
-
-    Examples
-    --------
     >>> list(tokens(["It's late.", "Go!"]))
     [["it's", 'late', '\n'], ['go', '\n']]
-    >>> list(tokens(["It's late."], tokenizer="spaces"))
-    [["it's", 'late.', '\n']]
     """
     split = _splitter(tokenizer)
     try:
@@ -102,18 +69,7 @@ def tokens(
 
 
 def pieces(source: Source, encoding: str = "utf-8") -> Iterator[str | Sequence[str]]:
-    """Read a source piece by piece.
-
-    Parameters
-    ----------
-    source, encoding
-        As for `tokens`.
-
-    Yields
-    ------
-    str or sequence of str
-        Text that ends at a space or at the end of a line, or the tokens of one sentence.
-    """
+    """Yield text that ends at a space or a line end, or the tokens of one sentence."""
     if isinstance(source, str | PathLike):
         yield from _of_path(Path(source), encoding)
         return
@@ -138,7 +94,7 @@ def _splitter(tokenizer: Tokenizer) -> Callable[[str], list[str]]:
     def split(piece: str) -> list[str]:
         lines = piece.split(END)
         found = [token for line in lines[:-1] for token in (*by_line(line), END)]
-        return [*found, *by_line(lines[-1])]  # its end is in a later piece
+        return [*found, *by_line(lines[-1])]  # the line ends in a later piece
 
     return split
 
@@ -158,7 +114,7 @@ def _of_path(path: Path, encoding: str) -> Iterator[str]:
 def _of_file(path: Path, encoding: str) -> Iterator[str]:
     try:
         with closing(_opened(path)) as stream:
-            # A byte order mark is no word; and it tells better than the default.
+            # A byte order mark is not a word, and it overrules the default encoding.
             is_default = codecs.lookup(encoding).name == "utf-8"
             told = find_encoding(stream.peek(_LOOKED_AT)) or "utf-8-sig"
             with TextIOWrapper(stream, told if is_default else encoding) as text:
@@ -182,12 +138,12 @@ def _opened(path: Path) -> BufferedReader:
 
 
 def _cut(file: TextIOBase) -> Iterator[str]:
-    """Yield pieces that end where no token does not; the last one ends a sentence."""
+    """Yield pieces that do not end inside a token; the last one ends a sentence."""
     rest = ""
     while chunk := file.read(_PIECE):
         text = rest + chunk
         end = 1 + (text.rfind(END) if END in chunk else text.rfind(" "))
-        if end == 0:  # one token that is longer than a piece
+        if end == 0:  # a token longer than a piece
             end = len(text)
         yield text[:end]
         rest = text[end:]

@@ -13,19 +13,19 @@ from vecstore.spelling import near_spellings
 
 __all__ = ["Vocabulary"]
 
-# Spellings are tried with the letters of this many words.
+# Suggested spellings use the letters of this many words; a hash reads no more.
 _SAMPLED_WORDS = 1000
 
 
 class Vocabulary:
-    """The words of a corpus, numbered from 0, the commonest first.
+    """The words of a corpus, numbered from 0 in the given order.
 
     Parameters
     ----------
     words : iterable of str
-        Each once.
+        Each word once, usually the most frequent first.
     counts : array_like of int, shape (n,), or None
-        How often each occurs; None where nobody counted.
+        How often each word occurs; None if that is unknown.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class Vocabulary:
     Raises
     ------
     DuplicateKeyError
-        If a word comes twice.
+        If a word occurs twice.
     ValueError
-        If there is not a count for every word.
+        If there is not one count per word.
 
     Examples
     --------
@@ -63,22 +63,27 @@ class Vocabulary:
     def counted(
         cls, counts: Mapping[str, int], *, min_count: int = 1, max_size: int | None = None
     ) -> Self:
-        """Make a vocabulary of the commonest words.
+        """Make a vocabulary of the most frequent words.
 
         Parameters
         ----------
         counts : mapping of str to int
             How often each word occurs.
         min_count : int, default 1
-            Words that are rarer are left out.
+            Rarer words are left out.
         max_size : int or None
-            At most so many words, the rarest left out first.
+            Keep at most this many words, the most frequent ones.
 
         Returns
         -------
         Vocabulary
-            By falling count; words that are equally common by their spelling, so that it does not
-            depend on the order in which they were met.
+            Sorted by falling count; equally frequent words by spelling, so that the order in which
+            they were met does not matter.
+
+        Examples
+        --------
+        >>> list(Vocabulary.counted({"b": 1, "a": 1, "c": 3}, max_size=2))
+        ['c', 'a']
         """
         least = check_count(min_count, "min_count")
         most = None if max_size is None else check_count(max_size, "max_size")
@@ -102,7 +107,12 @@ class Vocabulary:
         Raises
         ------
         KeyNotFoundError
-            If it has none; names the nearest spellings that have one.
+            If the word is unknown; the error suggests the nearest spellings that are known.
+
+        Examples
+        --------
+        >>> Vocabulary(["yes", "no"]).id("no")
+        1
         """
         try:
             return self._ids[word]
@@ -115,29 +125,40 @@ class Vocabulary:
         Parameters
         ----------
         words : sequence of n str
+            Spelled as in the vocabulary.
 
         Returns
         -------
         ndarray of int32, shape (n,)
-            -1 for a word that has none.
+            -1 for an unknown word.
+
+        Examples
+        --------
+        >>> Vocabulary(["yes", "no"]).ids(["no", "maybe"])
+        array([ 1, -1], dtype=int32)
         """
         find = self._ids.get
         return np.fromiter((find(word, -1) for word in words), np.int32, len(words))
 
     def state(self) -> dict[str, Any]:
-        """Return the vocabulary as JSON can hold it.
+        """Return the vocabulary in a form that JSON can hold.
 
         Returns
         -------
         dict
-            The keyword arguments that make it again.
+            The keyword arguments that recreate it.
+
+        Examples
+        --------
+        >>> Vocabulary(["yes", "no"], [3, 2]).state()
+        {'words': ['yes', 'no'], 'counts': [3, 2]}
         """
         counts = None if self.counts is None else self.counts.tolist()
         return {"words": list(self._words), "counts": counts}
 
     def __getitem__(self, number: SupportsIndex) -> str:
         place = index(number)
-        # -1 is what `ids` has for unknown words, not the last one.
+        # `ids` returns -1 for unknown words, so -1 must not mean the last one.
         if not 0 <= place < len(self):
             raise IndexError(f"`number` must be from 0 and below {len(self):,}; got {place:,}.")
         return self._words[place]

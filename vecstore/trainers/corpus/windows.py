@@ -1,7 +1,7 @@
-"""Sliding windows over the numbers of words, compiled by Numba.
+"""Sliding windows over word numbers, compiled by Numba.
 
-A stream is an array of int32: the numbers of words in the order of the text, `END` (-1) after each
-sentence and `UNKNOWN` (-2) where a word is not in the vocabulary.
+A stream is an array of int32: the word numbers in the order of the text, with `END` (-1) after each
+sentence and `UNKNOWN` (-2) for a word that is not in the vocabulary.
 """
 
 import numpy as np
@@ -28,14 +28,14 @@ def count_words(ids: Ids, words: int) -> npt.NDArray[np.int64]:
 
 @njit(cache=True, nogil=True)
 def renumber(ids: Ids, new: Ids) -> None:
-    """Replace every number by what `new` has in its place."""
+    """Replace every number i by ``new[i]``, in place."""
     for place in range(len(ids)):
         ids[place] = new[ids[place]]
 
 
 @njit(cache=True, nogil=True)
 def count_windows(ids: Ids, size: int) -> int:
-    """Count the windows of `size` neighbouring words that are all known and of one sentence."""
+    """Count the runs of `size` consecutive known words within one sentence."""
     found, run = 0, 0
     for number in ids:
         run = run + 1 if number >= 0 else 0
@@ -45,10 +45,7 @@ def count_windows(ids: Ids, size: int) -> int:
 
 @njit(cache=True, nogil=True)
 def fill_windows(ids: Ids, out: Ids) -> int:
-    """Write those windows, of ``out.shape[1]`` words, to the first rows of `out`; return how many.
-
-    There are at most ``len(ids)``.
-    """
+    """Write those windows to the first rows of `out`, (len(ids), size); return how many."""
     size = out.shape[1]
     found, run = 0, 0
     for place in range(len(ids)):

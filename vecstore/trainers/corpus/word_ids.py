@@ -1,4 +1,4 @@
-"""From texts to rows of numbers of one length."""
+"""From short texts to rows of word numbers of one length, and to bags of words."""
 
 import zlib
 from collections import Counter
@@ -23,30 +23,18 @@ __all__ = [
 ]
 
 PADDING = 0
-UNKNOWN = 1  # with a vocabulary; the hashing trick knows every word
+UNKNOWN = 1  # only with a vocabulary; the hashing trick has a number for every word
 
-# What pads texts of ids: a word only where the training had it as one.
+# The padding of texts made of ids. It is a word only if it was one in training.
 _PADDING_WORD = "0"
 
-#: A text, or its words, or their ids, if somebody has cut it already.
+#: A text, or its words or ids if it is already split.
 Text = str | Sequence[str] | Sequence[int]
 
 
 def words_of(text: Text) -> Sequence[str]:
-    """Cut a text into words in lower case, without punctuation.
+    """Split a text into lower-case words without punctuation; a text that is already split stays.
 
-    Parameters
-    ----------
-    text : str, or sequence of str or of int
-        Words are left as they are; ids become their digits.
-
-    Returns
-    -------
-    sequence of str
-        In their order.
-
-    Examples
-    --------
     >>> words_of("Well done! Don't stop.")
     ['well', 'done', "don't", 'stop']
     """
@@ -56,25 +44,7 @@ def words_of(text: Text) -> Sequence[str]:
 
 
 def vocabulary_of(texts: Iterable[Text], *, max_size: int | None = None) -> Vocabulary:
-    """Count the words of texts.
-
-    Parameters
-    ----------
-    texts : iterable of str or of sequences of str
-        What to learn from.
-    max_size : int or None
-        At most so many words, the commonest.
-
-    Returns
-    -------
-    Vocabulary
-        With counts.
-
-    Raises
-    ------
-    ValueError
-        If there is no word in the texts.
-    """
+    """Count the words of texts into a vocabulary; ValueError if there are none."""
     counts = Counter(chain.from_iterable(map(words_of, rows_of(texts, "`data`"))))
     if not counts:
         raise ValueError("`data` must hold words; got texts without any.")
@@ -82,25 +52,10 @@ def vocabulary_of(texts: Iterable[Text], *, max_size: int | None = None) -> Voca
 
 
 def bags_of_words(texts: Sequence[Text], vocabulary: Vocabulary) -> npt.NDArray[np.bool_]:
-    """Return which words are in which texts, as autoencoders take them.
+    """Return which words are in which texts, bool of shape (n, len(vocabulary)).
 
-    Parameters
-    ----------
-    texts : sequence of n str or sequences of str
-        Order and number of their words are forgotten.
-    vocabulary : Vocabulary
-        Words that are not in it are left out.
-
-    Returns
-    -------
-    ndarray of bool, shape (n, len(vocabulary))
-        A byte for every text and word.
-
-    Examples
-    --------
-    >>> bags_of_words(["No, no!", "Yes."], Vocabulary(["yes", "no"]))
-    array([[False,  True],
-           [ True, False]])
+    >>> bags_of_words(["No, no!", "Yes."], Vocabulary(["yes", "no"])).tolist()
+    [[False, True], [True, False]]
     """
     bags = np.zeros((len(texts), len(vocabulary)), np.bool_)
     for bag, text in zip(bags, rows_of(texts, "`texts`"), strict=True):
@@ -110,83 +65,34 @@ def bags_of_words(texts: Sequence[Text], vocabulary: Vocabulary) -> npt.NDArray[
 
 
 class WordIds:
-    """Numbers for words: by rank in a vocabulary, or by hash.
+    """Numbers for words, by rank in a vocabulary or by hash; 0 is padding.
 
-    0 is padding. With a vocabulary 1 is every word that is not in it, and the commonest words have
-    the numbers from 2. With the hashing trick a word has a number without being looked up, and
-    words that share one share a vector.
-
-    Parameters
-    ----------
-    size : int
-        Numbers there are, padding included.
-    hashed : bool
-        Whether to use the hashing trick. The vocabulary then only names the words that were met.
-    vocabulary : Vocabulary
-        With counts.
+    With a vocabulary, 1 is any unknown word, and the most frequent words are numbered from 2. With
+    the hashing trick every word has a number without a lookup, and words with the same one share a
+    vector.
     """
 
     def __init__(self, size: int, hashed: bool, vocabulary: Vocabulary) -> None:
-        self.size = size
+        self.size = size  # how many numbers there are, padding included
         self.hashed = hashed
-        self.vocabulary = vocabulary
+        self.vocabulary = vocabulary  # with hashing, it only lists the words that were met
 
     def learned(self, texts: Iterable[Text]) -> "WordIds":
-        """Count the words of texts, and take as many as there are numbers for.
-
-        Parameters
-        ----------
-        texts : iterable of str or of sequences of str
-            What to learn from.
-
-        Returns
-        -------
-        WordIds
-            New ones. With hashing all words are kept, because their names will be asked for.
-
-        Raises
-        ------
-        ValueError
-            If there is no word in the texts.
-        """
+        """Return new ids for the words of texts, as many as there are numbers for."""
+        # With hashing, all words are kept, because `embeddings` names them.
         most = None if self.hashed else self.size - UNKNOWN - 1
         return WordIds(self.size, self.hashed, vocabulary_of(texts, max_size=most))
 
     def ids(self, words: Sequence[str]) -> npt.NDArray[np.int32]:
-        """Return the numbers of words.
-
-        Parameters
-        ----------
-        words : sequence of n str
-            As `words_of` gives them.
-
-        Returns
-        -------
-        ndarray of int32, shape (n,)
-            From 1 on.
-        """
+        """Return the numbers of words from `words_of`, from 1 up."""
         if self.hashed:
             return np.fromiter(map(self._hash, words), np.int32, len(words))
         return self.vocabulary.ids(words) + np.int32(UNKNOWN + 1)
 
     def padded(self, texts: Sequence[Text], length: int, keep: str) -> npt.NDArray[np.int32]:
-        """Return texts as rows of one length.
-
-        Parameters
-        ----------
-        texts : sequence of n str or sequences of str
-            A text without any word counts as one unknown word.
-        length : int
-            Of every row.
-        keep : str
-            ``"first"``: the first words of a text, and padding at the end; ``"last"``: the last
-            words, and padding at the start.
-
-        Returns
-        -------
-        ndarray of int32, shape (n, length)
-            Numbers of words, and `PADDING`.
-        """
+        """Return texts as padded rows of word numbers, int32 of shape (n, length)."""
+        # keep="first" pads at the end, keep="last" at the start. A text without words counts as one
+        # unknown word.
         rows = np.full((len(texts), length), PADDING, np.int32)
         for row, text in zip(rows, rows_of(texts, "`data`"), strict=True):
             words = self._words_of(text)

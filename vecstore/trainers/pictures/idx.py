@@ -1,4 +1,4 @@
-"""The IDX files in which MNIST and its relatives are published."""
+"""The IDX files in which MNIST and its relatives are published (yann.lecun.com/exdb/mnist)."""
 
 import gzip
 import math
@@ -12,44 +12,18 @@ import numpy.typing as npt
 
 __all__ = ["read_idx"]
 
-# The third byte of a file says what its numbers are; they are big-endian.
+# The third byte of a file gives the type of its numbers, which are big-endian.
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
 def read_idx(path: str | PathLike[str]) -> npt.NDArray[Any]:
-    """Read an array from an IDX file.
+    """Read the array of an IDX file, plain or gzipped, in native byte order; ValueError if damaged.
 
-    Parameters
-    ----------
-    path : path-like
-        Plain, or compressed by gzip: the content tells.
-
-    Returns
-    -------
-    ndarray
-        Of the shape and type that the file says, in the byte order of this machine. Images of
-        MNIST are uint8 of shape (n, 28, 28), its labels uint8 of shape (n,).
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no IDX file, or not whole.
-
-    References
-    ----------
-    .. [1] LeCun, Cortes and Burges, "The MNIST database of handwritten digits",
-       yann.lecun.com/exdb/mnist.
-
-    Examples
-    --------
-    >>> _ = Path("labels.idx").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4]))
-    >>> read_idx("labels.idx")
-    array([5, 0, 4], dtype=uint8)
+    Images of MNIST are uint8 of shape (n, 28, 28), its labels uint8 of shape (n,).
     """
     path = Path(path)
     content = path.read_bytes()
+    # The content tells whether the file is gzipped, not its name.
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)

@@ -1,4 +1,4 @@
-"""Labelled images: how they are named, told apart, split and checked before a training."""
+"""Labelled images: found, numbered by label, split, and checked before training."""
 
 import warnings
 from collections.abc import Sequence
@@ -25,54 +25,20 @@ __all__ = [
     "without",
 ]
 
-_BATCH = 64  # images that are looked at together; they are not kept
-_SIZE = (32, 32, 3)  # to which they are brought for that
-_NAMED = 5  # unreadable images that an error names
+_BATCH = 64  # images that are test-read together; they are not kept
+_SIZE = (32, 32, 3)  # the size that they are decoded to for the test
+_NAMED = 5  # unreadable images, or unknown labels, that an error lists
 
 
 def open_labelled(data: Any, name: str = "data") -> AbstractContextManager[Images]:
-    """Find labelled images.
-
-    Parameters
-    ----------
-    data : path-like, or pair (paths, labels)
-        A folder, or an archive of one, in which images lie in a folder for each class; or n paths
-        and n labels.
-    name : str, default "data"
-        The caller's argument, for errors.
-
-    Returns
-    -------
-    context manager of Images
-        They can be read while its block runs.
-
-    Raises
-    ------
-    TypeError
-        As `spelled`.
-    """
+    """Open a folder or archive of class folders, or a pair (paths, labels), for a `with` block."""
     known = spelled(data, name)
     return open_images(known) if isinstance(known, str) else open_images(*known)
 
 
 def spelled(data: Any, name: str = "data") -> Any:
-    """Return labelled images in a form that JSON can hold, and that is theirs in any folder.
-
-    Parameters
-    ----------
-    data, name
-        As for `open_labelled`.
-
-    Returns
-    -------
-    str, or list of two lists of str
-        Paths are absolute.
-
-    Raises
-    ------
-    TypeError
-        If the data are no such thing.
-    """
+    """Return labelled images as JSON can hold them: absolute paths, valid in any working folder."""
+    # The result is a str, or a list of two lists of str: paths and labels.
     if isinstance(data, str | PathLike):
         return str(Path(data).absolute())
     if not isinstance(data, tuple | list) or len(data) != 2:
@@ -91,7 +57,7 @@ def spelled(data: Any, name: str = "data") -> Any:
 
 
 def classes_of(images: Images) -> list[str]:
-    """Return the labels there are, sorted; ValueError if there is nothing to tell apart."""
+    """Return the labels, sorted; ValueError if there are fewer than two."""
     found = sorted(set(images.labels or ()))
     if len(found) < 2:
         raise ValueError(
@@ -102,26 +68,7 @@ def classes_of(images: Images) -> list[str]:
 
 
 def targets_of(images: Images, labels: Sequence[str], name: str) -> npt.NDArray[np.int32]:
-    """Return the place of each image's label among those known.
-
-    Parameters
-    ----------
-    images : Images
-        n of them.
-    labels : sequence of str
-        Those known.
-    name : str
-        The caller's argument, for the error.
-
-    Returns
-    -------
-    ndarray of int32, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If a label is unknown.
-    """
+    """Return the position of each image's label in `labels`, (n,); ValueError if one is unknown."""
     places = {label: place for place, label in enumerate(labels)}
     given = images.labels or []
     unknown = sorted(set(given).difference(places))
@@ -136,26 +83,9 @@ def targets_of(images: Images, labels: Sequence[str], name: str) -> npt.NDArray[
 def split(
     targets: npt.NDArray[np.int32], share: float, seed: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Draw the images that are held out, as large a share of each class as possible.
+    """Draw the share of each class to hold out; return learned and held-out places, both ascending.
 
-    Parameters
-    ----------
-    targets : ndarray of int32, shape (n,)
-        Their classes.
-    share : float
-        Between 0 and 1.
-    seed : int
-        Of the draw.
-
-    Returns
-    -------
-    learned, held_out : ndarray of intp
-        Places, ascending.
-
-    Raises
-    ------
-    ValueError
-        If a class would have no image on one of the sides.
+    Raises ValueError if a class would have no image on one of the sides.
     """
     random = np.random.default_rng(seed)
     held_out: list[int] = []
@@ -174,9 +104,9 @@ def split(
 
 
 def readable(images: Images) -> tuple[Images, list[str]]:
-    """Read all images once; return those that can be read, and the keys of the others.
+    """Read all images once; return the readable ones, and the keys of the others after a warning.
 
-    A class none of whose images can be read is an error.
+    Raises IngestError if no image of some class can be read.
     """
     unread = find_unread(images, _SIZE, _BATCH)
     keys = [images.keys[place] for place in unread]
@@ -196,13 +126,13 @@ def readable(images: Images) -> tuple[Images, list[str]]:
 
 
 def without(images: Images, keys: Sequence[str]) -> Images:
-    """Return images less those that could not be read before."""
+    """Return the images whose keys are not in `keys`."""
     bad = set(keys)
     return images.pick(place for place, key in enumerate(images.keys) if key not in bad)
 
 
 def refuse_skipped(images: Images) -> None:
-    """Raise IngestError if images have been left out where each is to have an answer."""
+    """Raise IngestError if opening left out images, although each needs an answer."""
     if images.skipped:
         named = [f"{key} ({reason})" for key, reason in images.skipped[:_NAMED]]
         raise IngestError(
@@ -211,7 +141,7 @@ def refuse_skipped(images: Images) -> None:
 
 
 def refuse_unread(images: Images, unread: Sequence[int], size: tuple[int, int, int]) -> None:
-    """Raise IngestError if there are places of images that could not be read."""
+    """Raise IngestError if `unread` has places of images that could not be read."""
     if unread:
         reasons = why_unread(images, unread[:_NAMED], size)
         named = [f"{key} ({reason})" for key, reason in reasons]

@@ -1,4 +1,4 @@
-"""How good the labels are that a classifier gave."""
+"""How good the labels of a classifier are."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,51 +15,24 @@ __all__ = ["Evaluation", "evaluate_labels"]
 
 
 class Evaluation(NamedTuple):
-    """Labels that were given, against those that are right.
+    """The labels that a classifier gave, compared with the right ones."""
 
-    Attributes
-    ----------
-    accuracy : float
-        The share that is right.
-    report : polars.DataFrame
-        A row per label: ``label``, ``precision``, ``recall``, ``f1``, ``support`` (how often it is
-        right); last the means, ``macro avg`` over labels and ``weighted avg`` by support.
-    labels : list of str, int or bool
-        All that were given or are right, sorted.
-    confusion : ndarray of int64, shape (len(labels), len(labels))
-        How often label i was taken for label j.
-    """
-
-    accuracy: float
+    accuracy: float  # the share that is right
+    # A row per label: label, precision, recall, f1, support (how often it is right). Two more for
+    # the means: "macro avg" over labels, "weighted avg" by support.
     report: "pl.DataFrame"
-    labels: list[Any]
-    confusion: npt.NDArray[np.int64]
+    labels: list[Any]  # all that were given or are right, sorted
+    confusion: npt.NDArray[np.int64]  # how often label i was taken for label j
 
 
 def evaluate_labels(right: Sequence[Any], given: Sequence[Any]) -> Evaluation:
-    """Compare the labels that a classifier gave with those that are right.
-
-    Parameters
-    ----------
-    right, given : sequence of n str, int or bool
-        At least one.
-
-    Returns
-    -------
-    Evaluation
-        Precision of a label that was never given, and recall of one that never was right, are 0.
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is not installed.
-    """
+    """Compare the labels that a classifier gave with the right ones; needs scikit-learn."""
     need("sklearn", "A report")
     import polars as pl
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     labels = sorted({*right, *given}, key=lambda label: (isinstance(label, str), label))
-    # As numbers: scikit-learn would take bools and ints for one another.
+    # As numbers, because scikit-learn would confuse bools with ints.
     places = {label: place for place, label in enumerate(labels)}
     truth = [places[label] for label in right]
     guess = [places[label] for label in given]
@@ -67,7 +40,12 @@ def evaluate_labels(right: Sequence[Any], given: Sequence[Any]) -> Evaluation:
 
     def scores(average: str | None) -> Any:
         return precision_recall_fscore_support(
-            truth, guess, labels=every, average=average, zero_division=0
+            # The precision of a label never given and the recall of one never right are 0.
+            truth,
+            guess,
+            labels=every,
+            average=average,
+            zero_division=0,
         )
 
     *measures, support = scores(None)

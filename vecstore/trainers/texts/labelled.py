@@ -12,41 +12,16 @@ __all__ = ["LabelledTexts", "as_labelled", "read_texts"]
 
 
 class LabelledTexts(NamedTuple):
-    """Texts, and what each of them is.
+    """Texts, and what each of them is."""
 
-    Attributes
-    ----------
-    texts : list of n str, or of lists of words or of ids
-        What to learn from.
-    labels : list of n str, int or bool
-        What to learn; none, where nobody asked for them.
-    """
-
-    texts: Sequence[Any]
-    labels: Sequence[Any]
+    texts: Sequence[Any]  # str, or lists of words or of ids
+    labels: Sequence[Any]  # str, int or bool; empty if labels were not read
 
 
 def as_labelled(data: Any, name: str) -> LabelledTexts:
-    """Return a pair of texts and labels, or refuse it.
+    """Return a pair (texts, labels) with labels as Python's own types, which JSON can hold.
 
-    Parameters
-    ----------
-    data : pair of sequences
-        Texts, or lists of words or of ids, and as many labels.
-    name : str
-        The caller's argument, for the errors.
-
-    Returns
-    -------
-    LabelledTexts
-        Labels are Python's own, so that JSON can hold them.
-
-    Raises
-    ------
-    TypeError
-        If it is no pair, or holds what is neither text nor label, or words and ids.
-    ValueError
-        If there are none, not as many labels as texts, or a negative id.
+    Raises TypeError or ValueError unless it has texts of one kind and as many labels.
     """
     if not isinstance(data, tuple | list) or len(data) != 2:
         raise TypeError(f"`{name}` must be a pair (texts, labels); got {type(data).__name__}.")
@@ -76,38 +51,11 @@ def read_texts(
     label: str | None = "label",
     where: str | None = None,
 ) -> LabelledTexts:
-    r"""Read labelled texts from a table.
+    """Read labelled texts from a table (CSV, TSV, Parquet, JSON or JSON lines, by its suffix).
 
-    Parameters
-    ----------
-    path : path-like
-        CSV or TSV (also .gz), Parquet, JSON (a list of objects) or JSON lines; the suffix tells.
-    text : str or sequence of str, default "text"
-        The column of the texts; of several, the texts are joined by line breaks. A missing text is
-        empty. A column may hold lists of words or of ids; then all of them must.
-    label : str or None, default "label"
-        The column of the labels. Rows without one are left out. None reads texts alone.
-    where : str or None
-        Which rows, in SQL: ``"split = 'train'"``.
-
-    Returns
-    -------
-    LabelledTexts
-        In the order of the table.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no table, a column is missing, a condition cannot be evaluated, or no row is left.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> _ = Path("phrases.csv").write_text("text,label\nwell done,1\npoor work,0\n")
-    >>> read_texts("phrases.csv", where="label = 1")
-    LabelledTexts(texts=['well done'], labels=[1])
+    Several `text` columns are joined by line breaks, and a missing text is empty; columns of lists
+    hold words or ids. Rows without a label are left out; ``label=None`` reads texts alone. `where`
+    is SQL.
     """
     import polars as pl
 

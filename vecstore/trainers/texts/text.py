@@ -1,4 +1,4 @@
-"""A classifier of texts, for the vectors of words and texts that it learns on the way."""
+"""A classifier of texts, and the vectors of words and texts that it learns on the way."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -19,49 +19,74 @@ from vecstore.trainers.trainer import check_schedule
 
 __all__ = ["TextClassifier"]
 
-WORDS, DOCUMENT = "words", "document"  # the layers that hold vectors of words, and give texts'
+WORDS, DOCUMENT = "words", "document"  # the layers of word vectors and of text vectors
 IDS = ("vocabulary", "hash")
 POOLINGS = ("flatten", "mean")
 KEPT = ("last", "first")
-PREDICTED = 1024  # texts at a time
+PREDICTED = 1024  # texts per batch in prediction
 
 
 class TextClassifier(Encoder):
-    """Learns vectors of words, and of texts, from what texts are labelled as.
+    """Learns vectors of words, and of texts, by classifying labelled texts.
 
     Parameters
     ----------
     vocabulary_size : int, default 10000
-        Rows of the embedding: of the commonest words, less one for padding and one for all other
-        words. With ``ids="hash"``, of hashes, less one for padding.
+        Rows of the embedding: one for padding, one for all unknown words, and the rest for the most
+        frequent words. With ``ids="hash"``, one for padding and the rest for hashes.
     dim : int, default 8
-        Of a word's vector.
+        The dimension of word vectors.
     max_length : int, default 20
-        Words of a text that are looked at.
+        How many words of a text are looked at.
     classes : int or None
-        How many labels there are; None counts them. Two make one sigmoid unit and binary
-        cross-entropy, more a softmax.
+        How many labels there are; None counts them. Two labels use one sigmoid unit and binary
+        cross-entropy, more use a softmax.
     ids : str, default "vocabulary"
-        ``"vocabulary"``, or ``"hash"``: the hashing trick, by which every word has a vector, and
-        some share theirs.
+        ``"vocabulary"``, or ``"hash"``: the hashing trick, which gives every word a vector; some
+        words share theirs.
     pooling : str, default "flatten"
-        What becomes of the vectors of a text: ``"flatten"`` puts them side by side, ``"mean"``
-        takes their mean, without padding, and forgets their order.
+        How the word vectors of a text are combined: ``"flatten"`` concatenates them; ``"mean"``
+        averages them without padding and forgets their order.
     hidden : sequence of int, default ()
         Sizes of dense tanh layers between that and the labels.
     dropout : float, default 0
-        The share of the inputs of each dense layer that is left out in training.
+        The share of the inputs of each dense layer that is dropped in training.
     keep : str, default "last"
         Which words of a text that is too long: the ``"last"`` or the ``"first"``.
     learning_rate : float, default 0.005
-        Of Adam.
+        The learning rate of Adam.
     seed : int, default 0
-        Of everything random. The same seed, data and machine give the same losses.
+        Seeds everything random. The same seed, data and machine give the same losses.
+
+    Attributes
+    ----------
+    labels : list of str, int or bool
+        The labels of the training, sorted; empty before `fit`.
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown, or a number is out of range.
 
     Notes
     -----
-    `embeddings` and `to_store` are about words; `encode` and `encode_to_store` about texts, whose
-    vector is that of the last hidden layer, or, where there is none, of the pooled words.
+    `embeddings` and `to_store` are about words. `encode` and `encode_to_store` are about texts: the
+    vector of a text is the output of the last hidden layer, or its pooled words if there is none.
+
+    Examples
+    --------
+    >>> texts = (["good film", "bad film", "good", "bad"], ["+", "-", "+", "-"])
+    >>> trainer = TextClassifier(dim=2, max_length=3, hidden=(4,)).fit(texts, epochs=1)
+    >>> list(trainer.vocabulary), trainer.labels
+    (['bad', 'film', 'good'], ['+', '-'])
+    >>> trainer.encode(["a good film"]).shape, trainer.probabilities(["bad"]).shape
+    ((1, 4), (1, 2))
+    >>> trainer.predict(["bad"])[0] in trainer.labels
+    True
+    >>> trainer.evaluate(texts).confusion.sum()
+    np.int64(4)
+    >>> trainer.embeddings()[1].shape, trainer.attributes()
+    ((3, 2), {'count': [2, 2, 2]})
     """
 
     def __init__(
@@ -106,7 +131,7 @@ class TextClassifier(Encoder):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words of the training texts that have a vector, commonest first."""
+        """The words of the training texts that have a vector, the most frequent first."""
         return self.word_ids.vocabulary
 
     def fit(
@@ -124,19 +149,18 @@ class TextClassifier(Encoder):
         ----------
         data : pair (texts, labels)
             n str, or lists of words or of ids, and n labels of type str, int or bool; `read_texts`
-            reads them from a table. Ids are integers from 0, as lists or as rows of an array, in
-            which 0 is padding and no word; they keep their digits as words, unless `words_of_ids`
-            spells them. The first call settles vocabulary and labels.
+            reads them from a table. Ids are integers from 0, in lists or in rows of an array, where
+            0 is padding. Their words are their digits, unless `words_of_ids` spells them. The first
+            call fixes vocabulary and labels.
         epochs : int, default 3
-            More of them: a second call goes on where the first stopped.
+            Epochs to add; a second call continues where the first stopped.
         batch_size : int, default 256
-            Texts in a step. Steps cost more than texts: with 256 at a learning rate of 0.005, IMDB
-            comes in two epochs to where the recipe's 32 at 0.001 are after five, in a ninth of the
-            time.
+            Texts per step. A step costs more than its texts: with 256 at a learning rate of 0.005,
+            two epochs on IMDB match five of the recipe's 32 at 0.001, in a ninth of the time.
         validation : float, pair (texts, labels), or None
-            The share of the texts, drawn at random, that is held out, or other texts.
+            The share of the texts to hold out, drawn at random; or other texts.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
 
         Returns
         -------
@@ -146,11 +170,11 @@ class TextClassifier(Encoder):
         Raises
         ------
         ValueError
-            If labels are not as many as texts, fewer than two different ones, not as many different
-            ones as `classes`, or unknown to a classifier that has learned before; if an id is
-            negative, or there are words after ids or the other way round.
+            If there are not as many labels as texts, fewer than two different labels, not `classes`
+            of them, or labels that an earlier call did not have; if an id is negative, or a later
+            call has ids after words or words after ids.
         TypeError
-            If the data are no such pair, or have words and ids.
+            If the data are not such a pair, or mix words and ids.
         """
         check_schedule(epochs, batch_size, validation)
         texts, labels = as_labelled(data, "data")
@@ -189,13 +213,14 @@ class TextClassifier(Encoder):
 
         Parameters
         ----------
-        data : sequence of n str, or of lists of words or of ids, or ndarray of rows of ids
-            Without labels. As in `fit`.
+        data : sequence of n str, or of lists of words or of ids, or ndarray of int, shape (n,
+        length)
+            Texts without labels, as in `fit`.
 
         Returns
         -------
         ndarray of float32, shape (n, dim of the last hidden layer, or of the pooled words)
-            In their order.
+            In the order of the texts.
         """
         import keras
 
@@ -205,17 +230,18 @@ class TextClassifier(Encoder):
         return vectors
 
     def probabilities(self, data: Sequence[Text]) -> npt.NDArray[np.float32]:
-        """Return how probable each label is for texts.
+        """Return the probability of each label for each text.
 
         Parameters
         ----------
-        data : sequence of n str, or of lists of words or of ids, or ndarray of rows of ids
-            Without labels. As in `fit`.
+        data : sequence of n str, or of lists of words or of ids, or ndarray of int, shape (n,
+        length)
+            Texts without labels, as in `fit`.
 
         Returns
         -------
         ndarray of float32, shape (n, len(labels))
-            In the order of `labels`; each row sums to 1.
+            Columns in the order of `labels`; each row sums to 1.
         """
         outputs: npt.NDArray[np.float32] = self._predicted(self.model, data)
         return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
@@ -225,28 +251,34 @@ class TextClassifier(Encoder):
 
         Parameters
         ----------
-        data : sequence of n str, or of lists of words or of ids, or ndarray of rows of ids
-            Without labels. As in `fit`.
+        data : sequence of n str, or of lists of words or of ids, or ndarray of int, shape (n,
+        length)
+            Texts without labels, as in `fit`.
 
         Returns
         -------
         list of n labels
-            As they were in the training.
+            As they were in training.
         """
         return [self.labels[place] for place in self.probabilities(data).argmax(axis=1)]
 
     def evaluate(self, data: Any) -> Evaluation:
-        """Compare the labels of texts with those that this classifier gives them.
+        """Compare the labels of texts with the predicted ones.
 
         Parameters
         ----------
         data : pair (texts, labels)
-            As for `fit`. A label that the training did not have counts as wrong.
+            As for `fit`. A label that was not in training counts as wrong.
 
         Returns
         -------
         Evaluation
             Accuracy, a report per label, and a confusion matrix.
+
+        Raises
+        ------
+        ImportError
+            If scikit-learn is not installed.
         """
         texts, labels = as_labelled(data, "data")
         return evaluate_labels(labels, self.predict(texts))
@@ -257,17 +289,17 @@ class TextClassifier(Encoder):
         Returns
         -------
         keys : list of n str
-            The words that have a vector, commonest first; with ``ids="hash"``, all words of the
-            training.
+            The words that have a vector, the most frequent first; with ``ids="hash"``, all words of
+            the training.
         vectors : ndarray of float32, shape (n, dim)
-            Words that share a hash share a vector.
+            Words with the same hash share a vector.
         """
         table = np.asarray(self.model.get_layer(WORDS).embeddings, np.float32)
         words = list(self.vocabulary)
         return words, table[self.word_ids.ids(words)]
 
     def attributes(self) -> Mapping[str, Sequence[Any]]:
-        """Return how often each word is in the training texts.
+        """Return how often each word occurs in the training texts.
 
         Returns
         -------
@@ -284,13 +316,13 @@ class TextClassifier(Encoder):
         pooled = chosen["pooling"] == "mean"
         stack = [
             keras.Input((chosen["max_length"],), dtype="int32"),
-            # Only a mean can leave padding out; side by side, it has a vector like any word.
+            # Only a mean can leave padding out; when flattened, padding has a vector like any word.
             layers.Embedding(
                 chosen["vocabulary_size"], chosen["dim"], mask_zero=pooled, name=WORDS
             ),
             layers.GlobalAveragePooling1D() if pooled else layers.Flatten(),
         ]
-        # Tanh is not zero for whole rows, as ReLU can be: every text has a direction.
+        # ReLU can be zero for a whole row, tanh is not: every text has a direction.
         for size in chosen["hidden"]:
             stack += [*self._dropout(), layers.Dense(size, activation="tanh")]
         stack[-1].name = DOCUMENT
@@ -308,7 +340,7 @@ class TextClassifier(Encoder):
         return [Dropout(rate)] if rate else []
 
     def _checked_labels(self, labels: Sequence[Any]) -> list[Any]:
-        """Return the labels there are, sorted, if a classifier can tell them apart."""
+        """Return the distinct labels, sorted, if a classifier can tell them apart."""
         kinds = {type(label).__name__ for label in labels}
         if len(kinds) > 1:
             raise TypeError(f"`data` must have labels of one type; got {', '.join(sorted(kinds))}.")
@@ -361,7 +393,7 @@ class TextClassifier(Encoder):
 
 
 def _targets(labels: Sequence[Any], known: Sequence[Any], name: str) -> npt.NDArray[np.int32]:
-    """Return the places of labels among those known."""
+    """Return the places of labels among the known ones; ValueError if one is unknown."""
     places = {label: place for place, label in enumerate(known)}
     unknown = sorted({str(label) for label in labels if label not in places})
     if unknown:

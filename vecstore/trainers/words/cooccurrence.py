@@ -1,4 +1,4 @@
-"""Word vectors without a network: counts of what occurs near what, weighed and factored."""
+"""Word vectors without a network: co-occurrence counts, weighted and factored."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,40 +28,45 @@ __all__ = ["Cooccurrence"]
 
 
 class Cooccurrence(WordTrainer):
-    """Counts which words occur near which, weighs the counts, and factors the matrix.
+    """Counts which words occur near which, weights the counts, and factors the matrix.
 
     Parameters
     ----------
     window : int, default 5
         How many words to look at on either side, within the sentence.
     weighting : str, default "ppmi"
-        ``"ppmi"``: how much more often than by chance. ``"count"``: how often. ``"log"``: the
-        logarithm of 1 + that.
+        ``"ppmi"``: how much more often than by chance. ``"count"``: how often. ``"log"``:
+        log(1 + count).
     dim : int, default 100
-        Of the vectors.
+        The dimension of the vectors.
     smoothing : float, default 0.75
-        Of PPMI: the power to which counts of contexts are raised.
+        For PPMI, the power to which the counts of contexts are raised.
     power : float, default 0.5
-        To which the singular values are raised: 1 keeps the geometry of the matrix, 0 gives all
-        dimensions the same weight.
+        The power to which singular values are raised: 1 keeps the geometry of the matrix, 0 gives
+        all dimensions the same weight.
     seed : int, default 0
-        Of the decomposition.
+        Seeds the decomposition.
 
     Attributes
     ----------
     vocabulary : Vocabulary or None
         The words; None before `fit`.
     matrix : scipy.sparse.csr_matrix of float64 or None
-        What was factored; None before `fit`, and after `load`.
+        The matrix that was factored; None before `fit`, and after `load`.
+
+    Raises
+    ------
+    ValueError
+        If `weighting` is unknown, or a number is out of range.
 
     Notes
     -----
-    There are no epochs: `history` has one line, whose loss is the share of the squared weights that
-    the vectors leave out. `model` looks words up, by their numbers.
+    There are no epochs: `history` has one row, whose loss is the share of the squared weights that
+    the vectors leave out. `model` looks up words by their numbers.
 
-    Counts some millions of words a second, in memory that grows with the number of different pairs,
-    32 bytes each. The decomposition takes longest: about as long as (pairs * dim * 50)
-    multiplications do.
+    It counts some millions of words a second. Memory grows with the number of distinct pairs, 32
+    bytes each. The decomposition takes longest, about as long as (pairs * dim * 50)
+    multiplications.
 
     References
     ----------
@@ -102,14 +107,14 @@ class Cooccurrence(WordTrainer):
         self._vectors: npt.NDArray[np.float32] | None = None
 
     def fit(self, data: Corpus | Source, *, progress: bool = True) -> Self:
-        """Count, weigh and factor.
+        """Count, weight and factor.
 
         Parameters
         ----------
-        data : Corpus, or what `Corpus` reads
-            A text. A second call forgets the first.
+        data : Corpus, or source of a Corpus
+            A text. A second call starts over.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
 
         Returns
         -------
@@ -118,8 +123,16 @@ class Cooccurrence(WordTrainer):
 
         Raises
         ------
+        ImportError
+            If scikit-learn is not installed.
         ValueError
-            If there are not more words than `dim`, or none of them is near another.
+            If there are not more words than `dim`, or no word is near another.
+
+        Examples
+        --------
+        >>> trainer = Cooccurrence(dim=1).fit(["no yes", "yes no"])
+        >>> trainer.matrix.shape, trainer.interrupted
+        ((2, 2), False)
         """
         from vecstore.trainers.corpus.pairs import count_pairs
 
@@ -147,7 +160,7 @@ class Cooccurrence(WordTrainer):
 
     @property
     def model(self) -> Any:
-        """A Keras model that gives the vectors of words by their numbers."""
+        """A Keras model that returns the vectors of words by their numbers."""
         if self._model is None:
             import keras
 
@@ -162,21 +175,42 @@ class Cooccurrence(WordTrainer):
         Returns
         -------
         keys : list of n str
-            The commonest first. Words of which nothing is known, because they are near no other
-            word more often than by chance, are left out.
+            The most frequent first. Words that are near no other word more often than by chance
+            have no vector and are left out.
         vectors : ndarray of float32, shape (n, dim)
+            In the order of `keys`.
+
+        Raises
+        ------
+        VecstoreError
+            If nothing was learned yet.
+
+        Examples
+        --------
+        >>> Cooccurrence(dim=2).fit(["the cat sat", "the dog sat", "a cat ran"]).embeddings()[0]
+        ['cat', 'sat', 'the', 'a', 'dog', 'ran']
         """
         vocabulary, vectors = self._learned()
         known = np.flatnonzero(vectors.any(axis=1))
         return [vocabulary[number] for number in known], vectors[known]
 
     def attributes(self) -> Mapping[str, Sequence[Any]] | None:
-        """Return the columns that go with the embeddings into a store.
+        """Return the columns that go into a store with the embeddings.
 
         Returns
         -------
         mapping of str to sequence of n values, or None
-            ``count``: how often each word occurs; None if its vocabulary does not know.
+            ``count``: how often each word occurs; None if the vocabulary has no counts.
+
+        Raises
+        ------
+        VecstoreError
+            If nothing was learned yet.
+
+        Examples
+        --------
+        >>> Cooccurrence(dim=2).fit(["the cat sat", "the dog sat", "a cat ran"]).attributes()
+        {'count': [2, 2, 2, 1, 1, 1]}
         """
         vocabulary, vectors = self._learned()
         if vocabulary.counts is None:
@@ -198,7 +232,7 @@ class Cooccurrence(WordTrainer):
 
 @contextmanager
 def _stages(wanted: bool) -> Iterator[Callable[[int, int | None], None]]:
-    """Draw a bar while words are counted, and then one without an end, on terminals only."""
+    """Draw a bar while words are counted, then an endless one; on terminals only."""
     if not (wanted and sys.stdout.isatty() and sys.stderr.isatty()):
         yield lambda done, total: None
         return

@@ -1,4 +1,4 @@
-"""Matrices, and the few dimensions that say most of them."""
+"""Reducing a matrix to the few dimensions that explain most of it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,16 @@ __all__ = ["factor", "reduce"]
 
 METHODS = ("pca", "svd")
 
-# Of the randomised decomposition. With scikit-learn's 5, vectors of PPMI, whose singular values
-# fall slowly, have a tenth less of what they are worth in tests of similarity; with 20, no more.
+# Iterations of the randomised decomposition. The singular values of PPMI fall slowly: with
+# scikit-learn's 5, its vectors score a tenth lower in similarity tests; with 20, no higher.
 ITERATIONS = 10
 
-# Singular values smaller than this, relative to the largest, are rounding.
+# Singular values below this share of the largest are rounding errors.
 NOTHING = 1e-10
 
-# Of so many columns all covariances are cheap; so is everything about a matrix of so many rows.
+# The covariances of this many columns are cheap; so is any method for this many rows.
 FEW = 1000
-TALL = 10  # times as many rows as columns
+TALL = 10  # rows per column from which covariances pay
 
 
 def reduce(
@@ -34,14 +34,14 @@ def reduce(
 
     Parameters
     ----------
-    matrix : array_like, or SciPy sparse matrix, of shape (n, m)
+    matrix : array_like or SciPy sparse matrix of numbers, shape (n, m)
         Finite numbers.
     dim : int
-        At most as many as there are rows and columns; of a sparse matrix, less.
+        At most as many as rows and columns; for a sparse matrix, less.
     method : str, default "pca"
-        ``"pca"`` takes the mean of the rows away first, ``"svd"`` does not.
+        ``"pca"`` subtracts the mean of the rows first, ``"svd"`` does not.
     seed : int, default 0
-        Of the vector that an iteration starts from, where there is one.
+        Seeds the start vector of an iteration, if there is one.
 
     Returns
     -------
@@ -50,13 +50,16 @@ def reduce(
 
     Raises
     ------
+    ImportError
+        If scikit-learn is not installed.
     ValueError
-        If the matrix has another shape, is not finite, or all 0; if a number above is out of range.
+        If the matrix has another shape, is not finite, or is all 0; if `method` is unknown or `dim`
+        is out of range.
 
     Notes
     -----
-    No random projections, which are quick, and far off where components are of similar size: 60,000
-    rows of 784 numbers take some six seconds of one core. A sparse matrix stays sparse.
+    Random projections are fast but inaccurate if components are of similar size, so none are used:
+    60,000 rows of 784 numbers take some six seconds on one core. A sparse matrix stays sparse.
 
     Examples
     --------
@@ -74,13 +77,13 @@ def reduce(
     rows = matrix.tocsr() if issparse(matrix) else np.asarray(matrix)
     _check_matrix(rows, check_count(dim, "dim"), sparse=issparse(matrix))
     if method == "svd":
-        # ARPACK cannot give all singular vectors; where they are all wanted, chance has no say.
+        # ARPACK cannot return all singular vectors; for all of them, the other is not random.
         solver = "arpack" if dim < min(rows.shape) else "randomized"
         decomposition = TruncatedSVD(dim, algorithm=solver, random_state=seed)
     else:
         solver = _solver(rows.shape, dim, sparse=issparse(rows))
         decomposition = PCA(dim, svd_solver=solver, random_state=seed)
-    # Rows that are all equal have no variance of which a component could have a share.
+    # Equal rows have no variance: the share that a component explains is 0 / 0.
     with np.errstate(invalid="ignore", divide="ignore"):
         reduced: npt.NDArray[np.floating[Any]] = decomposition.fit_transform(rows)
     return reduced
@@ -89,25 +92,9 @@ def reduce(
 def factor(
     matrix: "csr_matrix", dim: int, power: float, seed: int
 ) -> tuple[npt.NDArray[np.float32], float]:
-    """Return a vector for each row, made of what varies most.
+    """Return a float32 vector per row: left singular vectors times singular values to the `power`.
 
-    Parameters
-    ----------
-    matrix : scipy.sparse.csr_matrix of float64, shape (n, m)
-        Of finite numbers.
-    dim : int
-        Less than m.
-    power : float
-        To which the singular values are raised.
-    seed : int
-        Of the random projections.
-
-    Returns
-    -------
-    vectors : ndarray of float32, shape (n, dim)
-        Left singular vectors times the powers; zero where there is nothing left to tell.
-    left : float
-        The share of the squares of the matrix that its dim largest singular values leave out.
+    Also returns the share of the squared matrix that the `dim` largest singular values leave out.
     """
     need("sklearn")
     from sklearn.decomposition import TruncatedSVD
@@ -118,7 +105,7 @@ def factor(
     decomposition = TruncatedSVD(dim, n_iter=ITERATIONS, random_state=seed)
     vectors = decomposition.fit_transform(matrix)
     values = decomposition.singular_values_
-    real = values > NOTHING * values[0]
+    real = values > NOTHING * values[0]  # vectors are zero in the other dimensions
     scale = np.where(real, values, 1) ** (power - 1) * real
     left = 1 - float((values**2).sum()) / total
     return (vectors * scale).astype(np.float32), max(left, 0.0)

@@ -13,42 +13,15 @@ __all__ = ["NegativeSampling"]
 
 @keras.saving.register_keras_serializable(package="vecstore")
 class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Tell words that stand near each other from words drawn at random.
+    """Tell words that occur near each other from words drawn at random [1]_.
 
-    The update rule is applied here and not by an optimizer, as batch normalisation updates its
-    averages: every optimizer of Keras goes over all rows of a table, or sorts those to change,
-    while a step changes a thousand rows of perhaps a hundred thousand. Inside one compiled program
-    the rows are changed in place, and many small steps run in a loop without coming back to Python.
+    The layer applies the update rule itself, as batch normalisation updates its averages. The
+    optimizers of Keras go over all rows of a table, or sort those to change, but a step changes a
+    thousand rows of perhaps a hundred thousand. One compiled program changes the rows in place and
+    runs many small steps in a loop without returning to Python.
 
-    Parameters
-    ----------
-    words : int
-        In the vocabulary.
-    dim : int
-        Of the vectors.
-    window : int
-        The most words to look at on each side.
-    negative : int
-        Random words for each near one.
-    cbow : bool
-        Whether the mean of the words around predicts the centre word; else the centre word predicts
-        each of those around.
-    rows : int
-        Segments in a step. It may be changed before the model is compiled.
-
-    Notes
-    -----
-    The random words of a step are shared by all of its pairs, each weighted so that the sum is, on
-    average, that of `negative` words for each pair: products of matrices take the place of single
-    dot products. As in word2vec's own code, the gradient of a mean goes in full to each of its
-    words.
-
-    References
-    ----------
     .. [1] Mikolov, Sutskever, Chen, Corrado and Dean, 2013, "Distributed representations of words
        and phrases and their compositionality", NIPS 26.
-    .. [2] Ji, Satish, Li and Dubey, 2016, "Parallelizing word2vec in shared and distributed
-       memory", arXiv:1604.04661.
     """
 
     def __init__(
@@ -63,6 +36,8 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        # `cbow`: the mean of the words around predicts the centre word; else the centre word
+        # predicts each word around. `rows`: segments per step, may change before compiling.
         self.window, self.negative, self.cbow, self.rows = window, negative, cbow, rows
         table = {"input_dim": words, "output_dim": dim, "trainable": False}
         small = keras.initializers.RandomUniform(-0.5 / dim, 0.5 / dim)
@@ -70,33 +45,22 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         self.contexts = keras.layers.Embedding(
             **table, embeddings_initializer="zeros", name="contexts"
         )
-        # By what changes of each word, in each table, are multiplied; see `SampledText.steps`.
+        # Learning-rate factor per word, per table; see `SampledText.steps`.
         self.steps = [
             self.add_weight(shape=(words,), initializer="ones", trainable=False, name=name)
             for name in ("word_steps", "context_steps")
         ]
 
     def build(self, input_shape: Any) -> None:
-        """Make the tables, whose shapes do not depend on the input."""
+        """Build the tables, whose shapes do not depend on the input."""
         for table in (self.words, self.contexts):
             table.build()
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """Go through a batch step by step, and change the tables if this is training.
+        """Run a batch step by step, and change the tables in training; return the loss per pair.
 
-        Parameters
-        ----------
-        inputs : dict
-            ``segments``, int32 of shape (n, 3 * WIDTH + 2 * window); ``noise``, the random words,
-            int32 of shape (n, any); ``rate``, the learning rate, float32 of shape (n, 1). n is a
-            multiple of `rows`.
-        training : bool, default False
-            Whether to learn.
-
-        Returns
-        -------
-        tensor of float32, shape (1,)
-            The loss per pair, which is also added to the losses of the model.
+        `inputs`: ``segments``, int32 (n, 3 * WIDTH + 2 * window); ``noise``, the random words,
+        int32 (n, any); ``rate``, the learning rate, (n, 1). n is a multiple of `rows`.
         """
         per_step = [
             ops.reshape(inputs[name], (-1, self.rows, inputs[name].shape[1]))
@@ -121,7 +85,7 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         return ops.reshape(mean, (1,))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the layer was made with."""
+        """Return the arguments that recreate the layer."""
         return {
             **super().get_config(),
             "words": self.words.input_dim,
@@ -133,16 +97,19 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         }
 
     def _step(self, words: Any, contexts: Any, segments: Any, noise: Any, rate: Any) -> Any:
-        """Return the tables after one step, its summed loss, and the number of its pairs."""
+        """Return the tables after one step, its summed loss, and its number of pairs."""
         around = segments[:, : WIDTH + 2 * self.window]
         centres = around[:, self.window : self.window + WIDTH]
         near = self._near(segments)
+        # All pairs of a step share its random words. Each is weighted so that the sum is on average
+        # that of `negative` words per pair: products of matrices replace single dot products (Ji,
+        # Satish, Li and Dubey, 2016, arXiv:1604.04661).
         noise = ops.reshape(noise, (-1,))
         step = self._cbow if self.cbow else self._skipgram
         return step(words, contexts, _Look(around, centres, near, noise, rate))
 
     def _near(self, segments: Any) -> Any:
-        """Return 1 where a centre word looks at one around: (rows, WIDTH, WIDTH + 2 * window)."""
+        """Return 1 where a centre word looks at a word: (rows, WIDTH, WIDTH + 2 * window)."""
         reach = segments[:, WIDTH + 2 * self.window :]
         left, right = reach[:, :WIDTH, None], reach[:, WIDTH:, None]
         place = np.arange(WIDTH + 2 * self.window, dtype=np.int32) - self.window
@@ -189,6 +156,7 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         loss = ops.sum(ops.softplus(-score) * some) + ops.sum(ops.softplus(noise_score) * weight)
         pull = ops.sigmoid(-score) * some
         push = -ops.sigmoid(noise_score) * weight
+        # As in word2vec's own code, each word gets the full gradient of the mean.
         change = pull * outside + ops.reshape(ops.matmul(push, drawn), ops.shape(mean))
         words = self._moved(words, 0, around, _flat(ops.matmul(_turned(near), change)), rate)
         both = _joined(centres, noise), _joined(_flat(pull * mean), ops.matmul(_turned(push), flat))
@@ -196,22 +164,20 @@ class NegativeSampling(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         return words, contexts, loss, ops.sum(some)
 
     def _moved(self, table: Any, which: int, rows: Any, change: Any, rate: Any) -> Any:
-        """Return a table with changes added to some rows, a row any number of times.
-
-        Once per step and table: before a second change in one step XLA copies the table.
-        """
+        """Return a table with changes added to some rows; a row may occur several times."""
         rows = ops.reshape(rows, (-1, 1))
+        # Call this once per step and table: XLA copies the table before a second change in a step.
         step = ops.take(self.steps[which], rows, 0) * rate
         return ops.scatter_update(table, rows, change * step, reduction="add")
 
 
 class _Look(NamedTuple):
-    """What a step looks at, as tensors."""
+    """The tensors that a step looks at."""
 
     around: Any  # words of the segments, (rows, WIDTH + 2 * window)
-    centres: Any  # those in the middle of them, (rows, WIDTH)
-    near: Any  # of `NegativeSampling._near`
-    noise: Any  # random words that all pairs share, (any,)
+    centres: Any  # the words in the middle of the segments, (rows, WIDTH)
+    near: Any  # from `NegativeSampling._near`
+    noise: Any  # the random words that all pairs share, (any,)
     rate: Any
 
 
@@ -220,7 +186,7 @@ def _flat(blocks: Any) -> Any:
 
 
 def _joined(first: Any, second: Any) -> Any:
-    """Return what belongs to the words around or in the centre, and to the random ones, as one."""
+    """Concatenate what belongs to the words of the segments and to the random words."""
     if len(second.shape) == 1:
         first = ops.reshape(first, (-1,))
     return ops.concatenate([first, second])

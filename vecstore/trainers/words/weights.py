@@ -22,32 +22,10 @@ def as_logarithms(counts: "csr_matrix", smoothing: float) -> "csr_matrix":
 
 
 def as_ppmi(counts: "csr_matrix", smoothing: float) -> "csr_matrix":
-    """Return the positive pointwise mutual information of words and contexts.
+    """Return the positive pointwise mutual information: max(0, log(P(w, c) / (P(w) P(c)))).
 
-    Parameters
-    ----------
-    counts : scipy.sparse.csr_matrix of float64, shape (n, n)
-        Rows are words, columns contexts.
-    smoothing : float
-        The power to which the counts of contexts are raised: below 1, rare contexts count for
-        less, which in themselves have too large a share.
-
-    Returns
-    -------
-    scipy.sparse.csr_matrix of float64, shape (n, n)
-        max(0, log(P(word, context) / (P(word) P(context)))).
-
-    References
-    ----------
-    .. [1] Levy, Goldberg and Dagan, 2015, "Improving distributional similarity with lessons learned
-       from word embeddings", TACL 3.
-
-    Examples
-    --------
-    >>> from scipy.sparse import csr_matrix
-    >>> as_ppmi(csr_matrix([[0.0, 3.0], [3.0, 2.0]]), 1.0).toarray().round(3)
-    array([[0.  , 0.47],
-           [0.47, 0.  ]])
+    Rows are words, columns contexts. Raising the counts of contexts to a power below 1 makes rare
+    contexts count less, which PMI overrates (Levy, Goldberg and Dagan, 2015, TACL 3).
     """
     weights = counts.tocoo()
     words = np.asarray(counts.sum(axis=1)).ravel()
@@ -60,7 +38,7 @@ def as_ppmi(counts: "csr_matrix", smoothing: float) -> "csr_matrix":
     return kept
 
 
-#: What the counts become before they are factored.
+#: Name to the weighting that is applied before the matrix is factored.
 WEIGHTINGS: Mapping[str, Callable[["csr_matrix", float], "csr_matrix"]] = {
     "ppmi": as_ppmi,
     "count": as_counted,

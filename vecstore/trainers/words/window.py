@@ -18,40 +18,45 @@ from vecstore.trainers.words.word_trainer import WordTrainer, corpus_of
 
 __all__ = ["WordWindow"]
 
-# The most batches that run without coming back to Python in between.
+# The most batches that run without returning to Python.
 _TOGETHER = 8
 
 
 class WordWindow(WordTrainer):
-    """Predict the next word from those before it, and keep the vectors that this takes.
+    """Learns word vectors by predicting the next word from those before it.
 
-    The words before share one `Embedding`; its outputs, concatenated, go through one dense layer
-    with a softmax over the vocabulary.
+    The words before share one `Embedding`; its outputs are concatenated and go through one dense
+    layer with a softmax over the vocabulary.
 
     Parameters
     ----------
     context : int, default 3
-        How many words are seen.
+        How many words the prediction sees.
     dim : int, default 5
-        Of the vectors.
+        The dimension of the vectors.
     l2 : float, default 1e-4
-        Weight of the squared values of the embedding in the loss.
+        The weight in the loss of the squared values of the embedding.
     learning_rate : float, default 0.03
-        Of Adam, for batches of 2,048; smaller ones need less, batches of 32 take 0.001.
+        The learning rate of Adam, for batches of 2,048; smaller batches need less, 0.001 for 32.
     seed : int, default 0
-        Of everything random.
+        Seeds everything random.
 
     Attributes
     ----------
     vocabulary : Vocabulary or None
         The words; None before `fit`.
 
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
     Notes
     -----
-    Labels are numbers, never rows of zeros with a one. Batches are large and all of one size, so
-    that XLA compiles one program which then does most of the work. With v words there are
-    ``v * dim + (context * dim + 1) * v`` parameters, and an epoch takes time in proportion to v and
-    to the number of windows.
+    Labels are word numbers, not one-hot rows. Batches are large and of equal size, so that XLA
+    compiles one program that does most of the work. With v words there are ``v * dim + (context *
+    dim + 1) * v`` parameters, and an epoch takes time in proportion to v and to the number of
+    windows.
 
     References
     ----------
@@ -95,27 +100,28 @@ class WordWindow(WordTrainer):
         progress: bool = True,
         vocabulary: Sequence[str] | Vocabulary | None = None,
     ) -> Self:
-        """Learn from text, or from windows that somebody else made.
+        """Learn from text, or from ready-made windows.
 
         Parameters
         ----------
-        data : Corpus, what `Corpus` reads, or ndarray of int of shape (n, context + 1)
-            A row of an array of numbers is a window: numbers of words, the last to be predicted. 0
-            is a word like the others there.
+        data : Corpus, source of a Corpus, or ndarray of int, shape (n, context + 1)
+            Text, or windows. A row of an array is a window of word numbers, the last one to be
+            predicted; 0 is an ordinary word there.
         epochs : int, default 10
-            Times to go through the data.
+            Epochs to add; a second call continues where the first stopped.
         batch_size : int, default 2048
-            Windows in a step, at most: steps are made equally large. What is left of an epoch,
-            less than one window a step, goes into the next.
+            Windows per step, at most: steps are made equally large. The remainder of an epoch, less
+            than one window per step, goes into the next.
         validation : float, data or None
-            The share of the windows to hold out, or more data of the same kinds. It is the end of
-            the text: windows drawn from all over it would be known but for a word.
+            The share of the windows to hold out, or more data of the same kinds. The share is taken
+            from the end of the text: a window from elsewhere shares all but one word with its
+            neighbour.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
         vocabulary : sequence of str, Vocabulary or None
-            What the numbers of an array stand for, or all words that are known in a text. None
-            calls the words of an array "0", "1" and so on, and takes those of a text. A second
-            call can only name the same.
+            The words that the numbers of an array stand for, or the known words of a text. None
+            names the words of an array "0", "1" and so on, and takes those of a text. A second call
+            can only name the same words.
 
         Returns
         -------
@@ -124,15 +130,17 @@ class WordWindow(WordTrainer):
 
         Raises
         ------
+        TypeError
+            If an array holds neither integers nor sentences.
         ValueError
             If there is no window, one has the wrong shape or unknown numbers, or a number above is
             out of range; if a second call has other words.
 
         Notes
         -----
-        ``loss`` in `history` is that of the training data: the cross-entropy in nats, averaged over
-        the epoch while the model still learns, plus the penalty `l2`; ``val_loss`` is the same of
-        the validation data after the epoch.
+        In `history`, ``loss`` is the cross-entropy of the training data in nats, averaged over the
+        epoch while the model still learns, plus the penalty `l2`. ``val_loss`` is the same for the
+        validation data, after the epoch.
         """
         check_schedule(epochs, batch_size, validation)
         rows, words = self._rows(data, self._known(vocabulary), "data")
@@ -168,11 +176,18 @@ class WordWindow(WordTrainer):
         keys : list of n str
             The words.
         vectors : ndarray of float32, shape (n, dim)
+            In the order of `keys`.
+
+        Examples
+        --------
+        >>> keys, vectors = WordWindow(context=1, dim=2).fit(["no no yes"], epochs=1).embeddings()
+        >>> keys, vectors.shape
+        (['no', 'yes'], (2, 2))
         """
         return list(self._words()), np.asarray(self.model.get_layer("words").embeddings)
 
     def _known(self, given: Sequence[str] | Vocabulary | None) -> Vocabulary | None:
-        """Return the words that there are to be, if that is settled."""
+        """Return the vocabulary if it is already settled, else None."""
         if given is None:
             return self.vocabulary
         known = given if isinstance(given, Vocabulary) else Vocabulary(given)
@@ -183,7 +198,7 @@ class WordWindow(WordTrainer):
         return known
 
     def _rows(self, data: Any, known: Vocabulary | None, name: str) -> tuple[Rows, Vocabulary]:
-        """Return windows, at least one, and the words that they are made of."""
+        """Return the windows, at least one, and the vocabulary of their words."""
         width = self.parameters["context"] + 1
         if not isinstance(data, np.ndarray) or data.dtype.kind in "OU":  # sentences in an array
             corpus = corpus_of(data, known, name)
@@ -216,7 +231,7 @@ class WordWindow(WordTrainer):
         return keras.Model(inputs, outputs, name="word_window")
 
     def _compile(self, together: int) -> None:
-        """Prepare the model for so many steps in one go; the optimizer stays what it has become."""
+        """Compile the model for `together` steps per call; an old optimizer keeps its state."""
         fresh = keras.optimizers.Adam(self.parameters["learning_rate"])
         self.model.compile(
             getattr(self.model, "optimizer", fresh),

@@ -21,40 +21,45 @@ __all__ = ["Word2Vec"]
 
 MODES = ("skipgram", "cbow")
 
-# Steps that run in one call of the compiled program, at most.
+# The most steps in one call of the compiled program.
 _STEPS = 64
 
 
 class Word2Vec(WordTrainer):
-    """Learn vectors by which a word tells its neighbours in the text.
+    """Learns vectors by which a word predicts its neighbours in the text.
 
     Parameters
     ----------
     mode : str, default "skipgram"
         ``"skipgram"``: a word predicts each of its neighbours. ``"cbow"``: their mean predicts it.
     dim : int, default 100
-        Of the vectors.
+        The dimension of the vectors.
     window : int, default 5
-        Neighbours are at most so many words away; how many exactly is drawn anew for each word.
+        The largest distance of a neighbour, in words; the actual one is drawn anew for each word.
     negative : int, default 5
         Random words to tell each neighbour from.
     subsample : float, default 1e-3
         Words with a larger share of the text than this are thinned out; 0 keeps all.
     learning_rate : float, default 0.025
-        At the beginning of `fit`. It falls to a hundredth of that at the end.
+        The initial learning rate of each `fit`; it falls to a hundredth.
     seed : int, default 0
-        Of everything random.
+        Seeds everything random.
 
     Attributes
     ----------
     vocabulary : Vocabulary or None
         The words; None before `fit`.
 
+    Raises
+    ------
+    ValueError
+        If `mode` is unknown, or a number is out of range.
+
     Notes
     -----
     The gradient is that of word2vec's own code, summed over a step instead of applied pair by pair,
-    with random words that all pairs of a step share; see `NegativeSampling`. Rare words have poor
-    vectors: learn from a corpus with a `min_count`.
+    with random words that all pairs of a step share. Rare words get poor vectors: learn from a
+    corpus with a `min_count`.
 
     References
     ----------
@@ -108,16 +113,16 @@ class Word2Vec(WordTrainer):
 
         Parameters
         ----------
-        data : Corpus, or what `Corpus` reads
-            A second call takes text of the same vocabulary; other words are unknown in it.
+        data : Corpus, or source of a Corpus
+            The text. In a second call only the words of the first are known.
         epochs : int, default 5
-            Times to go through the text.
+            Epochs to add; a second call continues where the first stopped.
         batch_size : int, default 512
-            Words in a step, at most, in multiples of 32. Larger ones are hardly faster.
-        validation : Corpus, what `Corpus` reads, or None
-            More text, on which the loss is computed after each epoch.
+            Words per step, at most, in multiples of 32. Larger steps are hardly faster.
+        validation : Corpus, source of a Corpus, or None
+            More text, whose loss is computed after each epoch.
         progress : bool, default True
-            Whether to draw a bar, where there is a terminal.
+            Whether to draw a progress bar if there is a terminal.
 
         Returns
         -------
@@ -126,14 +131,17 @@ class Word2Vec(WordTrainer):
 
         Raises
         ------
+        TypeError
+            If `validation` is a number.
         ValueError
-            If the text holds no two neighbouring words, or a number above is out of range.
+            If the text holds no two neighbouring known words, or a number above is out of range; if
+            a corpus has another vocabulary than the trainer.
 
         Notes
         -----
-        ``loss`` in `history` is that of a pair, averaged over the epoch while the model still
-        learns: of a word with a neighbour (skipgram) or with the mean of its neighbours (cbow),
-        and with `negative` random words.
+        In `history`, ``loss`` is the loss per pair, averaged over the epoch while the model still
+        learns. A pair is a word with a neighbour (skipgram) or with the mean of its neighbours
+        (cbow), and with `negative` random words.
         """
         check_schedule(epochs, batch_size)
         if isinstance(validation, int | float):
@@ -154,7 +162,7 @@ class Word2Vec(WordTrainer):
         together, rounds = rows * steps, all_steps // steps
         rng = np.random.default_rng([self.parameters["seed"], len(self._epochs)])
         with warnings.catch_warnings():
-            # Nothing is trainable for Keras, because the layer changes its tables by itself.
+            # Keras sees nothing trainable, because the layer changes its tables itself.
             warnings.filterwarnings("ignore", "The model does not have any trainable weights")
             self._train(
                 text.batches(together, rounds * epochs, rng),
@@ -174,8 +182,15 @@ class Word2Vec(WordTrainer):
         Returns
         -------
         keys : list of n str
-            The words, the commonest first.
+            The words, the most frequent first.
         vectors : ndarray of float32, shape (n, dim)
+            In the order of `keys`.
+
+        Examples
+        --------
+        >>> keys, vectors = Word2Vec(dim=8).fit(["no yes", "yes no"], epochs=1).embeddings()
+        >>> keys, vectors.shape
+        (['no', 'yes'], (2, 8))
         """
         return list(self._words()), np.asarray(self._layer().words.embeddings)
 

@@ -1,4 +1,4 @@
-"""What trainers of word vectors have in common: a vocabulary."""
+"""What trainers of word vectors share: a vocabulary."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["WordTrainer", "corpus_of"]
 
 
 class WordTrainer(Trainer):
-    """Base of trainers that learn from text.
+    """Base of the trainers that learn word vectors from text.
 
     Parameters
     ----------
@@ -24,6 +24,15 @@ class WordTrainer(Trainer):
     ----------
     vocabulary : Vocabulary or None
         The words; None before `fit`.
+
+    Examples
+    --------
+    >>> from vecstore.trainers import Cooccurrence
+    >>> trainer = Cooccurrence(dim=2)
+    >>> trainer.vocabulary is None
+    True
+    >>> trainer.fit(["the cat sat", "the dog sat"]).vocabulary
+    <Vocabulary of 4: sat, the, cat, dog>
     """
 
     def __init__(self, **parameters: Any) -> None:
@@ -31,12 +40,18 @@ class WordTrainer(Trainer):
         self.vocabulary: Vocabulary | None = None
 
     def attributes(self) -> Mapping[str, Sequence[Any]] | None:
-        """Return the columns that go with the embeddings into a store.
+        """Return the columns that go into a store with the embeddings.
 
         Returns
         -------
         mapping of str to sequence of n values, or None
-            ``count``: how often each word occurs; None if its vocabulary does not know.
+            ``count``: how often each word occurs; None if the vocabulary has no counts.
+
+        Examples
+        --------
+        >>> from vecstore.trainers import WordWindow
+        >>> WordWindow(context=1, dim=2).fit(["no no yes"], epochs=1).attributes()
+        {'count': [2, 1]}
         """
         if self.vocabulary is None or self.vocabulary.counts is None:
             return None
@@ -55,26 +70,7 @@ class WordTrainer(Trainer):
 
 
 def corpus_of(data: Corpus | Source, known: Vocabulary | None, name: str = "data") -> Corpus:
-    """Return a text in the words that a trainer knows.
-
-    Parameters
-    ----------
-    data : Corpus, or what `Corpus` reads
-        The text.
-    known : Vocabulary or None
-        The words; None takes those of the text.
-    name : str, default "data"
-        The caller's argument, for the error.
-
-    Returns
-    -------
-    Corpus
-
-    Raises
-    ------
-    ValueError
-        If a corpus has other words.
-    """
+    """Return a text as a corpus of the known words; ValueError if a corpus has other words."""
     corpus = data if isinstance(data, Corpus) else Corpus(data, vocabulary=known)
     if known is not None and corpus.vocabulary != known:
         raise ValueError(
